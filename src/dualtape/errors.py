@@ -1,0 +1,130 @@
+"""Every error that dualtape raises by name, and the search for the user's own line that each of them reports.
+
+All derive from `DualtapeError` and from the built-in that fits, so that ``except ValueError`` works as expected. Errors that belong to
+NumPy (an index out of range, operands that do not broadcast) are NumPy's own and not listed here. Used by every layer; imports nothing
+of ours, and nothing that costs time at import.
+"""
+
+import sys
+
+# Frames of these packages are never "the user's own line".
+_LIBRARIES = frozenset({"dualtape", "numpy", "scipy", "functools", "contextlib"})
+
+
+def user_location():
+    """Tell where the user's code is: the innermost frame outside dualtape, NumPy and SciPy.
+
+    Returns
+    -------
+    where : str or None
+        ``file:line, in function: `source line```, or None if no such frame exists.
+
+    Notes
+    -----
+    Walks the stack once; compiled frames of ours do not appear in it. Costs microseconds, so only errors call it.
+    """
+    try:
+        frame = sys._getframe(1)
+    except ValueError:  # called from C without any Python frame
+        return None
+    while frame is not None:
+        if not _is_library(frame):
+            return _describe(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, frame.f_globals)
+        frame = frame.f_back
+    return None
+
+
+def _is_library(frame):
+    module = frame.f_globals.get("__name__") or ""
+    if module == "__main__":  # python -m dualtape: the package run as a program
+        spec = frame.f_globals.get("__spec__")
+        module = spec.name if spec is not None else module
+    return module.partition(".")[0] in _LIBRARIES or frame.f_code.co_filename.startswith("<__array_function__")
+
+
+def _describe(filename, line, function, module_globals):
+    import linecache  # costs import time that only an error should pay
+
+    source = linecache.getline(filename, line, module_globals).strip()
+    where = f"{filename}:{line}, in {function}"
+    return f"{where}: `{source}`" if source else where
+
+
+class DualtapeError(Exception):
+    """Base of all errors of dualtape.
+
+    Parameters
+    ----------
+    problem : str
+        What was wrong and what was expected, in one sentence without a full stop.
+    remedy : str, optional
+        What the user can do about it.
+    where : str, optional
+        The user's own line; found by `user_location` where it is not given.
+
+    Attributes
+    ----------
+    problem, remedy, where : str or None
+        The parts of the message.
+    """
+
+    def __init__(self, problem="", remedy=None, where=None):
+        self.problem = problem
+        self.remedy = remedy
+        self.where = user_location() if where is None else where
+        super().__init__(self._text())
+
+    def _text(self):
+        lines = [self.problem]
+        if self.where:
+            lines.append(f"  at {self.where}")
+        if self.remedy:
+            lines.append(f"  remedy: {self.remedy}")
+        return "\n".join(lines)
+
+    def __reduce__(self):
+        return type(self), (self.problem, self.remedy, self.where or "")
+
+
+class TraceEscapeError(DualtapeError, TypeError):
+    """A traced number was about to become a plain one (`float(x)`, `np.asarray(x)`, `x.item()`), which would lose its derivative."""
+
+
+class UnsupportedOperation(DualtapeError, TypeError, NotImplementedError):
+    """The function calls an operation that has no derivative rule, or none with respect to the operand that is active."""
+
+
+class ShapeError(DualtapeError, ValueError):
+    """An argument, tangent, cotangent or result has the wrong shape."""
+
+
+class StructureError(DualtapeError, TypeError):
+    """Two nested containers that must agree (primals and tangents, say) differ, or a container holds what cannot be differentiated."""
+
+
+class DtypeError(DualtapeError, TypeError):
+    """An input or output is of a kind that has no derivative: bool, str, complex, or other objects."""
+
+
+class OptionError(DualtapeError, ValueError):
+    """An option has a value that is not one of those offered: a mode, an argument number, an order."""
+
+
+class LeakedTracerError(DualtapeError, RuntimeError):
+    """A traced number was used after the derivative that it belongs to had been taken."""
+
+
+class PerturbationError(DualtapeError, RuntimeError):
+    """Perturbations of different levels met in a way that would confuse them."""
+
+
+class SealedTapeError(DualtapeError, RuntimeError):
+    """An operation was to be recorded on a tape that is already sealed."""
+
+
+class NonsmoothError(DualtapeError, ArithmeticError):
+    """With ``nonsmooth="raise"``: the function was evaluated at a kink."""
+
+
+class DerivativeMismatch(DualtapeError, AssertionError):
+    """A derivative differs from the independent one that it was compared with."""
