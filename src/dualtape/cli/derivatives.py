@@ -1,0 +1,207 @@
+"""One function per command: evaluate the user's function, call the public API, and give a `Result` to be shown.
+
+The function is run once on plain numbers first: its own errors then appear without ours around them, and a result that is no number is
+named before any derivative is taken.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import dualtape
+from dualtape.cli import points
+from dualtape.cli.failures import CommandError, user_code
+from dualtape.cli.structure import at_leaves, dense, entries, fill, flat, leaves
+from dualtape.cli.target import Target
+
+
+@dataclass(frozen=True)
+class Table:
+    """A labelled matrix under a heading."""
+
+    heading: str
+    rows: list
+    columns: list
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command found.
+
+    Attributes
+    ----------
+    fields : dict
+        What ``--json`` prints after the function, its arguments and its value.
+    tables : list of Table
+        What is printed otherwise.
+    passed : bool
+        False only where a check failed.
+    """
+
+    fields: dict
+    tables: list
+    passed: bool = True
+
+
+@dataclass(frozen=True)
+class Question:
+    """A function at a point: what every command asks about.
+
+    Attributes
+    ----------
+    target : Target
+    arguments : dict of str to value
+        All arguments of the call, in order.
+    wrt : tuple of int
+        The positions of those that derivatives are taken by.
+    value : nested arrays
+        Of the function there.
+    """
+
+    target: Target
+    arguments: dict
+    wrt: tuple
+    value: object
+
+    @property
+    def names(self):
+        return [list(self.arguments)[k] for k in self.wrt]
+
+    @property
+    def active(self):
+        """The arguments that derivatives are taken by."""
+        return tuple(self.arguments[name] for name in self.names)
+
+    def inputs(self):
+        return [leaf for name, value in zip(self.names, self.active, strict=True) for leaf in leaves(value, name)]
+
+    def outputs(self):
+        return leaves(self.value, self.target.name)
+
+    def differentiate(self, driver, **options):
+        """Return what a driver such as `dualtape.jacobian` gives by all active arguments: always a tuple of them inside."""
+        with user_code(self.target):
+            return driver(self.target.function, argnums=self.wrt, **options)(*self.arguments.values())
+
+    def named(self, derivative):
+        """Say by name which argument a derivative belongs to; where there is only one, it needs no name."""
+        return derivative[0] if len(self.names) == 1 else dict(zip(self.names, derivative, strict=True))
+
+
+def ask(target, words, how="auto", wrt=None):
+    """Read the point, choose the arguments to differentiate by, and evaluate the function there.
+
+    Parameters
+    ----------
+    target : Target
+    words : list of str
+        The point, as typed.
+    how : {"auto", "vector", "scalars"}
+        See `points.arguments`.
+    wrt : str, optional
+        Names or positions of the arguments to differentiate by, separated by commas; all of them if not given.
+    """
+    arguments = points.arguments(target, words, how)
+    chosen = _positions(target, list(arguments), wrt)
+    for k, (name, value) in enumerate(arguments.items()):
+        if k in chosen:
+            leaves(value, name)
+        elif isinstance(value, float) and value.is_integer():
+            arguments[name] = int(value)  # a count or an index, say, which must not become a float
+    with user_code(target, arguments):
+        value = target.function(*arguments.values())
+    if not leaves(value, f"the result of {target.label}"):
+        raise CommandError(f"the result of {target.label} is {value!r:.60}, expected real numbers: does it miss a return?")
+    return Question(target, arguments, chosen, value)
+
+
+def _positions(target, names, wrt):
+    if wrt is None:
+        return tuple(range(len(names)))
+    chosen = []
+    for word in wrt.split(","):
+        if word in names:
+            chosen.append(names.index(word))
+        elif word.isdigit() and int(word) < len(names):
+            chosen.append(int(word))
+        else:
+            raise CommandError(f"--wrt {word!r} is no argument of {target.label}: expected names or positions among {', '.join(names)}")
+    return tuple(dict.fromkeys(chosen))
+
+
+def jacobian(question, options):
+    J = question.differentiate(dualtape.jacobian, mode=options.mode)
+    inputs, outputs = entries(question.inputs()), entries(question.outputs())
+    matrix = dense(J, question.value, question.active)
+    table = Table(
+        f"Jacobian of {question.target.label}, {len(outputs)} x {len(inputs)}",
+        outputs,
+        ["value", *(f"d/d {name}" for name in inputs)],
+        np.column_stack([flat(question.value), matrix]),
+    )
+    return Result({"jacobian": fill(question.value, map(question.named, at_leaves(J, question.value)))}, [table])
+
+
+def grad(question, options):
+    if np.shape(question.value) != ():
+        raise CommandError(
+            f"grad needs a function with a scalar result, {question.target.label} gives shape {np.shape(question.value)}: use jacobian, or vjp"
+        )
+    gradient = question.differentiate(dualtape.grad)
+    inputs = question.inputs()
+    table = Table(
+        f"Gradient of {question.target.label}, whose value is {question.value:.10g}",
+        entries(inputs),
+        ["point", "gradient"],
+        np.column_stack([flat(question.active), flat(gradient)]),
+    )
+    return Result({"grad": question.named(gradient)}, [table])
+
+
+def hessian(question, options):
+    H = question.differentiate(dualtape.hessian, mode=options.mode)
+    inputs, outputs = entries(question.inputs()), entries(question.outputs())
+    tensor = dense(H, question.value, question.active, order=2)
+    tables = [
+        Table(f"Hessian of {label} ({question.target.label}), {len(inputs)} x {len(inputs)}", inputs, inputs, matrix)
+        for label, matrix in zip(outputs, tensor, strict=True)
+    ]
+    by_name = [question.named([question.named(row) for row in block]) for block in at_leaves(H, question.value)]
+    return Result({"hessian": fill(question.value, by_name)}, tables)
+
+
+def jvp(question, options):
+    inputs = question.inputs()
+    parts = points.direction(options.tangent, inputs, "--tangent", "entry of the point")
+    tangents = fill(question.active, parts)
+    with user_code(question.target):
+        _, pushed = dualtape.jvp(question.target.function, question.active, tangents)
+    table = Table(
+        f"J v of {question.target.label}, v = ({_brief(parts)})",
+        entries(question.outputs()),
+        ["value", "tangent"],
+        np.column_stack([flat(question.value), flat(pushed)]),
+    )
+    return Result({"tangent": question.named(tangents), "jvp": pushed}, [table])
+
+
+def vjp(question, options):
+    parts = points.direction(options.cotangent, question.outputs(), "--cotangent", "entry of the result")
+    cotangent = fill(question.value, [part if part.ndim else float(part) for part in parts])
+    with user_code(question.target):
+        _, pullback = dualtape.vjp(question.target.function, *question.active)
+        pulled = pullback(cotangent)
+    pulled = (pulled,) if len(question.active) == 1 else pulled
+    table = Table(
+        f"J' w of {question.target.label}, w = ({_brief(parts)})",
+        entries(question.inputs()),
+        ["point", "cotangent"],
+        np.column_stack([flat(question.active), flat(pulled)]),
+    )
+    return Result({"cotangent": cotangent, "vjp": question.named(pulled)}, [table])
+
+
+def _brief(parts, most=6):
+    numbers = [f"{number:g}" for part in parts for number in part.ravel()]
+    return ", ".join(numbers if len(numbers) <= most else [*numbers[: most - 1], "..."])

@@ -1,0 +1,61 @@
+"""Chapter two: second derivatives of vector functions, as tensors ``H[i, j, k] = d2 f_i / dx_j dx_k``."""
+
+import numpy as np
+
+import dualtape
+
+TITLE = "Hessian tensors: R^2 -> R^2 and R^3 -> R^2"
+
+
+def plane_map(p):
+    x, y = p
+    return np.array([x * x * y, x * np.exp(y)])
+
+
+def space_map(p):
+    x, y, z = p
+    return np.array([x * y**2 * z**3, np.exp(x * y) + x / z])
+
+
+def write(page):
+    _write_tensor(page, "f(x, y) = (x^2 y, x exp y)", plane_map, (1.5, -0.5), _plane_hessian)
+    page.text()
+    _write_tensor(page, "g(x, y, z) = (x y^2 z^3, exp(x y) + x/z)", space_map, (0.5, -1.0, 2.0), _space_hessian)
+    _write_by_hand(page)
+
+
+def _write_tensor(page, formula, f, point, closed_form):
+    name, x = formula[0], np.array(point)
+    value, J, H = dualtape.derivatives(f, x, order=2)
+    page.text(f"{formula}    at ({', '.join(f'{entry:g}' for entry in point)})")
+    page.text()
+    page.matrix(f"{name}      ", value)
+    page.matrix(f"{name}'     ", J)
+    for i in range(2):
+        page.matrix(f"Hess {name}[{i}]"[: len(name) + 9], H[i])
+    page.text()
+    H_closed, m, n = closed_form(*point), value.size, x.size
+    page.check(f"Hessian tensor of {name}, shape ({m}, {n}, {n})", H, H_closed)
+    page.check("the same, mode='forward' (hyper-dual numbers)", dualtape.hessian(f, mode="forward")(x), H_closed)
+    page.check("the same, mode='reverse' (second-order sweeps of the tape)", dualtape.hessian(f, mode="reverse")(x), H_closed)
+    page.check("the same, nested: jacobian(jacobian(.))", dualtape.jacobian(dualtape.jacobian(f))(x), H_closed)
+    page.check("H[i, j, k] = H[i, k, j]", H, H.transpose(0, 2, 1), tolerance=0.0)
+    w = np.array([3.0, -2.0])
+    page.check("weighted_hessian with w = (3, -2) is 3 H[0] - 2 H[1]", dualtape.weighted_hessian(f, x, w), w @ H_closed.reshape(m, -1))
+
+
+def _plane_hessian(x, y):
+    e = np.exp(y)
+    return np.array([[[2 * y, 2 * x], [2 * x, 0.0]], [[0.0, e], [e, x * e]]])
+
+
+def _space_hessian(x, y, z):
+    first = [[0.0, 2 * y * z**3, 3 * y**2 * z**2], [2 * y * z**3, 2 * x * z**3, 6 * x * y * z**2]]
+    first.append([3 * y**2 * z**2, 6 * x * y * z**2, 6 * x * y**2 * z])
+    e = np.exp(x * y)
+    second = [[y * y * e, (1 + x * y) * e, -1 / z**2], [(1 + x * y) * e, x * x * e, 0.0], [-1 / z**2, 0.0, 2 * x / z**3]]
+    return np.array([first, second])
+
+
+def _write_by_hand(page):
+    """One evaluation in hyper-dual arithmetic, written out by hand: the mixed derivative is the e1 e2 part."""
