@@ -1,5 +1,51 @@
-"""Exact derivatives of ordinary Python and NumPy functions: value, Jacobian, JVP, VJP and Hessian tensor."""
+"""Exact derivatives of ordinary Python and NumPy functions: value, Jacobian, JVP, VJP and Hessian tensor.
 
-from dualtape import errors
+The public names and nothing else. A name is imported when it is first used, so that ``import dualtape`` costs next to
+nothing.
+"""
 
-__all__ = ["errors"]
+from typing import TYPE_CHECKING
+
+from dualtape import errors as errors
+
+if TYPE_CHECKING:
+    from dualtape.api.forward import jvp as jvp
+    from dualtape.api.hessian import derivatives as derivatives
+    from dualtape.api.hessian import hessian as hessian
+    from dualtape.api.hessian import hvp as hvp
+    from dualtape.api.hessian import weighted_hessian as weighted_hessian
+    from dualtape.api.jacobian import jacobian as jacobian
+    from dualtape.api.jacobian import value_and_jacobian as value_and_jacobian
+    from dualtape.api.reverse import grad as grad
+    from dualtape.api.reverse import value_and_grad as value_and_grad
+    from dualtape.api.reverse import vjp as vjp
+
+# Where each public name lives. The imports above say the same to type checkers; a test compares the two.
+_HOMES = {
+    "derivatives": "dualtape.api.hessian",
+    "grad": "dualtape.api.reverse",
+    "hessian": "dualtape.api.hessian",
+    "hvp": "dualtape.api.hessian",
+    "jacobian": "dualtape.api.jacobian",
+    "jvp": "dualtape.api.forward",
+    "value_and_grad": "dualtape.api.reverse",
+    "value_and_jacobian": "dualtape.api.jacobian",
+    "vjp": "dualtape.api.reverse",
+    "weighted_hessian": "dualtape.api.hessian",
+}
+
+__all__ = ["errors", *_HOMES]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dualtape' has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

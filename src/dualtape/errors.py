@@ -1,8 +1,8 @@
 """Every error that dualtape raises by name, and the search for the user's own line that each of them reports.
 
-All derive from `DualtapeError` and from the built-in that fits, so that ``except ValueError`` works as expected. Errors that belong to
-NumPy (an index out of range, operands that do not broadcast) are NumPy's own and not listed here. Used by every layer; imports nothing
-of ours, and nothing that costs time at import.
+All derive from `DualtapeError` and from the built-in that fits, so that ``except ValueError`` works as expected. Errors
+that belong to NumPy (an index out of range, operands that do not broadcast) are NumPy's own and not listed here. Used
+by every layer; imports nothing of ours, and nothing that costs time at import.
 """
 
 import sys
@@ -87,11 +87,11 @@ class DualtapeError(Exception):
 
 
 class TraceEscapeError(DualtapeError, TypeError):
-    """A traced number was about to become a plain one (`float(x)`, `np.asarray(x)`, `x.item()`), which would lose its derivative."""
+    """A traced number was about to become a plain one (`float(x)`, `np.asarray(x)`), which would lose its derivative."""
 
 
 class UnsupportedOperation(DualtapeError, TypeError, NotImplementedError):
-    """The function calls an operation that has no derivative rule, or none with respect to the operand that is active."""
+    """The function calls an operation that has no derivative rule, or none for the operand that is active."""
 
 
 class ShapeError(DualtapeError, ValueError):
@@ -99,7 +99,7 @@ class ShapeError(DualtapeError, ValueError):
 
 
 class StructureError(DualtapeError, TypeError):
-    """Two nested containers that must agree (primals and tangents, say) differ, or a container holds what cannot be differentiated."""
+    """Two nested containers that must agree, primals and tangents say, differ."""
 
 
 class DtypeError(DualtapeError, TypeError):

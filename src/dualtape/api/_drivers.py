@@ -1,0 +1,44 @@
+"""What the drivers share: use as a decorator, the metadata of f, and a point given as a tuple or a bare argument."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from dualtape.errors import OptionError
+
+
+def dress(derivative: Callable[..., Any], f: Callable[..., Any]) -> Callable[..., Any]:
+    """Give `derivative` the name, docstring and signature of `f`."""
+    return functools.wraps(f, updated=())(derivative)
+
+
+def check_callable(f: Any, driver: str) -> None:
+    """Refuse what is no function, such as the point in ``grad(x)`` or a number in ``@grad(1)``.
+
+    Raises
+    ------
+    OptionError
+        Shows the two forms.
+    """
+    if not callable(f):
+        raise OptionError(
+            f"{driver} got a {type(f).__name__}, expected a function",
+            f"write {driver}(f)(x), or @{driver} or @{driver}(argnums=1) above a function",
+        )
+
+
+def split_primals(primals: Any) -> tuple[tuple[Any, ...], int | tuple[int, ...]]:
+    """Read the point of a driver that takes it as one parameter: a plain tuple holds one entry per argument of f.
+
+    Returns
+    -------
+    args : tuple
+        Arguments of f.
+    argnums : int or tuple of int
+        All of them: an int for a bare argument, so that results are bare too.
+    """
+    if type(primals) is tuple:
+        return primals, tuple(range(len(primals)))
+    return (primals,), 0

@@ -1,0 +1,170 @@
+"""What counts as a number: reading the leaves of an argument, a tangent or a result, and handing results back.
+
+Computation is in float64 throughout. Integers are promoted; float32 and float16 are computed in float64 and rounded
+once, at the end; everything else is refused by name. Numbers that are active at an outer level (a derivative is being
+taken around this one) pass unchanged, and all that is done to results is indexing and ``reshape``, which they
+understand as well as an ndarray does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualtape.errors import DtypeError
+
+_FLOAT64 = np.dtype(np.float64)
+_INTEGER_KINDS = "iu"
+_REFUSED = {
+    "b": "bool has no derivative",
+    "c": "complex inputs and outputs have no real derivative",
+    "S": "bytes have no derivative",
+    "U": "str has no derivative",
+    "M": "dates have no derivative",
+    "m": "time spans have no derivative",
+    "V": "records have no derivative",
+}
+_REMEDY = {
+    "b": "pass flags as further arguments, not as the one to differentiate",
+    "c": "differentiate its real and imaginary parts",
+    "V": "pass the fields as a dict of arrays",
+}
+
+
+def is_active(x: Any) -> bool:
+    """True for a traced or dual number: something that carries derivatives of some level."""
+    kind = type(x)
+    return hasattr(kind, "engine") and hasattr(kind, "level") and hasattr(kind, "primal")
+
+
+def is_scalar(x: Any) -> bool:
+    """True for one real number, plain or active, that is no array."""
+    if isinstance(x, (float, int, np.floating, np.integer)):
+        return not isinstance(x, bool)
+    return is_active(x) and x.shape == () and not isinstance(x, np.ndarray)
+
+
+def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:
+    """Read one leaf as a float64 primal.
+
+    Parameters
+    ----------
+    x : object
+        Number, array, list of numbers, or active number.
+    name : str
+        What to call it in a message.
+
+    Returns
+    -------
+    primal : float, ndarray of float64, or active number
+        Shares memory with `x` where that is a float64 array.
+    dtype : numpy.dtype or None
+        float64, or the narrower float type of `x` that results are to be rounded to; None for a Python number, which
+        adapts to others.
+
+    Raises
+    ------
+    DtypeError
+        If `x` is not numeric, or of a type that float64 cannot hold.
+    """
+    if type(x) is float or type(x) is int:
+        return float(x), None
+    if is_active(x):
+        return x, _FLOAT64
+    if isinstance(x, (np.ndarray, np.generic)):
+        return _read_array(x, name)
+    if type(x) is list:
+        return _read_list(x, name)
+    if isinstance(x, (int, float)) and not isinstance(x, bool):
+        return float(x), None
+    raise _refusal(x, name)
+
+
+def _read_array(x: Any, name: str) -> tuple[Any, np.dtype[Any]]:
+    dtype = x.dtype
+    if isinstance(x, np.ndarray) and type(x) is not np.ndarray and type(x) is not np.memmap:
+        raise DtypeError(
+            f"{name} is a {type(x).__name__}, expected a plain ndarray",
+            "pass np.asarray(...) of it if that keeps its meaning",
+        )
+    if dtype.kind == "f" and dtype.itemsize <= 8:
+        result = dtype.newbyteorder("=")
+    elif dtype.kind in _INTEGER_KINDS:
+        result = _FLOAT64
+    elif dtype.kind == "O":
+        return _read_objects(x, name), _FLOAT64
+    else:
+        raise _refusal(x, name)
+    if x.shape == ():
+        return float(x), result
+    return np.asarray(x, dtype=np.float64), result
+
+
+def _read_list(x: list[Any], name: str) -> tuple[Any, np.dtype[Any]]:
+    array = np.empty(0)
+    try:
+        array = np.array(x)
+    except TypeError:  # an active number in it refuses to become plain
+        array = np.array(x, dtype=object)
+    return _read_array(array, name)
+
+
+def _read_objects(x: np.ndarray[Any, Any], name: str) -> Any:
+    """Read an object array of active numbers, as ``np.array([r*c, r*s])`` of traced scalars is one: stack them."""
+    entries = x.reshape(-1).tolist()
+    active = [entry for entry in entries if is_active(entry)]
+    foreign = [entry for entry in entries if not is_scalar(entry)]
+    if foreign:
+        raise _refusal(foreign[0], f"an entry of {name}")
+    if not active:
+        raise DtypeError(f"{name} is an object array, expected float64", "convert it with .astype(float)")
+    leader = max(active, key=lambda entry: entry.level)
+    numbers = [entry if is_active(entry) else float(entry) for entry in entries]
+    return leader.engine.move(numbers, lambda *ids: np.array(ids, dtype=np.int64).reshape(x.shape))
+
+
+def _refusal(x: Any, name: str) -> DtypeError:
+    kind = x.dtype.kind if isinstance(x, (np.ndarray, np.generic)) else np.dtype(type(x)).kind
+    described = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+    if kind == "f":
+        return DtypeError(
+            f"{name} is {described}, which float64 cannot hold", "convert it with .astype(float) if float64 will do"
+        )
+    reason = _REFUSED.get(kind, "that is not a number or an array of numbers")
+    return DtypeError(f"{name} is {described}, expected float64: {reason}", _REMEDY.get(kind))
+
+
+def common_dtype(dtypes: list[np.dtype[Any] | None]) -> np.dtype[Any]:
+    """The type that results are rounded to: the widest of the inputs', float64 if none has a say."""
+    named = [dtype for dtype in dtypes if dtype is not None]
+    return np.result_type(*named) if named else _FLOAT64
+
+
+def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """Give a block of a result its shape and type: a float for shape (), else an ndarray that shares no memory with
+    anything kept.
+
+    Parameters
+    ----------
+    x : float, ndarray of float64, or active array
+        Block of a result, as many entries as `shape` has.
+    shape : tuple of int
+    dtype : numpy.dtype
+        float64 or narrower.
+    """
+    if is_active(x):
+        return x if x.shape == shape else x.reshape(shape)
+    if shape == ():
+        number = float(x.item()) if isinstance(x, np.ndarray) else float(x)
+        return number if dtype == _FLOAT64 else dtype.type(number)
+    return np.ascontiguousarray(x, dtype=dtype).reshape(shape)
+
+
+def holds_active(x: Any) -> bool:
+    """True if a leaf is active, or a list or object array with active numbers in it."""
+    if type(x) is list:
+        return any(map(holds_active, x))
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        return any(map(is_active, x.flat))
+    return is_active(x)

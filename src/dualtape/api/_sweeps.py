@@ -1,0 +1,139 @@
+"""Whole matrices from sweeps: Jacobian and Hessian tensor of a `Call`, by either engine, in as many sweeps as it takes.
+
+*Design.* Forward mode evaluates f on dual numbers: no tape, memory that does not grow with the run, cost proportional
+to n. Reverse mode records f once and sweeps the tape: cost proportional to m. ``mode="auto"`` records, for only then m
+is known, and sweeps the tape in whichever direction is cheaper: tangents for n columns, or adjoints for m rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dualtape.api._call import Call
+from dualtape.api._space import basis
+from dualtape.errors import OptionError
+from dualtape.trace.forward import evaluate_forward
+from dualtape.trace.record import record_flat
+
+MODES = ("auto", "forward", "reverse")
+LANES = 32  # tangents or cotangents per sweep: enough to fill the vector units, few enough for the cache
+
+
+def check_mode(mode: str) -> None:
+    """Refuse a mode that does not exist.
+
+    Raises
+    ------
+    OptionError
+        Lists those that do.
+    """
+    if mode not in MODES:
+        raise OptionError(f"mode is {mode!r}, expected one of {', '.join(map(repr, MODES))}")
+
+
+def record_call(call: Call) -> Any:
+    """Record f once, at the point of the call; fills in ``call.value`` and ``call.aux``."""
+    recording = record_flat(call.flat, call.primals)
+    call.receive(recording.value)
+    return recording
+
+
+def jacobian_matrix(call: Call, mode: str) -> Any:
+    """Evaluate f and its Jacobian.
+
+    Returns
+    -------
+    J : ndarray or active array, shape (m, n)
+    """
+    if mode == "forward" and not call.is_nested:
+        values, J, _ = evaluate_forward(call.flat, call.primals, 1)
+        call.receive(values)
+        return _plain_zeros(J[: call.outputs.size])
+    recording = record_call(call)
+    return sweep_jacobian(recording, call, mode)
+
+
+def sweep_jacobian(recording: Any, call: Call, mode: str = "auto") -> Any:
+    """The Jacobian (m, n) from tangent sweeps, column by column, or from adjoint sweeps, row by row."""
+    m, n = call.outputs.size, call.inputs.size
+    if m == 0 or n == 0:
+        return np.zeros((m, n))
+    if mode == "forward" or (mode == "auto" and n < m):
+        return _columns(lambda start, stop: push(recording, basis(n, start, stop), m), n)
+    return np.transpose(_columns(lambda start, stop: pull(recording, basis(m, start, stop)), m))
+
+
+def hessian_tensor(call: Call, mode: str) -> tuple[Any, Any]:
+    """Evaluate f, its Jacobian and its Hessian tensor.
+
+    Returns
+    -------
+    J : ndarray or active array, shape (m, n)
+    H : ndarray or active array, shape (m, n, n)
+        Exactly symmetric in its last two axes.
+    """
+    if mode == "forward" and not call.is_nested:
+        values, J, H = evaluate_forward(call.flat, call.primals, 2)
+        call.receive(values)
+        m = call.outputs.size
+        return _plain_zeros(J[:m]), symmetric(_plain_zeros(H[:m]))
+    recording = record_call(call)
+    return sweep_jacobian(recording, call), sweep_hessian(recording, call)
+
+
+def sweep_hessian(recording: Any, call: Call) -> Any:
+    """The Hessian tensor (m, n, n) from second-order adjoint sweeps, one output at a time."""
+    m, n = call.outputs.size, call.inputs.size
+    if m == 0 or n == 0:
+        return np.zeros((m, n, n))
+    weights = basis(m, 0, m)
+    return symmetric(np.stack([sweep_weighted_hessian(recording, weights[:, i : i + 1], n) for i in range(m)]))
+
+
+def sweep_weighted_hessian(recording: Any, w: Any, n: int) -> Any:
+    """``sum_i w_i H_i``, shape (n, n), for weights of shape (m, 1); not yet symmetrised."""
+    if n == 0:
+        return np.zeros((0, 0))
+    return _columns(lambda start, stop: pull_second(recording, w, basis(n, start, stop)), n)
+
+
+def push(recording: Any, S: Any, m: int) -> Any:
+    """One tangent sweep: ``J S``, shape (m, p), for tangents S of shape (n, p). Rows of aux are dropped."""
+    return _plain_zeros(recording.jvp(S)[:m])
+
+
+def pull(recording: Any, W: Any) -> Any:
+    """One adjoint sweep: ``J' W``, shape (n, p), for cotangents W of shape (m, p)."""
+    return _plain_zeros(recording.vjp(_pad(W, recording.m)))
+
+
+def pull_second(recording: Any, w: Any, S: Any) -> Any:
+    """One second-order adjoint sweep: ``(sum_i w_i H_i) S``, shape (n, p), for weights of shape (m, 1)."""
+    return _plain_zeros(recording.second(_pad(w, recording.m)[:, 0], S))
+
+
+def symmetric(H: Any) -> Any:
+    """Make the last two axes exactly symmetric: sweeps may round entry (j, k) and entry (k, j) differently."""
+    swapped = np.swapaxes(H, -1, -2)
+    if isinstance(H, np.ndarray) and np.array_equal(H, swapped):
+        return H
+    return 0.5 * (H + swapped)
+
+
+def _pad(W: Any, m_total: int) -> Any:
+    """Add structurally zero rows for the outputs that are aux."""
+    m, p = W.shape
+    return W if m == m_total else np.concatenate([W, np.full((m_total - m, p), -0.0)], axis=0)
+
+
+def _plain_zeros(columns: Any) -> Any:
+    """Turn structural zeros (-0.0) into the zeros that users expect."""
+    return columns + 0.0 if isinstance(columns, np.ndarray) else columns
+
+
+def _columns(sweep: Any, n: int) -> Any:
+    """Glue the columns of sweeps of at most `LANES` lanes."""
+    blocks = [sweep(start, min(start + LANES, n)) for start in range(0, n, LANES)]
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)

@@ -1,0 +1,65 @@
+"""The driver that pushes forward: the Jacobian-vector product, by one tangent sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dualtape.api._call import Call
+from dualtape.api._drivers import check_callable, split_primals
+from dualtape.api._sweeps import push, record_call
+
+
+def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False, **kwargs: Any) -> Any:
+    """Push a tangent of x forward to a tangent of ``f(x)``.
+
+    Parameters
+    ----------
+    f : callable
+        Called once; may branch on values (the derivative is that of the branch taken).
+    primals : tuple, or one argument
+        Point of differentiation: a tuple with one entry per argument of f, or, for a single argument, the argument
+        itself.
+    tangents : like `primals`
+        Direction, in the shape and structure of `primals`; with a leading axis on every entry for several at once.
+    has_aux : bool
+        If true, f returns ``(result, aux)``.
+    **kwargs
+        Passed to f, not differentiated.
+
+    Returns
+    -------
+    value : like ``f(*primals)``
+        What f gives, bit for bit.
+    tangent : like `value`
+        ``J v``, in units of (f_i) per unit of the step along v; with a leading axis if `tangents` has one.
+    aux : object
+        Only with `has_aux`.
+
+    Raises
+    ------
+    ShapeError, StructureError
+        If `tangents` does not fit `primals`. Names the entry.
+    TraceEscapeError, UnsupportedOperation, DtypeError
+        As for `grad`.
+
+    Notes
+    -----
+    One run of f and one tangent sweep, shared by all directions. Griewank & Walther (2008), section 3.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import dualtape
+    >>> dualtape.jvp(lambda x: x * x, np.array([1.0, 3.0]), np.array([1.0, 0.5]))
+    (array([1., 9.]), array([2., 3.]))
+    >>> dualtape.jvp(lambda r, angle: r * np.sin(angle), (2.0, 0.0), (0.0, 1.0))
+    (0.0, 2.0)
+    """
+    check_callable(f, "jvp")
+    args, argnums = split_primals(primals)
+    call = Call(f, args, kwargs, argnums, has_aux)
+    S, batch = call.inputs.pack(tangents, "tangent")
+    recording = record_call(call)
+    tangent = call.outputs.unpack(push(recording, S, call.outputs.size), batch, call.dtype)
+    return (call.value, tangent, call.aux) if has_aux else (call.value, tangent)
