@@ -6,25 +6,21 @@ from dualtape.cli.failures import CommandError, one_line
 
 _PROGRAM = "python -m dualtape"
 
-_DESCRIPTION = """\
-Exact derivatives of an ordinary Python function, at a point, from the command line.
-
-  tour                             a guided tour: derivatives checked against closed forms and NIST's certified fits
-  jacobian FILE.py:FUNCTION POINT  the matrix of first derivatives
-  grad     FILE.py:FUNCTION POINT  the gradient of a function with a scalar result
-  hessian  FILE.py:FUNCTION POINT  second derivatives, one matrix for each entry of the result
-  jvp      FILE.py:FUNCTION POINT --tangent V    the Jacobian times a vector
-  vjp      FILE.py:FUNCTION POINT --cotangent W  the transposed Jacobian times a vector
-  check    FILE.py:FUNCTION POINT  compare dualtape's derivatives with independent differences
-"""
+_DESCRIPTION = "Exact derivatives of an ordinary Python function, at a point, from the command line."
 
 _EPILOG = """\
-examples (polar.py holds `def cartesian(p): r, phi = p; return np.array([r*np.cos(phi), r*np.sin(phi)])`):
+examples, with a file polar.py that holds
+
+  import numpy as np
+  def cartesian(p):
+      r, phi = p
+      return np.array([r * np.cos(phi), r * np.sin(phi)])
 
   python -m dualtape tour
   python -m dualtape jacobian polar.py:cartesian 2.0 0.785
   python -m dualtape jvp polar.py:cartesian 2.0 0.785 --tangent 1 0.5
   python -m dualtape hessian polar.py:cartesian 2.0 0.785 --json
+  python -m dualtape COMMAND --help
 
 exit status: 0 done, 1 a check failed, 2 a wrong file, name, shape or number, or an error inside FUNCTION
 """
@@ -41,10 +37,18 @@ the point:
 JSON output:
   one object on one line: function, arguments, value, and the derivative under the command's name, with the shape
   out.shape + in.shape; several arguments make it an object by their names. NaN and infinities are the strings
-  "NaN", "Infinity" and "-Infinity", so that it is strict JSON; a point may be given the same way.
+  "NaN", "Infinity" and "-Infinity", so that it is strict JSON; a point may be given the same way. What FUNCTION
+  itself prints goes to stderr.
 
 exit status: 0 done, 1 a check failed, 2 a wrong file, name, shape or number, or an error inside FUNCTION
 """
+
+
+class _Layout(argparse.RawDescriptionHelpFormatter):
+    """Keeps our own line breaks, and gives the left column the room it needs."""
+
+    def __init__(self, prog, **options):
+        super().__init__(prog, max_help_position=30, width=110, **options)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,7 +76,13 @@ def parse(words):
     CommandError
         If the words are not as the help says.
     """
-    return build().parse_args([_protected(word) for word in words])
+    parser = build()
+    options, further = parser.parse_known_args([_protected(word) for word in words])
+    if further and (not hasattr(options, "point") or any(word.startswith("-") for word in further)):
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    if further:  # entries of the point that stand after an option
+        options.point += further
+    return options
 
 
 def _protected(word):
@@ -88,52 +98,49 @@ def _protected(word):
 
 def build():
     """Build the parser with its commands."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog=_PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=layout)
+    parser = _Parser(prog=_PROGRAM, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=_Layout)
     parser.add_argument("--version", action="store_true", help="print the versions of dualtape, NumPy and Python")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", help="each has a --help of its own")
-    _add_tour(commands, layout)
-    modes = {"jacobian": "the matrix of first derivatives", "hessian": "all second derivatives"}
-    for name, summary in modes.items():
-        _add_derivative(commands, layout, name, summary).add_argument(
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_tour(commands)
+    for name, summary in (("jacobian", "the matrix of first derivatives"), ("hessian", "second derivatives, a matrix for each result")):
+        _add_derivative(commands, name, summary).add_argument(
             "--mode",
             choices=("auto", "forward", "reverse"),
             default="auto",
-            help="the engine: hyper-dual numbers (forward) or the tape (reverse); auto chooses by the counts of inputs and outputs",
+            help="the engine: hyper-dual numbers (forward) or the tape (reverse); auto chooses by size",
         )
-    _add_derivative(commands, layout, "grad", "the gradient of a function with a scalar result")
-    _add_derivative(commands, layout, "jvp", "the Jacobian times a tangent vector").add_argument(
-        "--tangent", nargs="+", required=True, metavar="V", help="a number for each entry of the point, or arrays; after the point"
+    _add_derivative(commands, "grad", "the gradient of a function with a scalar result")
+    _add_derivative(commands, "jvp", "the Jacobian times a tangent vector").add_argument(
+        "--tangent", nargs="+", required=True, metavar="V", help="after the point: a number for each of its entries, or arrays"
     )
-    _add_derivative(commands, layout, "vjp", "the transposed Jacobian times a cotangent vector").add_argument(
-        "--cotangent", nargs="+", required=True, metavar="W", help="a number for each entry of the result, or arrays; after the point"
+    _add_derivative(commands, "vjp", "the transposed Jacobian times a cotangent vector").add_argument(
+        "--cotangent", nargs="+", required=True, metavar="W", help="after the point: a number for each entry of the result, or arrays"
     )
-    _add_derivative(commands, layout, "check", "compare derivatives with independent differences; exit status 1 if they differ").add_argument(
-        "--order", type=int, choices=(1, 2), default=2, help="check first derivatives only, or second ones as well (the default)"
+    _add_derivative(commands, "check", "dualtape's derivatives beside independent differences").add_argument(
+        "--order", type=int, choices=(1, 2), default=2, help="1: first derivatives only; 2 (default): second ones as well"
     )
     return parser
 
 
-def _add_tour(commands, layout):
+def _add_tour(commands):
     tour = commands.add_parser(
         "tour",
-        help="a guided tour, every number checked",
+        help="a guided tour: derivatives checked against closed forms and NIST's certified fits",
         description="Work through the chapters, print the numbers, and check each against a closed form or a certified value.",
         epilog="exit status: 0 all agree, 1 a number does not",
-        formatter_class=layout,
+        formatter_class=_Layout,
     )
     tour.add_argument("chapters", nargs="*", metavar="CHAPTER", help="polar, hessians, network, nist; all of them if not given")
-    return tour
 
 
-def _add_derivative(commands, layout, name, summary):
-    parser = commands.add_parser(name, help=summary, description=f"Print {summary}.", epilog=_POINT_HELP, formatter_class=layout)
+def _add_derivative(commands, name, summary):
+    parser = commands.add_parser(name, help=summary, description=f"Print {summary}.", epilog=_POINT_HELP, formatter_class=_Layout)
     parser.add_argument("target", metavar="FILE.py:FUNCTION", help="a Python file, and a function that it defines")
     parser.add_argument("point", nargs="+", metavar="POINT", help="numbers, .npy files or JSON, described below")
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of tables")
     parser.add_argument("--as", dest="how", choices=("auto", "vector", "scalars"), default="auto", help="what several numbers are")
     if name in ("jacobian", "grad", "hessian"):
-        parser.add_argument("--wrt", metavar="NAMES", help="arguments to differentiate by, such as x,y or 0,1; all if not given")
+        parser.add_argument("--wrt", metavar="NAMES", help="arguments to differentiate by, such as x,y or 0,1; default: all")
     parser.add_argument("--digits", type=int, choices=range(1, 18), default=10, metavar="N", help="significant digits in tables, 1 to 17")
     parser.add_argument("--full", action="store_true", help="leave nothing out of long tables")
     parser.add_argument("--traceback", action="store_true", help="show the whole traceback of an error inside FUNCTION")

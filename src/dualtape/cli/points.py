@@ -175,17 +175,21 @@ def direction(words, like, what, per):
     size = sum(array.size for _, array in like)
     if _all_numbers(values):
         if len(values) != size:
-            raise CommandError(f"{what} has {len(values)} numbers, expected {size}: one for each {per} ({_entries(like)})")
+            raise CommandError(f"{what} has {_count(len(values), 'number')}, expected {size}: one for each {per} ({_entries(like)})")
         bounds = np.cumsum([array.size for _, array in like])[:-1]
         parts = np.split(np.array(values), bounds)
         return [part.reshape(array.shape) for part, (_, array) in zip(parts, like, strict=True)]
     parts = [part for value in values for _, part in leaves(value, what)]
     if len(parts) != len(like):
-        raise CommandError(f"{what} has {len(parts)} arrays, expected {len(like)}: one for each of {', '.join(label for label, _ in like)}")
+        raise CommandError(f"{what} has {_count(len(parts), 'array')}, expected {len(like)}: one for each of {', '.join(label for label, _ in like)}")
     for part, (label, array) in zip(parts, like, strict=True):
         if part.shape != array.shape:
             raise CommandError(f"{what} has shape {part.shape}, expected {array.shape} to match {label}")
     return parts
+
+
+def _count(n, noun):
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _entries(like):

@@ -4,6 +4,7 @@ One file per chapter, each with a title and a `write(page)`; `page.py` prints an
 last chapter. Called by the command ``python -m dualtape tour``. A chapter is at the same time the shortest example of what it shows.
 """
 
+import dualtape
 from dualtape.cli.tour import hessian_tensors, network, nist, polar
 from dualtape.cli.tour.page import Page
 
@@ -27,6 +28,7 @@ def write_tour(chapters, print_line):
         What did not agree with its closed form; empty if all did.
     """
     page = Page(print_line)
+    page.text(f"dualtape {dualtape.__version__}: a tour of derivatives, each checked against a closed form or a certified value")
     for number, name in enumerate(chapters, start=1):
         chapter = CHAPTERS[name]
         page.heading(f"{number}. {chapter.TITLE}")

@@ -29,19 +29,20 @@ def _write_tensor(page, formula, f, point, closed_form):
     value, J, H = dualtape.derivatives(f, x, order=2)
     page.text(f"{formula}    at ({', '.join(f'{entry:g}' for entry in point)})")
     page.text()
-    page.matrix(f"{name}      ", value)
-    page.matrix(f"{name}'     ", J)
-    for i in range(2):
-        page.matrix(f"Hess {name}[{i}]"[: len(name) + 9], H[i])
+    page.matrix(f"{name}     ", value)
+    page.matrix(f"{name}'    ", J)
+    for i in range(value.size):
+        page.matrix(f"{name}[{i}]''", H[i])
     page.text()
     H_closed, m, n = closed_form(*point), value.size, x.size
     page.check(f"Hessian tensor of {name}, shape ({m}, {n}, {n})", H, H_closed)
-    page.check("the same, mode='forward' (hyper-dual numbers)", dualtape.hessian(f, mode="forward")(x), H_closed)
-    page.check("the same, mode='reverse' (second-order sweeps of the tape)", dualtape.hessian(f, mode="reverse")(x), H_closed)
-    page.check("the same, nested: jacobian(jacobian(.))", dualtape.jacobian(dualtape.jacobian(f))(x), H_closed)
-    page.check("H[i, j, k] = H[i, k, j]", H, H.transpose(0, 2, 1), tolerance=0.0)
+    page.check(f"Hessian of {name}, mode='forward' (hyper-dual numbers)", dualtape.hessian(f, mode="forward")(x), H_closed)
+    page.check(f"Hessian of {name}, mode='reverse' (second-order sweeps)", dualtape.hessian(f, mode="reverse")(x), H_closed)
+    page.check(f"jacobian(jacobian({name})), nested", dualtape.jacobian(dualtape.jacobian(f))(x), H_closed)
+    page.check("H[i, j, k] = H[i, k, j], bit for bit", H, H.transpose(0, 2, 1), tolerance=0.0)
     w = np.array([3.0, -2.0])
-    page.check("weighted_hessian with w = (3, -2) is 3 H[0] - 2 H[1]", dualtape.weighted_hessian(f, x, w), w @ H_closed.reshape(m, -1))
+    claim = f"weighted_hessian with w = (3, -2) is 3 {name}[0]'' - 2 {name}[1]''"
+    page.check(claim, dualtape.weighted_hessian(f, x, w), 3.0 * H_closed[0] - 2.0 * H_closed[1])
 
 
 def _plane_hessian(x, y):

@@ -20,10 +20,12 @@ class Page:
 
     def __init__(self, print_line):
         self._print = print_line
+        self._chapter = ""
         self.checks = 0
         self.mismatches = []
 
     def heading(self, title):
+        self._chapter = title
         self._print("")
         self._print(title)
         self._print("-" * len(title))
@@ -63,7 +65,7 @@ class Page:
     def _verdict(self, claim, holds, finding):
         self.checks += 1
         if not holds:
-            self.mismatches.append(f"{claim} ({finding})")
+            self.mismatches.append(f"{self._chapter} / {claim} / {finding}")
         self._print(f"  {'ok      ' if holds else 'MISMATCH'}  {claim} {'.' * max(3, WIDTH - 26 - len(claim))} {finding}")
 
     def summary(self):
