@@ -1,0 +1,73 @@
+/* What a kernel is and what one instruction-set target exports. The kernels themselves are generated from the rule table
+ * (ops/table.py, ops/codegen.py), the propagation through a tape is written by hand (propagate.c); both are compiled once
+ * per target from one source, and core/kernels.pyx chooses one `dt_library` at import. Read by every C file. */
+#ifndef DT_KERNEL_H
+#define DT_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_MSC_VER)
+#define DT_INLINE static __forceinline
+#elif defined(__GNUC__)
+#define DT_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define DT_INLINE static inline
+#endif
+
+enum { DT_BLOCK = 1024 }; /* no kernel is called with more elements: its scratch arrays have this length */
+
+enum dt_active { DT_X_ACTIVE = 1, DT_Y_ACTIVE = 2, DT_BOTH_ACTIVE = 3 };
+
+/* What a partial derivative is for every x and y. Only DT_GENERAL ones are written by a kernel. */
+enum dt_partial {
+    DT_ZERO,      /* structurally: the operand does not reach the result through this partial */
+    DT_ONE,
+    DT_MINUS_ONE,
+    DT_IS_X,      /* the operand itself */
+    DT_IS_Y,
+    DT_GENERAL,
+    DT_NO_RULE    /* no closed form: the operand must be passive */
+};
+
+typedef struct dt_op {
+    const char *name;  /* of the row: NumPy's name */
+    uint8_t arity;     /* 1 or 2 */
+    uint8_t dx, dy, dxx, dxy, dyy; /* enum dt_partial; dy, dxy, dyy are DT_ZERO in unary rows */
+} dt_op;
+
+/* The kernels of one row, for n <= DT_BLOCK elements.
+ * in   x, y   operands with strides sx, sy in elements, 0 or 1. Unary rows: y is not read (NULL), sx is taken to be 1
+ * in   v      (n,) primal
+ * in   active which operands are active (enum dt_active); partials with respect to a passive one are not written
+ * out  v, d*  (n,) contiguous, overlapping no input. Only partials that are DT_GENERAL are written, and only those are
+ *             read by `second`; the others may be NULL
+ * A written partial is never -0.0, except where it means "not connected" (special.h).  */
+typedef struct dt_kernel {
+    void (*primal)(size_t n, const double *x, size_t sx, const double *y, size_t sy, double *v);
+    void (*first)(size_t n, const double *x, size_t sx, const double *y, size_t sy, const double *v, unsigned active,
+                  double *dx, double *dy);
+    void (*second)(size_t n, const double *x, size_t sx, const double *y, size_t sy, const double *v, const double *dx,
+                   const double *dy, unsigned active, double *dxx, double *dxy, double *dyy);
+} dt_kernel;
+
+/* An inner loop of a ufunc, called without the GIL: PyUFuncGenericFunction of NumPy's C API, npy_intp being ptrdiff_t. */
+typedef void (*dt_inner_loop)(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, void *data);
+
+typedef struct dt_loop {
+    const char *home;  /* module of the ufunc: "numpy" or "scipy.special" */
+    const char *name;  /* attribute of that module */
+    int n_in;          /* operands */
+    dt_inner_loop run; /* float64 loop; set by core/kernels.pyx, which fills NaN until then */
+    void *data;        /* what NumPy passes along */
+} dt_loop;
+
+typedef struct dt_library {
+    const char *target;       /* "baseline", "avx2", "avx512" */
+    const dt_kernel *kernels; /* (n_ops,) indexed by opcode */
+    const dt_op *ops;         /* (n_ops,) */
+    size_t n_ops;
+    /* The loops of propagate.c come here; its macro DT_PROPAGATION initialises them, by name, in each target's library. */
+} dt_library;
+
+#endif
