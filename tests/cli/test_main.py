@@ -12,7 +12,9 @@ from dualtape.cli import main
 
 R, PHI = 2.0, 0.785
 J = np.array([[np.cos(PHI), -R * np.sin(PHI)], [np.sin(PHI), R * np.cos(PHI)]])
-H = np.array([[[0.0, -np.sin(PHI)], [-np.sin(PHI), -R * np.cos(PHI)]], [[0.0, np.cos(PHI)], [np.cos(PHI), -R * np.sin(PHI)]]])
+H = np.array(
+    [[[0.0, -np.sin(PHI)], [-np.sin(PHI), -R * np.cos(PHI)]], [[0.0, np.cos(PHI)], [np.cos(PHI), -R * np.sin(PHI)]]]
+)
 
 FUNCTIONS = """
 import numpy as np
@@ -102,7 +104,9 @@ def test_several_arguments_are_told_apart_by_name(answer):
     found = answer("jacobian", "f.py:scalars", "2.0", "0.785")
     assert found["arguments"] == {"r": 2.0, "phi": 0.785}
     np.testing.assert_allclose(np.column_stack([found["jacobian"]["r"], found["jacobian"]["phi"]]), J, rtol=1e-15)
-    np.testing.assert_allclose(answer("jacobian", "f.py:scalars", "2.0", "0.785", "--wrt", "phi")["jacobian"], J[:, 1], rtol=1e-15)
+    np.testing.assert_allclose(
+        answer("jacobian", "f.py:scalars", "2.0", "0.785", "--wrt", "phi")["jacobian"], J[:, 1], rtol=1e-15
+    )
 
 
 def test_results_keep_their_containers(run, answer):
@@ -115,7 +119,9 @@ def test_results_keep_their_containers(run, answer):
 
 @pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
 def test_hessian_tensor(run, answer, mode):
-    np.testing.assert_allclose(answer("hessian", "f.py:vector", "2.0", "0.785", "--mode", mode)["hessian"], H, rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(
+        answer("hessian", "f.py:vector", "2.0", "0.785", "--mode", mode)["hessian"], H, rtol=1e-14, atol=1e-15
+    )
     status, out, _ = run("hessian", "f.py:scalars", "2.0", "0.785")
     assert status == 0
     np.testing.assert_allclose(np.array(numbers(out)).reshape(2, 2, 2), H, rtol=1e-9, atol=1e-15)
@@ -125,7 +131,9 @@ def test_gradient_at_a_matrix_from_a_file(answer, tmp_path):
     x = np.arange(6.0).reshape(2, 3)
     np.save(tmp_path / "x.npy", x)
     np.testing.assert_array_equal(answer("grad", "f.py:energy", "x.npy")["grad"], 4 * x)
-    np.testing.assert_array_equal(answer("grad", "f.py:energy", "[[1, 2], [3, 4]]", "3")["grad"]["x"], [[6, 12], [18, 24]])
+    np.testing.assert_array_equal(
+        answer("grad", "f.py:energy", "[[1, 2], [3, 4]]", "3")["grad"]["x"], [[6, 12], [18, 24]]
+    )
 
 
 def test_negative_numbers_are_numbers(answer):
@@ -136,8 +144,12 @@ def test_negative_numbers_are_numbers(answer):
 
 def test_products_with_vectors(answer):
     v, w = np.array([1.0, -0.5]), np.array([2.0, -1.0])
-    np.testing.assert_allclose(answer("jvp", "f.py:vector", "2.0", "0.785", "--tangent", "1", "-0.5")["jvp"], J @ v, rtol=1e-14)
-    np.testing.assert_allclose(answer("vjp", "f.py:vector", "2.0", "0.785", "--cotangent", "[2, -1]")["vjp"], J.T @ w, rtol=1e-14)
+    np.testing.assert_allclose(
+        answer("jvp", "f.py:vector", "2.0", "0.785", "--tangent", "1", "-0.5")["jvp"], J @ v, rtol=1e-14
+    )
+    np.testing.assert_allclose(
+        answer("vjp", "f.py:vector", "2.0", "0.785", "--cotangent", "[2, -1]")["vjp"], J.T @ w, rtol=1e-14
+    )
     pulled = answer("vjp", "f.py:scalars", "2.0", "0.785", "--cotangent", "2", "-1")["vjp"]
     np.testing.assert_allclose([pulled["r"], pulled["phi"]], J.T @ w, rtol=1e-14)
 
@@ -180,7 +192,11 @@ MISTAKES = {
     "no such argument": ("grad f.py:energy 1 --wrt y", "--wrt 'y' is no argument"),
     "a vector where a scalar is needed": ("grad f.py:vector 1 2", "use jacobian"),
     "an error in the function": ("grad f.py:fails 1", "NameError", f"f.py:{LINE}, in fails: `return undefined + y`"),
-    "a lost derivative": ("grad f.py:escapes 1 2", "TraceEscapeError", "in escapes: `return np.sum(x) * float(np.sum(x))`"),
+    "a lost derivative": (
+        "grad f.py:escapes 1 2",
+        "TraceEscapeError",
+        "in escapes: `return np.sum(x) * float(np.sum(x))`",
+    ),
     "no result": ("grad f.py:nothing 1", "is None, expected real numbers"),
     "no such chapter": ("tour polarity", "expected polar, hessians, network, nist"),
 }

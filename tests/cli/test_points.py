@@ -108,5 +108,5 @@ def test_a_direction_is_read_like_a_point():
 @pytest.mark.parametrize("words", [["1"], ["[1, 2]"], ["[1, 2]", "5"]])
 def test_a_direction_of_wrong_size_is_named(words):
     like = [("W", np.zeros((2, 2))), ("b", np.zeros(()))]
-    with pytest.raises(CommandError, match="--tangent has .*, expected"):
+    with pytest.raises(CommandError, match=r"--tangent has .*, expected"):
         points.direction(words, like, "--tangent", "entry of the point")

@@ -43,12 +43,12 @@ def test_functions_methods_and_neighbouring_modules_are_found(file):
 
 @pytest.mark.parametrize("text", ["polar", "polar.py", ":f", "polar.py:", "C:polar.py"])
 def test_other_forms_are_refused(text):
-    with pytest.raises(CommandError, match="expected FILE.py:FUNCTION"):
+    with pytest.raises(CommandError, match=r"expected FILE\.py:FUNCTION"):
         load(text)
 
 
 def test_a_missing_file_is_named():
-    with pytest.raises(CommandError, match="no file 'nowhere.py'"):
+    with pytest.raises(CommandError, match=r"no file 'nowhere\.py'"):
         load("nowhere.py:f")
 
 

@@ -1,18 +1,24 @@
 """One function per command: evaluate the user's function, call the public API, and give a `Result` to be shown.
 
-The function is run once on plain numbers first: its own errors then appear without ours around them, and a result that is no number is
-named before any derivative is taken.
+The function is run once on plain numbers first: its own errors then appear without ours around them, and a result that
+is no number is named before any derivative is taken.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 import dualtape
 from dualtape.cli import points
 from dualtape.cli.failures import CommandError, user_code
-from dualtape.cli.structure import at_leaves, dense, entries, fill, flat, leaves
+from dualtape.cli.structure import Array, Leaves, at_leaves, dense, entries, fill, flat, leaves
 from dualtape.cli.target import Target
+from dualtape.errors import DerivativeMismatch
 
 
 @dataclass(frozen=True)
@@ -20,9 +26,9 @@ class Table:
     """A labelled matrix under a heading."""
 
     heading: str
-    rows: list
-    columns: list
-    values: np.ndarray
+    rows: list[str]
+    columns: list[str]
+    values: Array
 
 
 @dataclass(frozen=True)
@@ -35,12 +41,15 @@ class Result:
         What ``--json`` prints after the function, its arguments and its value.
     tables : list of Table
         What is printed otherwise.
+    notes : list of str
+        Lines below the tables.
     passed : bool
         False only where a check failed.
     """
 
-    fields: dict
-    tables: list
+    fields: dict[str, Any]
+    tables: list[Table]
+    notes: list[str] = field(default_factory=list)
     passed: bool = True
 
 
@@ -60,36 +69,36 @@ class Question:
     """
 
     target: Target
-    arguments: dict
-    wrt: tuple
-    value: object
+    arguments: dict[str, Any]
+    wrt: tuple[int, ...]
+    value: Any
 
     @property
-    def names(self):
+    def names(self) -> list[str]:
         return [list(self.arguments)[k] for k in self.wrt]
 
     @property
-    def active(self):
+    def active(self) -> tuple[Any, ...]:
         """The arguments that derivatives are taken by."""
         return tuple(self.arguments[name] for name in self.names)
 
-    def inputs(self):
+    def inputs(self) -> Leaves:
         return [leaf for name, value in zip(self.names, self.active, strict=True) for leaf in leaves(value, name)]
 
-    def outputs(self):
+    def outputs(self) -> Leaves:
         return leaves(self.value, self.target.name)
 
-    def differentiate(self, driver, **options):
-        """Return what a driver such as `dualtape.jacobian` gives by all active arguments: always a tuple of them inside."""
-        with user_code(self.target):
+    def differentiate(self, driver: Callable[..., Any], **options: Any) -> Any:
+        """Return what a driver such as `dualtape.jacobian` gives by all active arguments: inside, a tuple of them."""
+        with user_code(self.target.path, self.target.label):
             return driver(self.target.function, argnums=self.wrt, **options)(*self.arguments.values())
 
-    def named(self, derivative):
+    def named(self, derivative: Any) -> Any:
         """Say by name which argument a derivative belongs to; where there is only one, it needs no name."""
         return derivative[0] if len(self.names) == 1 else dict(zip(self.names, derivative, strict=True))
 
 
-def ask(target, words, how="auto", wrt=None):
+def ask(target: Target, words: list[str], how: str = "auto", wrt: str | None = None) -> Question:
     """Read the point, choose the arguments to differentiate by, and evaluate the function there.
 
     Parameters
@@ -109,28 +118,30 @@ def ask(target, words, how="auto", wrt=None):
             leaves(value, name)
         elif isinstance(value, float) and value.is_integer():
             arguments[name] = int(value)  # a count or an index, say, which must not become a float
-    with user_code(target, arguments):
+    with user_code(target.path, target.label, arguments):
         value = target.function(*arguments.values())
     if not leaves(value, f"the result of {target.label}"):
-        raise CommandError(f"the result of {target.label} is {value!r:.60}, expected real numbers: does it miss a return?")
+        kind = f"the result of {target.label} is {value!r:.60}"
+        raise CommandError(f"{kind}, expected real numbers: does it miss a return?")
     return Question(target, arguments, chosen, value)
 
 
-def _positions(target, names, wrt):
+def _positions(target: Target, names: list[str], wrt: str | None) -> tuple[int, ...]:
     if wrt is None:
         return tuple(range(len(names)))
     chosen = []
     for word in wrt.split(","):
         if word in names:
             chosen.append(names.index(word))
-        elif word.isdigit() and int(word) < len(names):
+        elif word.isdecimal() and int(word) < len(names):
             chosen.append(int(word))
         else:
-            raise CommandError(f"--wrt {word!r} is no argument of {target.label}: expected names or positions among {', '.join(names)}")
+            offer = f"expected names or positions among {', '.join(names)}"
+            raise CommandError(f"--wrt {word!r} is no argument of {target.label}: {offer}")
     return tuple(dict.fromkeys(chosen))
 
 
-def jacobian(question, options):
+def jacobian(question: Question, options: argparse.Namespace) -> Result:
     J = question.differentiate(dualtape.jacobian, mode=options.mode)
     inputs, outputs = entries(question.inputs()), entries(question.outputs())
     matrix = dense(J, question.value, question.active)
@@ -140,26 +151,27 @@ def jacobian(question, options):
         ["value", *(f"d/d {name}" for name in inputs)],
         np.column_stack([flat(question.value), matrix]),
     )
-    return Result({"jacobian": fill(question.value, map(question.named, at_leaves(J, question.value)))}, [table])
+    by_name = map(question.named, at_leaves(J, question.value))
+    return Result({"jacobian": fill(question.value, by_name)}, [table])
 
 
-def grad(question, options):
-    if np.shape(question.value) != ():
+def grad(question: Question, options: argparse.Namespace) -> Result:
+    label, shape = question.target.label, np.shape(question.value)
+    if isinstance(question.value, dict) or shape != ():
         raise CommandError(
-            f"grad needs a function with a scalar result, {question.target.label} gives shape {np.shape(question.value)}: use jacobian, or vjp"
+            f"grad needs a scalar result, {label} gives shape {shape}: use jacobian, or vjp with weights"
         )
     gradient = question.differentiate(dualtape.grad)
-    inputs = question.inputs()
     table = Table(
-        f"Gradient of {question.target.label}, whose value is {question.value:.10g}",
-        entries(inputs),
+        f"Gradient of {label}, whose value is {float(question.value):.{options.digits}g}",
+        entries(question.inputs()),
         ["point", "gradient"],
         np.column_stack([flat(question.active), flat(gradient)]),
     )
     return Result({"grad": question.named(gradient)}, [table])
 
 
-def hessian(question, options):
+def hessian(question: Question, options: argparse.Namespace) -> Result:
     H = question.differentiate(dualtape.hessian, mode=options.mode)
     inputs, outputs = entries(question.inputs()), entries(question.outputs())
     tensor = dense(H, question.value, question.active, order=2)
@@ -171,11 +183,10 @@ def hessian(question, options):
     return Result({"hessian": fill(question.value, by_name)}, tables)
 
 
-def jvp(question, options):
-    inputs = question.inputs()
-    parts = points.direction(options.tangent, inputs, "--tangent", "entry of the point")
+def jvp(question: Question, options: argparse.Namespace) -> Result:
+    parts = points.direction(options.tangent, question.inputs(), "--tangent", "entry of the point")
     tangents = fill(question.active, parts)
-    with user_code(question.target):
+    with user_code(question.target.path, question.target.label):
         _, pushed = dualtape.jvp(question.target.function, question.active, tangents)
     table = Table(
         f"J v of {question.target.label}, v = ({_brief(parts)})",
@@ -186,10 +197,10 @@ def jvp(question, options):
     return Result({"tangent": question.named(tangents), "jvp": pushed}, [table])
 
 
-def vjp(question, options):
+def vjp(question: Question, options: argparse.Namespace) -> Result:
     parts = points.direction(options.cotangent, question.outputs(), "--cotangent", "entry of the result")
     cotangent = fill(question.value, [part if part.ndim else float(part) for part in parts])
-    with user_code(question.target):
+    with user_code(question.target.path, question.target.label):
         _, pullback = dualtape.vjp(question.target.function, *question.active)
         pulled = pullback(cotangent)
     pulled = (pulled,) if len(question.active) == 1 else pulled
@@ -202,6 +213,32 @@ def vjp(question, options):
     return Result({"cotangent": cotangent, "vjp": question.named(pulled)}, [table])
 
 
-def _brief(parts, most=6):
+def check(question: Question, options: argparse.Namespace) -> Result:
+    with user_code(question.target.path, question.target.label):
+        try:
+            report = dualtape.check(question.target.function, question.active, order=options.order)
+        except DerivativeMismatch as mismatch:
+            found = {"agree": False, "worst": mismatch.problem}
+            return Result({"check": found}, [], [f"MISMATCH: {mismatch.problem}", f"{mismatch.remedy}"], passed=False)
+    worst = [report.worst[order] for order in sorted(report.worst)]
+    table = Table(
+        f"Check of {question.target.label}: {report.n_entries} derivatives agree with differences; the worst are",
+        [f"{entry.name}, {entry.mode}" for entry in worst],
+        ["dualtape", "differences", "apart", "allowed"],
+        np.array([[e.value, e.reference, abs(e.value - e.reference), e.tolerance] for e in worst]).reshape(-1, 4),
+    )
+    notes = [f"kink: {text}" for text in report.kinks]
+    notes += [f"differences cannot judge: {text}" for text in report.unresolved]
+    fields = {
+        "agree": True,
+        "entries": report.n_entries,
+        "worst": report.worst,
+        "kinks": report.kinks,
+        "unresolved": report.unresolved,
+    }
+    return Result({"check": fields}, [table], notes)
+
+
+def _brief(parts: list[Array], most: int = 6) -> str:
     numbers = [f"{number:g}" for part in parts for number in part.ravel()]
     return ", ".join(numbers if len(numbers) <= most else [*numbers[: most - 1], "..."])

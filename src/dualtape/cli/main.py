@@ -1,5 +1,8 @@
 """From the words of the command line to output and exit status."""
 
+from __future__ import annotations
+
+import argparse
 import os
 import platform
 import shutil
@@ -12,11 +15,12 @@ from dualtape.cli import derivatives, json_text, parser
 from dualtape.cli.failures import CommandError
 from dualtape.cli.tables import table
 from dualtape.cli.target import load
+from dualtape.version import __version__
 
 _MOST_TABLES = 12
 
 
-def main(words=None):
+def main(words: list[str] | None = None) -> int:
     """Run one command.
 
     Parameters
@@ -42,7 +46,7 @@ def main(words=None):
         return 0
 
 
-def _run(options):
+def _run(options: argparse.Namespace) -> int:
     if options.version:
         print(_versions())
         return 0
@@ -59,10 +63,12 @@ def _run(options):
         print(json_text.text(fields | result.fields))
     else:
         _print_tables(result.tables, options)
+        for note in result.notes:
+            print(note)
     return 0 if result.passed else 1
 
 
-def _tour(options):
+def _tour(options: argparse.Namespace) -> int:
     from dualtape.cli.tour import CHAPTERS, write_tour  # nobody else needs its chapters loaded
 
     for name in options.chapters:
@@ -71,7 +77,7 @@ def _tour(options):
     return 1 if write_tour(options.chapters or CHAPTERS, print) else 0
 
 
-def _print_tables(tables, options):
+def _print_tables(tables: list[derivatives.Table], options: argparse.Namespace) -> None:
     width = max(shutil.get_terminal_size((100, 24)).columns, 40)
     shown = tables if options.full else tables[:_MOST_TABLES]
     for k, part in enumerate(shown):
@@ -82,7 +88,5 @@ def _print_tables(tables, options):
         print(f"\n... and {len(tables) - len(shown)} more: --full shows all, --json gives them to a program")
 
 
-def _versions():
-    import dualtape
-
-    return f"dualtape {getattr(dualtape, '__version__', '(not installed)')}, NumPy {np.__version__}, Python {platform.python_version()}"
+def _versions() -> str:
+    return f"dualtape {__version__}, NumPy {np.__version__}, Python {platform.python_version()}"

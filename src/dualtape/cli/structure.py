@@ -1,16 +1,24 @@
 """Nested results -> labelled leaves, labelled entries, and the dense matrices that a table shows.
 
-What a container is, the API says (`dualtape.api._containers`). The derivative of a result has the result's structure outside and that of the
-arguments inside (twice for a Hessian), with leaves of shape ``out.shape + in.shape``.
+What a container is, the API says (`dualtape.api._containers`). The derivative of a result has the result's structure
+outside and that of the arguments inside (twice for a Hessian), with leaves of shape ``out.shape + in.shape``.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from dualtape.api._containers import flatten
 from dualtape.cli.failures import CommandError
 
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Leaves = list[tuple[str, Array]]
 
-def leaves(tree, label):
+
+def leaves(tree: Any, label: str) -> Leaves:
     """Return the (label, float64 array) pairs of a nested value, in order.
 
     Raises
@@ -22,7 +30,7 @@ def leaves(tree, label):
     return [(path, _real(node, path)) for path, node in zip(structure.paths(label), nodes, strict=True)]
 
 
-def _real(node, label):
+def _real(node: Any, label: str) -> Array:
     array = np.asarray(node)
     if array.dtype.kind == "O" and array.size and all(isinstance(entry, (int, float)) for entry in array.flat):
         array = array.astype(np.float64)
@@ -32,32 +40,33 @@ def _real(node, label):
     return array.astype(np.float64)
 
 
-def fill(tree, parts):
+def fill(tree: Any, parts: Iterable[Any]) -> Any:
     """Return a container of the structure of `tree` around new leaves."""
     _, structure = flatten(tree)
     return structure.around(iter(parts))
 
 
-def entries(labelled):
+def entries(labelled: Leaves) -> list[str]:
     """Return one label for each entry of labelled leaves: ``x[0, 1]``, or the leaf's own for a scalar."""
-    return [
-        label + (f"[{', '.join(map(str, index))}]" if index else "") for label, array in labelled for index in np.ndindex(array.shape)
-    ]
+    found = []
+    for label, array in labelled:
+        found += [f"{label}[{', '.join(map(str, k))}]" if k else label for k in np.ndindex(array.shape)]
+    return found
 
 
-def flat(tree):
+def flat(tree: Any) -> Array:
     """Return all entries of a nested value as one vector."""
     return np.concatenate([np.zeros(0)] + [array.ravel() for _, array in leaves(tree, "")])
 
 
-def at_leaves(derivative, tree):
+def at_leaves(derivative: Any, tree: Any) -> list[Any]:
     """Return what stands in `derivative` where `tree` has its leaves."""
     _, structure = flatten(tree)
     return structure.match(derivative, "the derivative")
 
 
-def dense(derivative, value, arguments, order=1):
-    """Flatten the derivative of `value` by the tuple `arguments` to a matrix (m, n), or for order 2 to a tensor (m, n, n)."""
+def dense(derivative: Any, value: Any, arguments: tuple[Any, ...], order: int = 1) -> Array:
+    """Flatten the derivative of `value` by `arguments` to a matrix (m, n), or for order 2 to a tensor (m, n, n)."""
     inputs, _ = flatten(arguments)
     outputs, _ = flatten(value)
     n = sum(np.size(x) for x in inputs)
@@ -72,7 +81,8 @@ def dense(derivative, value, arguments, order=1):
     return np.concatenate(result)
 
 
-def _row(block, arguments, shape):
+def _row(block: Any, arguments: tuple[Any, ...], shape: tuple[int, ...]) -> Array:
     inputs, _ = flatten(arguments)
-    parts = zip(at_leaves(block, arguments), inputs, strict=True)
-    return np.concatenate([np.reshape(np.asarray(d, dtype=np.float64), (*shape, np.size(x))) for d, x in parts], axis=-1)
+    pairs = zip(at_leaves(block, arguments), inputs, strict=True)
+    parts = [np.reshape(np.asarray(d, dtype=np.float64), (*shape, np.size(x))) for d, x in pairs]
+    return np.concatenate(parts, axis=-1)

@@ -1,6 +1,12 @@
-"""Numbers -> text that one can read: columns aligned at the decimal point, wide tables in blocks, long ones with their middle left out."""
+"""Numbers -> text that one can read: columns aligned at the decimal point, wide tables in blocks, long ones cut."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
 
 DIGITS = 10
 _MAX_ROWS = 60
@@ -8,7 +14,7 @@ _MAX_COLUMNS = 24
 _ELLIPSIS = "..."
 
 
-def align(values, digits=DIGITS):
+def align(values: Any, digits: int = DIGITS) -> list[list[str]]:
     """Format a matrix column by column.
 
     Parameters
@@ -27,9 +33,9 @@ def align(values, digits=DIGITS):
     return [[column[i] for column in columns] for i in range(values.shape[0])]
 
 
-def _column(values, digits):
+def _column(values: Array, digits: int) -> list[str]:
     magnitudes = np.abs(values[np.isfinite(values) & (values != 0)])
-    scientific = magnitudes.size > 0 and (magnitudes.max() >= 10.0**digits or magnitudes.min() < 1e-5)
+    scientific = magnitudes.size > 0 and bool(magnitudes.max() >= 10.0**digits or magnitudes.min() < 1e-5)
     cells = [_number(value + 0.0, digits, scientific) for value in values.tolist()]  # + 0.0: no sign on zero
     split = [cell.partition(".") for cell in cells]
     left = max((len(whole) for whole, _, _ in split), default=0)
@@ -37,7 +43,7 @@ def _column(values, digits):
     return [whole.rjust(left) + (point + decimals).ljust(right) for whole, point, decimals in split]
 
 
-def _number(value, digits, scientific):
+def _number(value: float, digits: int, scientific: bool) -> str:
     if not np.isfinite(value):
         return str(value)
     if scientific:
@@ -45,7 +51,14 @@ def _number(value, digits, scientific):
     return np.format_float_positional(value, precision=digits, unique=False, fractional=False, trim="-")
 
 
-def table(row_labels, column_labels, values, digits=DIGITS, width=100, full=False):
+def table(
+    row_labels: list[str],
+    column_labels: list[str],
+    values: Any,
+    digits: int = DIGITS,
+    width: int = 100,
+    full: bool = False,
+) -> list[str]:
     """Lay a labelled matrix out in lines of at most `width` characters.
 
     Parameters
@@ -68,37 +81,41 @@ def table(row_labels, column_labels, values, digits=DIGITS, width=100, full=Fals
     rows, columns = _shown(len(row_labels), _MAX_ROWS, full), _shown(len(column_labels), _MAX_COLUMNS, full)
     label_cells = [""] + [_ELLIPSIS if i is None else row_labels[i] for i in rows]
     kept = [i for i in rows if i is not None]
-    blocks, used = [[]], _width(label_cells)
+    blocks: list[list[list[str]]] = [[]]
+    used = _width(label_cells)
     for k in columns:
-        cells = [_ELLIPSIS] * (len(rows) + 1) if k is None else _labelled_column(column_labels[k], values[kept, k], rows, digits)
+        if k is None:
+            cells = [_ELLIPSIS] * (len(rows) + 1)
+        else:
+            cells = _labelled_column(column_labels[k], values[kept, k], rows, digits)
         if blocks[-1] and used + 3 + _width(cells) > width:
             blocks.append([])
             used = _width(label_cells)
         blocks[-1].append(cells)
         used += 3 + _width(cells)
-    lines = []
+    lines: list[str] = []
     for block in blocks:
         lines += [""] if lines else []
         lines += _lines(label_cells, block)
     return lines
 
 
-def _labelled_column(label, values, rows, digits):
+def _labelled_column(label: str, values: Array, rows: list[int | None], digits: int) -> list[str]:
     numbers = iter(_column(values, digits))
     return [label] + [_ELLIPSIS if i is None else next(numbers) for i in rows]
 
 
-def _lines(label_cells, block):
+def _lines(label_cells: list[str], block: list[list[str]]) -> list[str]:
     padded = [[cell.ljust(_width(label_cells)) for cell in label_cells]]
     padded += [[cell.rjust(_width(cells)) for cell in cells] for cells in block]
     return ["   ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 
 
-def _width(cells):
+def _width(cells: list[str]) -> int:
     return max(len(cell) for cell in cells)
 
 
-def _shown(count, limit, full):
+def _shown(count: int, limit: int, full: bool) -> list[int | None]:
     """Indices to show, with None where the middle is left out."""
     if full or count <= limit:
         return list(range(count))

@@ -1,15 +1,22 @@
 """Nonlinear least squares by Levenberg-Marquardt and Gauss-Newton steps, on a Jacobian that the caller supplies.
 
-Written for the tour, to show what exact derivatives are good for; it is not part of the public API. Far from the solution the damped steps
-of Levenberg (1944) and Marquardt (1963) are scaled as in More (1978), section 6, and damped as in Madsen, Nielsen & Tingleff (2004),
-equation 2.21. Close to it the sum of squares is flat to rounding and cannot judge a step any more, so Gauss-Newton steps finish the work,
-judged by the relative offset of Bates & Watts (1981), here without their degrees of freedom: the share of the residual that the tangent plane
-still explains, which is zero at the solution.
+Written for the tour, to show what exact derivatives are good for; it is not part of the public API. Far from the
+solution the steps of Levenberg (1944) and Marquardt (1963) are scaled as in More (1978), section 6, and damped as in
+Madsen, Nielsen & Tingleff (2004), equation 2.21. Close to it the sum of squares is flat to rounding and cannot judge
+a step any more, so Gauss-Newton steps finish the work, judged by the relative offset of Bates & Watts (1981), here
+without their degrees of freedom: the share of the residual that the tangent plane still explains, zero at the solution.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Linearised = Callable[[Array], tuple[Array, Array]]
 
 _MAX_STEPS = 500
 _NEAR = 1e-3  # relative offset from which Gauss-Newton takes over
@@ -31,21 +38,21 @@ class Fit:
         Relative offset at the end; near rounding if it has converged.
     """
 
-    parameters: np.ndarray
-    deviations: np.ndarray
+    parameters: Array
+    deviations: Array
     sum_of_squares: float
     steps: int
     offset: float
 
 
-def fit(residuals_and_jacobian, start):
+def fit(residuals_and_jacobian: Linearised, start: Any) -> Fit:
     """Minimise the sum of squares of m residuals in n parameters.
 
     Parameters
     ----------
     residuals_and_jacobian : callable
-        Maps parameters, shape (n,), to residuals, shape (m,), and their Jacobian, shape (m, n). May give NaN or inf: such a point is
-        refused.
+        Maps parameters, shape (n,), to residuals, shape (m,), and their Jacobian, shape (m, n). May give NaN or inf:
+        such a point is refused.
     start : array_like, shape (n,)
         Where to begin.
 
@@ -64,23 +71,25 @@ def fit(residuals_and_jacobian, start):
     return Fit(b, deviations, float(r @ r), steps, relative_offset(r, J))
 
 
-def relative_offset(r, J):
+def relative_offset(r: Array, J: Array) -> float:
     """Length of the residual's projection on the tangent plane, relative to the residual. Bates & Watts (1981)."""
     Q, _ = np.linalg.qr(J)
     return float(np.linalg.norm(Q.T @ r) / np.linalg.norm(r))
 
 
-def _levenberg_marquardt(residuals_and_jacobian, b, r, J):
+def _levenberg_marquardt(
+    residuals_and_jacobian: Linearised, b: Array, r: Array, J: Array
+) -> tuple[Array, Array, Array, int]:
     scale = np.linalg.norm(J, axis=0)
     mu, growth = 1e-3, 2.0
-    for steps in range(1, _MAX_STEPS):
-        if relative_offset(r, J) <= _NEAR:
-            break
+    steps = 0
+    while relative_offset(r, J) > _NEAR and steps < _MAX_STEPS:
+        steps += 1
         scale = np.maximum(scale, np.linalg.norm(J, axis=0))  # More (1978): the scaling never shrinks
         step = _damped_step(r, J, np.sqrt(mu) * scale)
         r_new, J_new = residuals_and_jacobian(b + step)
-        predicted = -step @ (J.T @ r) - 0.5 * np.sum((J @ step) ** 2)
-        actual = 0.5 * (r @ r - r_new @ r_new)
+        predicted = float(-step @ (J.T @ r) - 0.5 * np.sum((J @ step) ** 2))
+        actual = float(0.5 * (r @ r - r_new @ r_new))
         if actual > 0 and np.all(np.isfinite(J_new)):  # a NaN compares false, so it is refused as well
             b, r, J = b + step, r_new, J_new
             mu *= max(1 / 3, 1 - (2 * actual / predicted - 1) ** 3)
@@ -91,13 +100,16 @@ def _levenberg_marquardt(residuals_and_jacobian, b, r, J):
     return b, r, J, steps
 
 
-def _damped_step(r, J, damping):
-    """Solve ``min |J s + r|^2 + |damping * s|^2`` as one linear least-squares problem, which squares no condition number."""
+def _damped_step(r: Array, J: Array, damping: Array) -> Array:
+    """Solve ``min |J s + r|^2 + |damping * s|^2`` as one linear least-squares problem: no squared condition."""
     n = damping.size
-    return np.linalg.lstsq(np.vstack([J, np.diag(damping)]), np.concatenate([-r, np.zeros(n)]), rcond=None)[0]
+    stacked, right_side = np.vstack([J, np.diag(damping)]), np.concatenate([-r, np.zeros(n)])
+    return np.asarray(np.linalg.lstsq(stacked, right_side, rcond=None)[0])
 
 
-def _gauss_newton(residuals_and_jacobian, b, r, J, steps):
+def _gauss_newton(
+    residuals_and_jacobian: Linearised, b: Array, r: Array, J: Array, steps: int
+) -> tuple[Array, Array, Array, int]:
     offset = relative_offset(r, J)
     while steps < _MAX_STEPS:
         Q, R = np.linalg.qr(J)

@@ -1,12 +1,17 @@
-"""Chapter three: a network of two layers, where the chain rule is a matrix product and the pullback is backpropagation."""
+"""Chapter three: a network of two layers: the chain rule as a matrix product, the pullback as backpropagation."""
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 import dualtape
+from dualtape.cli.tour.page import Page
 
 TITLE = "A two-layer network: the chain rule as a product, the pullback as backpropagation"
 
-# All entries are small binary fractions, so that every number below is exact, and z[2] is exactly zero at the kink of ReLU.
+# All entries are small binary fractions: every number below is exact, and the third unit lies exactly at ReLU's kink.
 X = np.array([1.0, -2.0, 0.5])
 W1 = np.array([[0.5, -0.25, 1.0], [-1.0, 0.5, 0.25], [2.0, 1.0, 1.0], [0.25, -0.5, -1.5]])
 B1 = np.array([0.25, -0.5, -0.5, 1.0])
@@ -14,19 +19,19 @@ W2 = np.array([[1.0, -0.5, 2.0, 0.75], [-0.25, 1.5, 0.5, 1.0]])
 B2 = np.array([0.125, -1.0])
 
 
-def hidden_layer(x, W, b):
+def hidden_layer(x: Any, W: Any, b: Any) -> Any:
     return np.maximum(W @ x + b, 0.0)
 
 
-def output_layer(h, W, b):
+def output_layer(h: Any, W: Any, b: Any) -> Any:
     return W @ h + b
 
 
-def network(x, W_hidden, b_hidden, W_out, b_out):
+def network(x: Any, W_hidden: Any, b_hidden: Any, W_out: Any, b_out: Any) -> Any:
     return output_layer(hidden_layer(x, W_hidden, b_hidden), W_out, b_out)
 
 
-def write(page):
+def write(page: Page) -> None:
     page.text("h = relu(W1 x + b1),  y = W2 h + b2    with 3 inputs, 4 hidden units, 2 outputs")
     page.text()
     z = W1 @ X + B1
@@ -49,7 +54,7 @@ def write(page):
     _write_backpropagation(page, z, slope)
 
 
-def _write_backpropagation(page, z, slope):
+def _write_backpropagation(page: Page, z: Any, slope: Any) -> None:
     w = np.array([1.0, -2.0])
     h = np.maximum(z, 0.0)
     _, pullback = dualtape.vjp(network, X, W1, B1, W2, B2)

@@ -1,23 +1,28 @@
 """Chapter one: the polar map, its Jacobian and determinant, a tangent pushed forward and a cotangent pulled back."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 import dualtape
+from dualtape.cli.tour.page import Page
 
 TITLE = "The polar map: Jacobian, determinant, JVP and VJP"
 
 
-def cartesian(p):
+def cartesian(p: Any) -> Any:
     r, phi = p
     return np.array([r * np.cos(phi), r * np.sin(phi)])
 
 
-def polar(q):
+def polar(q: Any) -> Any:
     x, y = q
     return np.array([np.hypot(x, y), np.arctan2(y, x)])
 
 
-def write(page):
+def write(page: Page) -> None:
     r, phi = point = np.array([2.0, 0.785])
     c, s = np.cos(phi), np.sin(phi)
     J_closed = np.array([[c, -r * s], [s, r * c]])
@@ -37,7 +42,7 @@ def write(page):
     page.check("Jacobian of the inverse map (hypot, arctan2), times J, is the identity", back @ J, np.eye(2))
 
 
-def _write_products(page, point, J_closed):
+def _write_products(page: Page, point: Any, J_closed: Any) -> None:
     tangent, cotangent = np.array([1.0, 0.5]), np.array([2.0, -1.0])
     _, pushed = dualtape.jvp(cartesian, point, tangent)
     _, pullback = dualtape.vjp(cartesian, point)
