@@ -6,9 +6,10 @@ rebuilds the user's arguments around what the engine hands in, calls f once, and
 
 from __future__ import annotations
 
+import copy
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -82,11 +83,7 @@ class Call:
 
     def flat(self, *numbers: Any) -> list[Any]:
         """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux."""
-        rebuilt = self.inputs.structure.around(iter(numbers))
-        args = list(self.args)
-        for position, argument in zip(self.positions, (rebuilt,) if self.is_single else rebuilt):
-            args[position] = argument
-        result = self.f(*args, **self.kwargs)
+        result = self.result_at(numbers)
         passengers = []
         if self.has_aux:
             result, passengers = self._take_aux(result)
@@ -101,6 +98,26 @@ class Call:
             raise DtypeError(error.problem, error.remedy, definition(self.f)) from None
         self.outputs = space_of(structure, outputs, "the result")
         return outputs + passengers
+
+    def result_at(self, numbers: Iterable[Any]) -> Any:
+        """Call f on other numbers in place of `primals`; return what it returns."""
+        rebuilt = self.inputs.structure.around(iter(numbers))
+        args = list(self.args)
+        for position, argument in zip(self.positions, (rebuilt,) if self.is_single else rebuilt):
+            args[position] = argument
+        return self.f(*args, **self.kwargs)
+
+    def moved(self, primals: list[Any]) -> Call:
+        """The same call at another point."""
+        call = copy.copy(self)
+        call.primals = primals
+        return call
+
+    def forget(self) -> Call:
+        """A copy that knows the spaces and the value, but keeps no argument alive."""
+        call = copy.copy(self)
+        call.args, call.kwargs, call.primals, call.aux = (), {}, [], None
+        return call
 
     def _take_aux(self, result: Any) -> tuple[Any, list[Any]]:
         """Split ``(result, aux)``. Active numbers in aux travel as further outputs and so come back plain."""

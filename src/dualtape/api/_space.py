@@ -72,6 +72,15 @@ class Space:
         """Build a container of this space's structure around ``block(slot)`` for each leaf."""
         return self.structure.around(map(block, self.slots))
 
+    def entry_names(self, root: str) -> list[str]:
+        """Name every scalar entry: ``x['w'][2, 1]`` for the root ``x``."""
+        paths = self.structure.paths(root)
+        return [
+            path + (f"[{', '.join(map(str, index))}]" if index else "")
+            for path, slot in zip(paths, self.slots)
+            for index in np.ndindex(slot.shape)
+        ]
+
     def pack(self, tree: Any, name: str) -> tuple[Any, int | None]:
         """Read vectors of this space as columns.
 

@@ -52,12 +52,11 @@ def jacobian_matrix(call: Call, mode: str) -> Any:
         call.receive(values)
         return _plain_zeros(J[: call.outputs.size])
     recording = record_call(call)
-    return sweep_jacobian(recording, call, mode)
+    return sweep_jacobian(recording, call.outputs.size, call.inputs.size, mode)
 
 
-def sweep_jacobian(recording: Any, call: Call, mode: str = "auto") -> Any:
+def sweep_jacobian(recording: Any, m: int, n: int, mode: str = "auto") -> Any:
     """The Jacobian (m, n) from tangent sweeps, column by column, or from adjoint sweeps, row by row."""
-    m, n = call.outputs.size, call.inputs.size
     if m == 0 or n == 0:
         return np.zeros((m, n))
     if mode == "forward" or (mode == "auto" and n < m):
@@ -80,12 +79,12 @@ def hessian_tensor(call: Call, mode: str) -> tuple[Any, Any]:
         m = call.outputs.size
         return _plain_zeros(J[:m]), symmetric(_plain_zeros(H[:m]))
     recording = record_call(call)
-    return sweep_jacobian(recording, call), sweep_hessian(recording, call)
-
-
-def sweep_hessian(recording: Any, call: Call) -> Any:
-    """The Hessian tensor (m, n, n) from second-order adjoint sweeps, one output at a time."""
     m, n = call.outputs.size, call.inputs.size
+    return sweep_jacobian(recording, m, n), sweep_hessian(recording, m, n)
+
+
+def sweep_hessian(recording: Any, m: int, n: int) -> Any:
+    """The Hessian tensor (m, n, n) from second-order adjoint sweeps, one output at a time."""
     if m == 0 or n == 0:
         return np.zeros((m, n, n))
     weights = basis(m, 0, m)

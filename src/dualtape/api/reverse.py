@@ -10,8 +10,8 @@ import numpy as np
 
 from dualtape.api._call import ArgNums, Call
 from dualtape.api._drivers import check_callable, dress
-from dualtape.api._space import Space
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
+from dualtape.api.linearize import Linearization, record_primals
 
 _ONE = np.ones((1, 1))
 
@@ -134,36 +134,6 @@ def _value_and_grad(
     return value_and_gradient
 
 
-class Pullback:
-    """The linear map from cotangents of f(x) to cotangents of x: ``w -> J' w``. Made by `vjp`; may be called many
-    times, by many threads.
-
-    It belongs to the point x, whatever becomes of the array that x was given in.
-    """
-
-    __slots__ = ("_recording", "_inputs", "_outputs", "_dtype")
-
-    def __init__(self, recording: Any, inputs: Space, outputs: Space, dtype: np.dtype[Any]):
-        self._recording = recording
-        self._inputs = inputs
-        self._outputs = outputs
-        self._dtype = dtype
-
-    def __call__(self, cotangent: Any) -> Any:
-        """Pull `cotangent` back, shape (and structure) of f(x), or with a leading axis for several at once.
-
-        Raises
-        ------
-        ShapeError, StructureError
-            If it fits neither way.
-        """
-        W, batch = self._outputs.pack(cotangent, "cotangent")
-        return self._inputs.unpack(pull(self._recording, W), batch, self._dtype)
-
-    def __repr__(self) -> str:
-        return f"Pullback({self._outputs.describe()} -> {self._inputs.describe()})"
-
-
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
     """Evaluate f and make the map that pulls cotangents of ``f(x)`` back to cotangents of x.
 
@@ -183,7 +153,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: A
     -------
     value : like ``f(*primals)``
         What f gives, bit for bit.
-    pullback : Pullback
+    pullback : Linearization
         ``pullback(w)`` takes weights on the outputs, in the shape of `value` (or with a leading axis for several at
         once) and in units of (result) per unit of f_i, and returns ``J' w``: one cotangent for one primal, a tuple for
         several.
@@ -216,8 +186,6 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: A
     array([2., 6.])
     """
     check_callable(f, "vjp")
-    argnums: ArgNums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    call = Call(f, primals, kwargs, argnums, has_aux)
-    recording = record_call(call)
-    pullback = Pullback(recording, call.inputs, call.outputs, call.dtype)
+    call, recording = record_primals(f, primals, kwargs, has_aux)
+    pullback = Linearization(recording, call.inputs, call.outputs, call.dtype, is_transposed=True)
     return (call.value, pullback, call.aux) if has_aux else (call.value, pullback)

@@ -1,0 +1,42 @@
+"""The function that hides a value from differentiation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dualtape.api._containers import map_leaves
+from dualtape.api._numbers import holds_active
+from dualtape.ops.table import OPCODES
+
+
+def stop_gradient(x: Any) -> Any:
+    """Hand on a value without its derivatives, of any order and level.
+
+    Parameters
+    ----------
+    x : number, array, or nested container of them
+
+    Returns
+    -------
+    x : like `x`
+        Equal in value, constant for every derivative. What is not being differentiated comes back as it is.
+
+    Notes
+    -----
+    It is an operation with zero derivative, not a plain number: a replay at another point computes it anew.
+
+    Examples
+    --------
+    >>> import dualtape
+    >>> dualtape.grad(lambda x: x * dualtape.stop_gradient(x))(3.0)
+    3.0
+    """
+    return map_leaves(_stop, x)
+
+
+def _stop(leaf: Any) -> Any:
+    if not holds_active(leaf):
+        return leaf
+    if isinstance(leaf, list):
+        return [_stop(entry) for entry in leaf]
+    return leaf.engine.elementwise(OPCODES["stop_gradient"], leaf)
