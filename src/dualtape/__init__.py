@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from dualtape import errors as errors
 
 if TYPE_CHECKING:
+    from dualtape.api.check import check as check
+    from dualtape.api.differentiable import differentiable as differentiable
     from dualtape.api.forward import jvp as jvp
     from dualtape.api.hessian import derivatives as derivatives
     from dualtape.api.hessian import hessian as hessian
@@ -16,18 +18,24 @@ if TYPE_CHECKING:
     from dualtape.api.hessian import weighted_hessian as weighted_hessian
     from dualtape.api.jacobian import jacobian as jacobian
     from dualtape.api.jacobian import value_and_jacobian as value_and_jacobian
+    from dualtape.api.linearize import linearize as linearize
+    from dualtape.api.record import record as record
     from dualtape.api.reverse import grad as grad
     from dualtape.api.reverse import value_and_grad as value_and_grad
     from dualtape.api.reverse import vjp as vjp
 
 # Where each public name lives. The imports above say the same to type checkers; a test compares the two.
 _HOMES = {
+    "check": "dualtape.api.check",
     "derivatives": "dualtape.api.hessian",
+    "differentiable": "dualtape.api.differentiable",
     "grad": "dualtape.api.reverse",
     "hessian": "dualtape.api.hessian",
     "hvp": "dualtape.api.hessian",
     "jacobian": "dualtape.api.jacobian",
     "jvp": "dualtape.api.forward",
+    "linearize": "dualtape.api.linearize",
+    "record": "dualtape.api.record",
     "value_and_grad": "dualtape.api.reverse",
     "value_and_jacobian": "dualtape.api.jacobian",
     "vjp": "dualtape.api.reverse",
@@ -37,15 +45,16 @@ _HOMES = {
 __all__ = ["errors", *_HOMES]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'dualtape' has no attribute {name!r}")
-    import importlib
+if not TYPE_CHECKING:  # to a type checker, an unknown name is an error
 
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name):
+        if name not in _HOMES:
+            raise AttributeError(f"module 'dualtape' has no attribute {name!r}")
+        import importlib
 
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+    def __dir__():
+        return sorted(set(globals()) | set(__all__))

@@ -87,7 +87,7 @@ class DualtapeError(Exception):
 
 
 class TraceEscapeError(DualtapeError, TypeError):
-    """A traced number was about to become a plain one (`float(x)`, `np.asarray(x)`), which would lose its derivative."""
+    """A traced number was about to become a plain one, by `float(x)` say, which would lose its derivative."""
 
 
 class UnsupportedOperation(DualtapeError, TypeError, NotImplementedError):

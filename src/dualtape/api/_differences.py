@@ -1,4 +1,5 @@
-"""Derivatives by differences, for judging the exact ones: central differences extrapolated to step zero, and complex steps.
+"""Derivatives by differences, for judging the exact ones: central differences extrapolated to step zero, and complex
+steps.
 
 Nothing here knows how dualtape differentiates; it only calls a function of a flat vector. `check.py` compares.
 """

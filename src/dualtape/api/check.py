@@ -49,9 +49,8 @@ class Entry(NamedTuple):
         return distance if distance == distance else float("inf")
 
     def __str__(self) -> str:
-        return (
-            f"{self.name} = {self.value:.12g} ({self.mode}), differences give {self.reference:.12g}, tolerance {self.tolerance:.1e}"
-        )
+        judged = f"differences give {self.reference:.12g}, tolerance {self.tolerance:.1e}"
+        return f"{self.name} = {self.value:.12g} ({self.mode}), {judged}"
 
 
 class CheckReport:
@@ -93,7 +92,7 @@ class CheckReport:
         return "\n  ".join(lines) + ")"
 
 
-def check(f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-7, **kwargs: Any) -> CheckReport:
+def check(f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-8, **kwargs: Any) -> CheckReport:
     """Compare the derivatives of f at x with independent differences of its values.
 
     Parameters
@@ -192,16 +191,26 @@ def _compare(
     scale = float(np.max(np.abs(references), initial=0.0, where=np.isfinite(references)))
     for j, estimate in enumerate(columns):
         for i, value in enumerate(J[:, j]):
-            _judge(report, order, Entry(names[i][j], mode, float(value), float(estimate.value[i]), 0.0), estimate, i, scale, rtol)
+            _judge(
+                report,
+                order,
+                Entry(names[i][j], mode, float(value), float(estimate.value[i]), 0.0),
+                estimate,
+                i,
+                scale,
+                rtol,
+            )
 
 
-def _judge(report: CheckReport, order: int, entry: Entry, estimate: Estimate, i: int, scale: float, rtol: float) -> None:
+def _judge(
+    report: CheckReport, order: int, entry: Entry, estimate: Estimate, i: int, scale: float, rtol: float
+) -> None:
     left, right, slack = estimate.left[i], estimate.right[i], _SAFETY * estimate.slope_error[i]
     size = max(abs(entry.value), abs(entry.reference))
     if abs(right - left) > slack + 1e-3 * max(abs(left), abs(right)):
         if min(left, right) - slack <= entry.value <= max(left, right) + slack:
-            text = f"{entry.name} = {entry.value:.6g} ({entry.mode}), {left:.6g} from the left and {right:.6g} from the right"
-            report.kinks.append(text)
+            sides = f"{left:.6g} from the left and {right:.6g} from the right"
+            report.kinks.append(f"{entry.name} = {entry.value:.6g} ({entry.mode}), {sides}")
             return
     error = float(estimate.error[i])
     if not error <= 0.01 * max(abs(entry.reference), scale):

@@ -17,8 +17,8 @@ from dualtape.api.record import record
 class Differentiable:
     """A function with its derivatives as attributes. Made by `differentiable`.
 
-    Calling it calls the function. As an attribute of a class it binds like the function that it wraps: methods leave `self` out of the count
-    of arguments, static methods and class methods work either way around.
+    Calling it calls the function. As an attribute of a class it binds like the function that it wraps: methods leave
+    `self` out of the count of arguments, static methods and class methods work either way around.
 
     Attributes
     ----------

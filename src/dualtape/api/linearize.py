@@ -1,4 +1,4 @@
-"""The Jacobian at a point as a linear map that is never formed: what `linearize` gives, and what `vjp` pulls back with."""
+"""The Jacobian at a point as a linear map that is never formed: what `linearize` gives and `vjp` pulls back with."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from dualtape.errors import ShapeError
 
 
 class Linearization:
-    """The linear map ``v -> J v`` of a function at a point; its transpose pulls cotangents back. Made by `linearize` and `vjp`.
+    """The linear map ``v -> J v`` of a function at a point; its transpose pulls cotangents back. Made by `linearize`
+    and `vjp`.
 
-    Holds a sealed recording of f: it belongs to the point, whatever becomes of the array that the point was given in, and
-    several threads may apply it at once.
+    Holds a sealed recording of f: it belongs to the point, whatever becomes of the array that the point was given in,
+    and several threads may apply it at once.
 
     Attributes
     ----------
@@ -69,10 +70,12 @@ class Linearization:
         return self._range.unpack(self._apply(columns), batch, self._dtype)
 
     def __matmul__(self, other: Any) -> Any:
-        """``J @ v`` for a vector of the shape of x; for a vector x also ``J @ V`` with V of shape (n, p), columns as in a matrix product."""
+        """Multiply: ``J @ v`` with v of the shape of x; if x is a vector also ``J @ V``, V (n, p) a matrix of columns."""
         if np.ndim(other) == 2 and _is_vector(self._domain):
             if np.shape(other)[0] != self._domain.size:
-                raise ShapeError(f"the right operand of @ has shape {np.shape(other)}, expected ({self._domain.size}, p)")
+                raise ShapeError(
+                    f"the right operand of @ has shape {np.shape(other)}, expected ({self._domain.size}, p)"
+                )
             columns, _ = self._domain.pack(np.transpose(other), "the right operand of @")
             p = columns.shape[1]
             return np.moveaxis(self._range.unpack(self._apply(columns), p, self._dtype), 0, -1)
@@ -149,8 +152,8 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwa
     -------
     value : like ``f(*primals)``
     J : Linearization
-        ``J @ v`` and ``J(v)`` push a tangent forward, ``J.T @ w`` pulls a cotangent back, ``J.matrix()`` is the Jacobian,
-        ``J.as_linear_operator()`` what SciPy's iterative solvers take.
+        ``J @ v`` and ``J(v)`` push a tangent forward, ``J.T @ w`` pulls a cotangent back, ``J.matrix()`` is the
+        Jacobian, ``J.as_linear_operator()`` what SciPy's iterative solvers take.
     aux : object
         Only with `has_aux`.
 
@@ -161,8 +164,8 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwa
 
     Notes
     -----
-    One recording; each product is one sweep over it, a small multiple of f without Python. Memory proportional to the number
-    of operations, held as long as the map lives.
+    One recording; each product is one sweep over it, a small multiple of f without Python. Memory proportional to the
+    number of operations, held as long as the map lives.
 
     Examples
     --------
@@ -180,7 +183,9 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwa
     return (call.value, J, call.aux) if has_aux else (call.value, J)
 
 
-def record_primals(f: Callable[..., Any], primals: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool = False) -> Any:
+def record_primals(
+    f: Callable[..., Any], primals: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool = False
+) -> Any:
     """Record f with all of `primals` active; a single one is bare in results, several are a tuple."""
     call = Call(f, primals, kwargs, 0 if len(primals) == 1 else tuple(range(len(primals))), has_aux)
     return call, record_call(call)

@@ -30,8 +30,8 @@ _ONE = np.ones((1, 1))
 class Recording:
     """A function, recorded at a point and sealed. Made by `record`.
 
-    f is not called again: all derivatives are sweeps over the tape, by any number of threads at once. What f decided on the values
-    of its arguments is decided.
+    f is not called again: all derivatives are sweeps over the tape, by any number of threads at once. What f decided on
+    the values of its arguments is decided.
 
     Attributes
     ----------
@@ -135,9 +135,9 @@ def record(f: Callable[..., Any], *example: Any, **kwargs: Any) -> Recording:
     Returns
     -------
     recording : Recording
-        With ``.value .grad() .jacobian() .hessian() .weighted_hessian(w) .jvp(v) .vjp(w) .hvp(v) .linearization``, all at the
-        recorded point. Its repr shows the shapes, the number of operations, the memory that it holds, and the direction in which
-        the Jacobian is swept.
+        With ``.value .grad() .jacobian() .hessian() .weighted_hessian(w) .jvp(v) .vjp(w) .hvp(v) .linearization``, all
+        at the recorded point. Its repr shows the shapes, the number of operations, the memory that it holds, and the
+        direction in which the Jacobian is swept.
 
     Raises
     ------
