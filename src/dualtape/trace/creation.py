@@ -1,0 +1,123 @@
+"""Functions that make arrays from active ones (``zeros_like(x)``, ``copy``) or for them (``like=x``): float arrays made this way can be written into
+with active values. An integer or boolean dtype gives a plain array."""
+
+import numpy as np
+
+from ..errors import TraceEscapeError
+from .functions import CREATORS, DIFFERENTIATED, KINDS, check_dtype, handles, has_active, is_active, leader, move, operand, primal
+
+
+def _is_float(dtype):
+    return dtype is None or np.dtype(dtype) == np.float64
+
+
+def _template(a, shape):
+    """A stand-in for `a` without memory: only its shape counts."""
+    return np.broadcast_to(0.0, a.shape if shape is None else shape)
+
+
+def _likes(function):
+    def handler(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
+        if not is_active(a):
+            return function(primal(a), dtype=dtype, shape=shape)
+        made = function(_template(a, shape), dtype=np.float64 if dtype is None else dtype, order="C" if order == "K" else order)
+        return a.engine.lift(made) if _is_float(dtype) else made
+
+    return handler
+
+
+handles(np.zeros_like)(_likes(np.zeros_like))
+handles(np.ones_like)(_likes(np.ones_like))
+# what np.empty would leave in memory is no value: zeros keep a forgotten element from depending on chance
+handles(np.empty_like)(_likes(np.zeros_like))
+
+
+@handles(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    shape = np.shape(a) if shape is None else shape
+    return _filled(a, shape, fill_value, dtype)
+
+
+def _filled(like, shape, fill_value, dtype):
+    if has_active(fill_value):
+        check_dtype(dtype, "full")
+        return np.copy(np.broadcast_to(operand(fill_value), shape))
+    made = np.full(shape, fill_value, dtype=np.float64 if dtype is None else dtype)
+    first = leader([like])
+    return first.engine.lift(made) if first is not None and made.dtype == np.float64 else made
+
+
+@handles(np.copy)
+def copy(a, order="K", subok=False):
+    return move([operand(a)], lambda ids: np.array(ids, order=order))
+
+
+@handles(getattr(np, "astype", None))
+def astype(x, dtype, /, *, copy=True, device=None):
+    return cast(operand(x), dtype, copy=copy)
+
+
+def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, anything else would lose it."""
+    if np.dtype(dtype) == np.bool:
+        return np.asarray(primal(x), dtype=bool)
+    check_dtype(dtype, "astype")
+    return np.copy(x) if copy else x
+
+
+# -- like= -----------------------------------------------------------------------------------------------------------------------------
+
+
+def creates(*functions):
+    """Register what answers ``function(..., like=x)``; its first argument is x."""
+
+    def register(creator):
+        for function in functions:
+            CREATORS[function] = creator
+            KINDS[function] = DIFFERENTIATED
+        return creator
+
+    return register
+
+
+def _lifted(function):
+    """Arrays whose entries are constants: NumPy makes them."""
+
+    def creator(like, *args, **kwargs):
+        made = function(*map(primal, args), **primal(kwargs))
+        return like.engine.lift(made) if made.dtype == np.float64 else made
+
+    return creator
+
+
+for _function in (np.zeros, np.ones, np.eye, np.identity, np.tri, np.arange, np.fromfunction, np.fromiter, np.loadtxt, np.genfromtxt):
+    creates(_function)(_lifted(_function))
+creates(np.empty)(_lifted(np.zeros))
+
+
+@creates(np.full)
+def full(like, shape, fill_value, dtype=None, order="C", *, device=None):
+    return _filled(like, shape, fill_value, dtype)
+
+
+@creates(np.array)
+def array(like, object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0):
+    made = _converted(like, object, dtype)
+    if is_active(made) and made is object and copy:
+        made = np.copy(made)
+    missing = ndmin - np.ndim(made)
+    return np.reshape(made, (1,) * missing + np.shape(made)) if missing > 0 else made
+
+
+@creates(np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+def asarray(like, a, dtype=None, order=None, *, device=None, copy=None):
+    return array(like, a, dtype, copy=bool(copy))
+
+
+def _converted(like, source, dtype):
+    if not has_active(source):
+        made = np.array(source, dtype=dtype)
+        return like.engine.lift(made) if made.dtype == np.float64 else made
+    if not _is_float(dtype):
+        raise TraceEscapeError(f"np.array with dtype={np.dtype(dtype)} would drop the derivative", "leave dtype= away")
+    return operand(source)

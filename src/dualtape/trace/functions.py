@@ -1,0 +1,265 @@
+"""The registry of NumPy functions that take active numbers, and what every handler is written with. It serves both engines and every level.
+
+An *active number* is a traced number or a Dual one, scalar or array. A handler sees nothing of an engine but this protocol:
+
+    x.shape x.ndim x.size x.dtype x.level        like an array; the level says how deeply nested its trace is
+    x.primal                                     its value: a float or a float64 ndarray
+    x.engine.elementwise(opcode, a, b=None)      one row of `ops.table`, broadcasting like NumPy
+    x.engine.move(operands, fn)                  data movement of every kind: see `move`
+    x.engine.array_op(row, operands, params)     one row of `ops.array_ops` or `ops.matrix_ops`
+    x.engine.lift(array)                         an array of constants that active values may be written into
+
+There are three ways to handle a function, and a file per family of functions holds the rows:
+
+    moves elements          a row of `movement`: the function, and which of its parameters hold data
+    computes no derivative  a row of `passive`: the function itself, run on the primals
+    anything else           a function under `@handles`, written in NumPy language: a composition, or one `apply` of an ArrayOp row
+
+Adding a NumPy function means adding one of the three. NumPy calls `dispatch` through ``__array_function__``.
+"""
+
+import numpy as np
+
+from ..errors import DtypeError, TraceEscapeError, UnsupportedOperation
+
+DIFFERENTIATED, PASSIVE, REFUSED = "differentiated", "derivative-free", "refused"
+
+HANDLERS = {}  # NumPy function -> handler with the same parameters
+CREATORS = {}  # function that was called with like= -> handler; its first argument is the number given as like=
+KINDS = {}  # function or ufunc -> DIFFERENTIATED, PASSIVE or REFUSED
+
+_FAMILIES = ("movement", "writing", "ordering", "reductions", "products", "linear_algebra", "passive", "creation", "elementwise", "ufuncs")
+_NAMESPACES = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft))
+
+
+def handles(*functions, kind=DIFFERENTIATED):
+    """Register the decorated function as the handler of `functions`; None stands for one that this NumPy does not have."""
+
+    def register(handler):
+        for function in functions:
+            if function is not None:
+                HANDLERS[function] = handler
+                KINDS[function] = kind
+        return handler
+
+    return register
+
+
+def refuses(problem, remedy, *functions):
+    """Register `functions` as ones that cannot take active numbers, with the reason and the remedy."""
+    for function in functions:
+        name = name_of(function)
+
+        def refuse(*args, _name=name, **kwargs):
+            raise TraceEscapeError(f"{_name} {problem}", remedy)
+
+        HANDLERS[function] = refuse
+        KINDS[function] = REFUSED
+
+
+def dispatch(function, types, args, kwargs, number=None):
+    """Answer ``number.__array_function__(function, types, args, kwargs)``; `number` tells whose arrays ``like=number`` asks for."""
+    for cls in types:
+        if not (_ACTIVE[cls] or issubclass(cls, np.ndarray)):
+            return NotImplemented
+    handler = HANDLERS.get(function)
+    if handler is None and function not in CREATORS:
+        _load_families()
+        handler = HANDLERS.get(function)
+    if handler is not None:
+        return handler(*args, **kwargs)
+    if function in CREATORS:
+        return CREATORS[function](number, *args, **kwargs)
+    raise UnsupportedOperation(
+        f"{name_of(function)} has no derivative rule yet",
+        "write it with functions that have one (dualtape.supported() lists them), or give its derivative with a custom rule",
+    )
+
+
+def _load_families():
+    """Import the files of handlers: done when the first function arrives, so that importing dualtape stays cheap."""
+    from importlib import import_module
+
+    for family in _FAMILIES:
+        import_module("." + family, __package__)
+
+
+def name_of(function):
+    """The function's name as users write it."""
+    module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    return f"{module}.{getattr(function, '__name__', function)}"
+
+
+def coverage():
+    """Map the public name of every dispatched NumPy function and ufunc to its class: differentiated, derivative-free or refused."""
+    _load_families()
+    classes = {}
+    for prefix, namespace in _NAMESPACES:
+        for name in dir(namespace):
+            function = getattr(namespace, name)
+            if name.startswith("_") or isinstance(function, type) or not callable(function):
+                continue
+            dispatched = isinstance(function, np.ufunc) or hasattr(function, "_implementation") or function in KINDS
+            if dispatched:
+                classes[f"{prefix}.{name}"] = KINDS.get(function, REFUSED)
+    return classes
+
+
+# -- numbers ---------------------------------------------------------------------------------------------------------------------------
+
+
+class _ActiveTypes(dict):
+    """Remembers for each type whether it follows the protocol above."""
+
+    def __missing__(self, cls):
+        self[cls] = active = hasattr(cls, "engine") and hasattr(cls, "level") and hasattr(cls, "primal")
+        return active
+
+
+_ACTIVE = _ActiveTypes()
+
+
+def is_active(x):
+    """Tell whether `x` is an active number of either engine."""
+    return _ACTIVE[type(x)]
+
+
+def has_active(tree):
+    """Tell whether an active number stands anywhere in nested lists, tuples and object arrays."""
+    if type(tree) in (list, tuple):
+        return any(map(has_active, tree))
+    if type(tree) is np.ndarray and tree.dtype.hasobject:
+        return any(map(is_active, tree.flat))
+    return is_active(tree)
+
+
+def leader(operands):
+    """The operand of the highest level, None if all are passive: the others are constants to its engine."""
+    found = None
+    for x in operands:
+        if _ACTIVE[type(x)] and (found is None or x.level > found.level):
+            found = x
+    return found
+
+
+def operand(x):
+    """`x` as an active number, a float or a float64 array: what engines take.
+
+    Object arrays and nested lists of active numbers become one active array.
+    """
+    kind = type(x)
+    if _ACTIVE[kind] or kind is float:
+        return x
+    if kind is np.ndarray:
+        return x if x.dtype == np.float64 else _from_array(x)
+    if kind in (list, tuple):
+        return _from_sequence(x)
+    return _from_array(np.asarray(x))
+
+
+def _from_array(x):
+    if x.dtype.hasobject:
+        return from_object_array(x)
+    if x.dtype.kind not in "biuf":
+        raise DtypeError(f"an operand has dtype {x.dtype}, expected real numbers", "convert it to float64 before it meets a traced number")
+    x = x.astype(np.float64)
+    return x if x.ndim else float(x)
+
+
+def from_object_array(x):
+    """The active array (or float64 array) behind an object array of numbers, as ``np.array([a, b])`` of traced scalars makes."""
+    shape = x.shape
+    entries = [operand(entry) for entry in x.ravel().tolist()]
+    if leader(entries) is None:
+        return np.array(entries, dtype=np.float64).reshape(shape)
+    return move(entries, lambda *ids: np.array(ids, dtype=np.int64).reshape(shape))
+
+
+def _from_sequence(items):
+    if not has_active(items):
+        return _from_array(np.asarray(items))
+    return move([operand(item) for item in items], lambda *ids: np.array(ids))
+
+
+def primal(tree):
+    """The values behind active numbers, in nested lists, tuples, dicts and object arrays too.
+
+    This is the one door through which handlers look at a value: whatever they decide on it is a decision of the user's function.
+    """
+    kind = type(tree)
+    if _ACTIVE[kind]:
+        return tree.primal
+    if kind is np.ndarray:
+        return primal(from_object_array(tree)) if tree.dtype.hasobject and has_active(tree) else tree
+    if kind in (list, tuple):
+        return kind(map(primal, tree))
+    if kind is dict:
+        return {key: primal(value) for key, value in tree.items()}
+    return tree
+
+
+# -- what a handler does with them -----------------------------------------------------------------------------------------------------
+
+
+def elementwise(opcode, *operands):
+    """One row of the rule table on numbers of any level, at least one of them active."""
+    operands = [operand(x) for x in operands]
+    return leader(operands).engine.elementwise(opcode, *operands)
+
+
+def move(operands, fn):
+    """Rearrange elements: ``fn(*ids)`` gets an int64 array of ids for each operand and returns the ids of the result (or a list of them).
+
+    ``fn`` is usually the NumPy function itself. Id 0 is a zero that depends on nothing. Where the result is a view of the ids, the numbers
+    returned are views of the operand.
+    """
+    first = leader(operands)
+    if first is None:
+        return fn(*map(np.asarray, operands))
+    return first.engine.move(operands, fn)
+
+
+def apply(row, *operands, **params):
+    """One ArrayOp row on numbers of any level."""
+    operands = [operand(x) for x in operands]
+    first = leader(operands)
+    if first is None:
+        return row.primal(*operands, **params)
+    return first.engine.array_op(row, operands, params)
+
+
+def constant(value, like):
+    """A derivative-free float result: a plain float, or an array that active values may still be written into."""
+    return like.engine.lift(value) if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim else value
+
+
+def store(result, out):
+    """Write `result` into `out` as NumPy's ``out=`` does, and return it; without `out`, return `result`."""
+    if isinstance(out, tuple):
+        (out,) = out
+    if out is None or out is ...:
+        return result
+    if is_active(out):
+        if out.shape != np.shape(result):
+            np.broadcast_to(np.empty(np.shape(result)), out.shape)  # raises NumPy's error
+        out[...] = result
+    elif not has_active(result):
+        np.copyto(out, result, casting="same_kind")
+    elif isinstance(out, np.ndarray) and out.dtype.hasobject:
+        for index in np.ndindex(out.shape):
+            out[index] = result[index] if result.ndim else result
+    else:
+        raise TraceEscapeError(
+            f"out= is a plain array of dtype {np.asarray(out).dtype}, which cannot hold a traced result",
+            "leave out= away, or make the array from a traced one: np.zeros_like(x), np.zeros(shape, like=x)",
+        )
+    return out
+
+
+def check_dtype(dtype, name):
+    """Refuse a ``dtype=`` in which a derivative cannot live."""
+    if dtype is None or np.dtype(dtype) == np.float64:
+        return
+    if np.dtype(dtype).kind in "biu":
+        raise TraceEscapeError(f"{name} with dtype={np.dtype(dtype)} would drop the derivative", "use a float dtype, or dualtape.stop_gradient(x)")
+    raise UnsupportedOperation(f"{name} with dtype={np.dtype(dtype)}: active numbers are float64", "leave dtype= away")

@@ -1,0 +1,186 @@
+"""The ndarray methods and attributes of active numbers, scalar and array, of both engines: one registry that the number types consult for
+names of theirs they do not define. An entry is a function of the number or a property; `__get__` binds it."""
+
+import numpy as np
+
+from ..errors import TraceEscapeError, UnsupportedOperation
+from . import creation, functions, ordering
+
+METHODS = {}
+
+
+def _as_methods(**functions_by_name):
+    """Methods with the parameters of a NumPy function, the number being its first argument."""
+    for name, function in functions_by_name.items():
+
+        def method(self, *args, _function=function, **kwargs):
+            return _function(self, *args, **kwargs)
+
+        method.__name__ = name
+        METHODS[name] = method
+
+
+_as_methods(
+    all=np.all, any=np.any, argmax=np.argmax, argmin=np.argmin, argpartition=np.argpartition, argsort=np.argsort, choose=np.choose,
+    clip=np.clip, cumprod=np.cumprod, cumsum=np.cumsum, diagonal=np.diagonal, dot=np.dot, max=np.max, mean=np.mean, min=np.min,
+    nonzero=np.nonzero, prod=np.prod, ptp=np.ptp, put=np.put, ravel=np.ravel, repeat=np.repeat, round=np.round, searchsorted=np.searchsorted,
+    squeeze=np.squeeze, std=np.std, sum=np.sum, swapaxes=np.swapaxes, take=np.take, trace=np.trace, var=np.var,
+    conj=np.conjugate, conjugate=np.conjugate,
+    astype=creation.cast, sort=ordering.sort_in_place, partition=ordering.partition_in_place,
+)  # fmt: skip
+
+# np.array([a, b]) of traced scalars is an object array; np.exp of it asks each element for a method of that name
+_as_methods(**{
+    name: getattr(np, name)
+    for name in (
+        "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
+        "deg2rad rad2deg degrees radians rint floor ceil trunc fabs square reciprocal sign hypot arctan2 fmod logical_not"
+    ).split()
+})  # fmt: skip
+
+
+def _entry(function):
+    METHODS[function.__name__] = function
+    return function
+
+
+def _attribute(function):
+    METHODS[function.__name__] = property(function)
+    return function
+
+
+# -- methods with a signature of their own ---------------------------------------------------------------------------------------------
+
+
+@_entry
+def reshape(self, *shape, order="C", copy=None):
+    shape = shape[0] if len(shape) == 1 else shape
+    moved = np.reshape(self, shape, order=order)
+    return np.copy(moved) if copy else moved
+
+
+@_entry
+def transpose(self, *axes):
+    axes = axes[0] if len(axes) == 1 else axes or None
+    return np.transpose(self, axes)
+
+
+@_entry
+def flatten(self, order="C"):
+    return functions.move([self], lambda ids: ids.flatten(order))
+
+
+@_entry
+def compress(self, condition, axis=None, out=None):
+    return np.compress(condition, self, axis=axis, out=out)
+
+
+@_entry
+def copy(self, order="C"):
+    return np.copy(self, order)
+
+
+@_entry
+def fill(self, value):
+    self[...] = value
+
+
+@_entry
+def resize(self, *shape, refcheck=True):
+    raise UnsupportedOperation("x.resize changes an array in place", "use np.resize(x, shape), which returns a new array")
+
+
+@_entry
+def view(self, *args, **kwargs):
+    if args or kwargs:
+        raise UnsupportedOperation("x.view with another dtype or type has no derivative", "x[...] is a view with the same elements")
+    return self[...]
+
+
+def _escapes(**remedies):
+    """Methods that would hand out plain values."""
+    for name, remedy in remedies.items():
+
+        def method(self, *args, _name=name, _remedy=remedy, **kwargs):
+            raise TraceEscapeError(f"x.{_name}() would lose the derivative", _remedy)
+
+        METHODS[name] = method
+
+
+_escapes(
+    item="use x itself, or x[i] for an element: a traced scalar goes wherever a float does",
+    tolist="iterate over x, or use list(x)",
+    tobytes="return x, and convert the result of the driver",
+    tofile="return x, and write the result of the driver",
+    dump="return x, and write the result of the driver",
+    dumps="return x, and convert the result of the driver",
+    byteswap="leave it out: traced numbers are native float64",
+    getfield="leave it out: traced numbers have no fields",
+    setfield="assign elements: x[i] = value",
+    as_integer_ratio="use x itself",
+    hex="return x, and format the result of the driver",
+)
+
+
+# -- attributes ------------------------------------------------------------------------------------------------------------------------
+
+
+@_attribute
+def T(self):
+    return np.transpose(self)
+
+
+@_attribute
+def mT(self):
+    return np.matrix_transpose(self)
+
+
+@_attribute
+def real(self):
+    return self
+
+
+@_attribute
+def imag(self):
+    return np.zeros_like(self)
+
+
+@_attribute
+def nbytes(self):
+    return self.size * 8
+
+
+@_attribute
+def itemsize(self):
+    return 8
+
+
+@_attribute
+def flat(self):
+    return Flat(self)
+
+
+@_entry
+def is_integer(self):
+    return float(functions.primal(self)).is_integer()
+
+
+class Flat:
+    """``x.flat``: the elements in C order, to iterate, index and write."""
+
+    def __init__(self, base):
+        self.base = base
+
+    def __len__(self):
+        return self.base.size
+
+    def __iter__(self):
+        return iter(np.ravel(self.base))
+
+    def __getitem__(self, index):
+        return np.copy(np.ravel(self.base)[index])
+
+    def __setitem__(self, index, value):
+        places = np.arange(self.base.size)[index]
+        value = functions.operand(value)
+        self.base[np.unravel_index(places, self.base.shape)] = np.resize(value, places.shape) if places.ndim else value

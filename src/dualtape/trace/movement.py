@@ -1,0 +1,161 @@
+"""Functions that move elements and compute nothing: one row each, the function and the parameters that hold data.
+
+The function runs on ids in place of the values (`functions.move`), so shapes, views, defaults and errors are NumPy's own. Parameters that
+hold no data (conditions, indices, axes) are taken at their primal value. Writing into arrays is in `writing`, sorting in `ordering`.
+"""
+
+import numpy as np
+
+from ..errors import UnsupportedOperation
+from .functions import check_dtype, handles, leader, move, operand, primal, store
+
+ALL = "all positional arguments"
+
+
+def moves(function, name="a", position=0, out_position=None, **more):
+    """Register `function`, whose parameters `name` (at `position`) and `more` (name=position) hold data."""
+    if function is None:
+        return
+    data = {position: name, **{at: key for key, at in more.items()}}
+    names = frozenset(data.values())
+
+    def handler(*args, **kwargs):
+        out, dtype = kwargs.pop("out", None), kwargs.pop("dtype", None)
+        if out_position is not None and len(args) > out_position:
+            args, out = args[:out_position], args[out_position]
+        check_dtype(dtype, function.__name__)
+        operands = []
+        positional = [_collect(x, operands) if name == ALL or k in data else primal(x) for k, x in enumerate(args)]
+        named = {key: _collect(x, operands) if key in names else primal(x) for key, x in kwargs.items()}
+        return store(_run(function, positional, named, operands), out)
+
+    handles(function)(handler)
+
+
+class _Place:
+    """Where operand `number` stood among the arguments."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number):
+        self.number = number
+
+
+def _collect(x, operands):
+    """Put a `_Place` for each number in nested lists; the numbers go to `operands`."""
+    if type(x) in (list, tuple):
+        return [_collect(item, operands) for item in x]
+    if x is None or isinstance(x, (str, slice)):
+        return x
+    operands.append(operand(x))
+    return _Place(len(operands) - 1)
+
+
+def _fill(x, ids):
+    if type(x) is _Place:
+        return ids[x.number]
+    return [_fill(item, ids) for item in x] if type(x) is list else x
+
+
+def _run(function, positional, named, operands):
+    if leader(operands) is None:
+        ids = [np.asarray(x) for x in operands]
+        return function(*(_fill(x, ids) for x in positional), **{key: _fill(x, ids) for key, x in named.items()})
+    return move(
+        operands,
+        lambda *ids: function(*(_fill(x, ids) for x in positional), **{key: _fill(x, ids) for key, x in named.items()}),
+    )
+
+
+# join
+moves(np.concatenate, "arrays", out_position=2)
+moves(np.stack, "arrays", out_position=2)
+moves(np.vstack, "tup")
+moves(np.hstack, "tup")
+moves(np.dstack, "tup")
+moves(np.column_stack, "tup")
+moves(np.block, "arrays")
+moves(np.append, "arr", values=1)
+moves(np.insert, "arr", values=2)
+# split and select
+moves(np.split, "ary")
+moves(np.array_split, "ary")
+moves(np.hsplit, "ary")
+moves(np.vsplit, "ary")
+moves(np.dsplit, "ary")
+moves(getattr(np, "unstack", None), "x")
+moves(np.delete, "arr")
+moves(np.take, "a", out_position=3)
+moves(np.take_along_axis, "arr")
+moves(np.compress, "a", 1, out_position=3)
+moves(np.extract, "arr", 1)
+moves(np.where, "x", 1, y=2)
+moves(np.select, "choicelist", 1, default=2)
+moves(np.choose, "choices", 1, out_position=2)
+moves(np.diag, "v")
+moves(np.diagonal, "a")
+moves(np.linalg.diagonal, "x")
+moves(np.diagflat, "v")
+moves(np.tril, "m")
+moves(np.triu, "m")
+# repeat
+moves(np.tile, "A")
+moves(np.repeat, "a")
+moves(np.broadcast_to, "array")
+moves(np.broadcast_arrays, ALL)
+moves(np.meshgrid, ALL)
+moves(np.resize, "a")
+# turn and reshape
+moves(np.roll, "a")
+moves(np.rollaxis, "a")
+moves(np.flip, "m")
+moves(np.fliplr, "m")
+moves(np.flipud, "m")
+moves(np.rot90, "m")
+moves(np.reshape, "a")
+moves(np.ravel, "a")
+moves(np.transpose, "a")
+moves(np.matrix_transpose, "x")
+moves(np.linalg.matrix_transpose, "x")
+moves(np.swapaxes, "a")
+moves(np.moveaxis, "a")
+moves(np.expand_dims, "a")
+moves(np.squeeze, "a")
+moves(np.atleast_1d, ALL)
+moves(np.atleast_2d, ALL)
+moves(np.atleast_3d, ALL)
+moves(np.lib.stride_tricks.sliding_window_view, "x")
+moves(np.fft.fftshift, "x")
+moves(np.fft.ifftshift, "x")
+
+
+@handles(np.pad)
+def pad(array, pad_width, mode="constant", **kwargs):
+    """Modes that repeat elements or enter constants; those that compute (mean, linear_ramp, ...) are refused."""
+    moving = {"constant", "edge", "wrap", "reflect", "symmetric", "empty"}
+    if mode not in moving or kwargs.get("reflect_type", "even") != "even":
+        raise UnsupportedOperation(f"np.pad with mode={mode!r} has no derivative rule yet", f"one of {', '.join(sorted(moving))} has")
+    operands = []
+    array = _collect(array, operands)
+    if "constant_values" in kwargs:
+        kwargs["constant_values"] = _collect(kwargs["constant_values"], operands)
+    mode = "constant" if mode == "empty" else mode
+    return _run(np.pad, [array, pad_width, mode], kwargs, operands)
+
+
+@handles(np.nan_to_num)
+def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    """An element that is replaced depends on the input no longer."""
+    largest = np.finfo(np.float64).max
+    given, value = x, np.asarray(primal(x))
+    for found, entered in (
+        (np.isnan(value), nan),
+        (np.isposinf(value), largest if posinf is None else posinf),
+        (np.isneginf(value), -largest if neginf is None else neginf),
+    ):
+        if found.any():
+            x = np.where(found, entered, x)
+    if not copy and given.ndim:
+        given[...] = x
+        return given
+    return np.copy(x)

@@ -1,0 +1,138 @@
+"""Functions that choose elements by their order: max, min, sort, median. The choice is made on primals and the elements are then moved, so that a
+tie follows NumPy's order and the derivative is that of the element chosen."""
+
+import numpy as np
+
+from .functions import handles, is_active, move, operand, primal, store
+
+
+def _merged_last(axis, ndim):
+    """A function that gives an array of values, or of ids, its reduced axes as one last axis."""
+    axes = tuple(range(ndim)) if axis is None else tuple(k % ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
+    kept = tuple(k for k in range(ndim) if k not in axes)
+
+    def merge(array):
+        return array.transpose(kept + axes).reshape((*(array.shape[k] for k in kept), -1))
+
+    return merge
+
+
+def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
+    """`function` is np.max or np.min, `choose` np.argmax or np.argmin, `worst` the value that is never chosen."""
+    a = operand(a)
+    value = np.asarray(primal(a))
+    limits = {} if initial is np._NoValue else {"initial": primal(initial)}
+    shape = np.shape(function(value, axis=axis, keepdims=keepdims, where=where, **limits))  # raises what NumPy raises
+    if value.size == 0:
+        return store(np.broadcast_to(operand(initial), shape), out)
+    if where is not True:
+        value = np.where(where, value, worst)
+    merge = _merged_last(axis, value.ndim)
+    chosen = np.expand_dims(choose(merge(value), axis=-1), -1)
+    result = move([a], lambda ids: np.take_along_axis(merge(ids), chosen, axis=-1).reshape(shape))
+    if initial is not np._NoValue:
+        result = (np.maximum if function is np.max else np.minimum)(result, initial)
+    return store(result, out)
+
+
+@handles(np.max)
+def maximum_of(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    return _extreme(a, np.max, np.argmax, -np.inf, axis, out, keepdims, initial, where)
+
+
+@handles(np.min)
+def minimum_of(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    return _extreme(a, np.min, np.argmin, np.inf, axis, out, keepdims, initial, where)
+
+
+# np.amax and np.amin are functions of their own
+handles(np.amax)(maximum_of)
+handles(np.amin)(minimum_of)
+
+
+@handles(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    return store(np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims), out)
+
+
+@handles(np.nanmax)
+def nanmax(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    return _extreme_number(a, np.nanmax, np.max, -np.inf, axis, out, keepdims, initial, where)
+
+
+@handles(np.nanmin)
+def nanmin(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    return _extreme_number(a, np.nanmin, np.min, np.inf, axis, out, keepdims, initial, where)
+
+
+def _extreme_number(a, function, plain, worst, axis, out, keepdims, initial, where):
+    """`plain` over the elements that are numbers; NaN (and NumPy's warning) where there is none."""
+    value = primal(a)
+    limits = {} if initial is np._NoValue else {"initial": initial}
+    nothing = np.isnan(function(value, axis=axis, keepdims=keepdims, where=where, **primal(limits)))
+    result = plain(np.where(np.isnan(value), worst, a), axis=axis, keepdims=keepdims, where=where, **limits)
+    return store(np.where(nothing, np.nan, result) if np.any(nothing) else result, out)
+
+
+# -- order -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _reordered(a, order, axis):
+    """`a` taken in the `order` (of argsort or argpartition) along `axis`; axis None flattens."""
+    if axis is None:
+        return move([a], lambda ids: ids.ravel()[order])
+    return move([a], lambda ids: np.take_along_axis(ids, order, axis=axis))
+
+
+@handles(np.sort)
+def sort(a, axis=-1, kind=None, order=None, *, stable=None):
+    a = operand(a)
+    return _reordered(a, np.argsort(primal(a), axis=axis, kind=kind, order=order, stable=stable), axis)
+
+
+@handles(np.partition)
+def partition(a, kth, axis=-1, kind="introselect", order=None):
+    a = operand(a)
+    return _reordered(a, np.argpartition(primal(a), kth, axis=axis, kind=kind, order=order), axis)
+
+
+def sort_in_place(x, axis=-1, kind=None, order=None, *, stable=None):
+    """The method ``x.sort()``."""
+    x[...] = sort(x, axis, kind, order, stable=stable)
+
+
+def partition_in_place(x, kth, axis=-1, kind="introselect", order=None):
+    """The method ``x.partition(kth)``."""
+    x[...] = partition(x, kth, axis, kind, order)
+
+
+@handles(np.median)
+def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
+    """The mean of the middle element, or of the middle two; NaN where an element is."""
+    a = operand(a)
+    value = np.asarray(primal(a))
+    shape = np.shape(np.median(value, axis=axis, keepdims=keepdims))
+    merge = _merged_last(axis, value.ndim)
+    rows = merge(value)
+    order = np.argsort(rows, axis=-1)  # NaN is sorted to the end
+    half, odd = divmod(rows.shape[-1], 2)
+    middle = order[..., [half]] if odd else order[..., [half - 1, half]]
+    middle = np.where(np.isnan(rows).any(axis=-1, keepdims=True), order[..., -1:], middle)
+    chosen = move([a], lambda ids: np.take_along_axis(merge(ids), middle, axis=-1))
+    return store(np.reshape(np.mean(chosen, axis=-1), shape), out)
+
+
+@handles(np.nanmedian)
+def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
+    """As `median`, each row with its own number of elements that are numbers."""
+    a = operand(a)
+    value = np.asarray(primal(a))
+    shape = np.shape(np.nanmedian(value, axis=axis, keepdims=keepdims))
+    merge = _merged_last(axis, value.ndim)
+    rows = merge(value)
+    order = np.argsort(rows, axis=-1)
+    count = np.maximum(np.sum(~np.isnan(rows), axis=-1, keepdims=True), 1)
+    middle = np.concatenate([(count - 1) // 2, count // 2], axis=-1)
+    places = np.take_along_axis(order, middle, axis=-1)
+    chosen = move([a], lambda ids: np.take_along_axis(merge(ids), places, axis=-1))
+    return store(np.reshape(np.mean(chosen, axis=-1), shape), out)

@@ -1,0 +1,57 @@
+"""Functions whose result has no derivative: shapes, tests, indices, counts, descriptions. NumPy runs them on the primals.
+
+What is decided on a value here is a decision of the user's function; `functions.primal` is the door it goes through.
+"""
+
+import numpy as np
+
+from .functions import PASSIVE, handles, operand, primal, refuses
+
+
+def passive(*functions):
+    """Register `functions` as derivative-free; None stands for one that this NumPy does not have."""
+    for function in functions:
+
+        def handler(*args, _function=function, **kwargs):
+            return _function(*map(primal, args), **primal(kwargs))
+
+        handles(function, kind=PASSIVE)(handler)
+
+
+def _new(name):
+    """A function that older NumPy does not have."""
+    return getattr(np, name, None)
+
+
+# shape and type
+passive(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.common_type, np.result_type, np.min_scalar_type, np.can_cast, np.isfortran)
+# tests
+passive(np.isposinf, np.isneginf, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.all, np.any, np.isin, _new("in1d"))
+passive(np.shares_memory, np.may_share_memory)
+# places and counts
+passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere)
+passive(np.count_nonzero, np.searchsorted, np.digitize, np.histogram_bin_edges, np.ravel_multi_index, np.unravel_index)
+passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.ix_, np.unique_counts, np.unique_inverse, np.einsum_path)
+passive(np.linalg.matrix_rank)
+# descriptions
+passive(np.array2string, np.array_repr, np.array_str)
+
+refuses("would write a traced number to a file or buffer without its derivative", "save the result of the driver instead",
+        np.save, np.savez, np.savez_compressed, np.savetxt, np.packbits)  # fmt: skip
+
+
+@handles(np.shape, kind=PASSIVE)
+def shape(a):
+    return operand(a).shape
+
+
+@handles(np.ndim, kind=PASSIVE)
+def ndim(a):
+    return operand(a).ndim
+
+
+@handles(np.size, kind=PASSIVE)
+def size(a, axis=None):
+    a = operand(a)
+    return a.size if axis is None else np.size(np.broadcast_to(0.0, a.shape), axis)
+

@@ -1,0 +1,146 @@
+"""Products of arrays: one ArrayOp row each where NumPy calls BLAS, else the composition that NumPy itself is."""
+
+import numpy as np
+
+from ..ops import array_ops
+from ..ops.subscripts import from_lists
+from .functions import apply, check_dtype, handles, operand, store
+
+
+@handles(np.dot)
+def dot(a, b, out=None):
+    a, b = operand(a), operand(b)
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return store(a * b, out)
+    return store(apply(array_ops.DOT, a, b), out)
+
+
+@handles(np.vdot)
+def vdot(a, b):
+    return dot(np.ravel(operand(a)), np.ravel(operand(b)))
+
+
+@handles(np.inner)
+def inner(a, b):
+    a, b = operand(a), operand(b)
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return a * b
+    return apply(array_ops.INNER, a, b)
+
+
+@handles(np.outer)
+def outer(a, b, out=None):
+    return store(np.ravel(operand(a))[:, np.newaxis] * np.ravel(operand(b))[np.newaxis, :], out)
+
+
+@handles(np.linalg.outer)
+def outer_of_vectors(x1, x2, /):
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError(f"Input arrays must be one-dimensional, but they are x1.ndim={np.ndim(x1)} and x2.ndim={np.ndim(x2)}.")
+    return outer(x1, x2)
+
+
+@handles(np.linalg.matmul)
+def matmul(x1, x2, /):
+    return np.matmul(x1, x2)
+
+
+@handles(np.linalg.vecdot)
+def vecdot(x1, x2, /, *, axis=-1):
+    return np.vecdot(x1, x2, axis=axis)
+
+
+def _axis_pair(axes, a, b):
+    """The contracted axes of both operands as tuples of non-negative numbers, from any form that `tensordot` takes."""
+    try:
+        axes_a, axes_b = axes
+    except TypeError:
+        axes_a, axes_b = range(-axes, 0), range(axes)
+    axes_a = (axes_a,) if np.ndim(axes_a) == 0 else axes_a
+    axes_b = (axes_b,) if np.ndim(axes_b) == 0 else axes_b
+    return tuple(k % np.ndim(a) for k in axes_a), tuple(k % np.ndim(b) for k in axes_b)
+
+
+@handles(np.tensordot)
+def tensordot(a, b, axes=2):
+    a, b = operand(a), operand(b)
+    return apply(array_ops.TENSORDOT, a, b, axes=_axis_pair(axes, a, b))
+
+
+@handles(np.linalg.tensordot)
+def tensordot_of(x1, x2, /, *, axes=2):
+    return tensordot(x1, x2, axes)
+
+
+@handles(np.einsum)
+def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="safe"):
+    check_dtype(dtype, "np.einsum")
+    if isinstance(operands[0], str):
+        subscripts, arrays = operands[0], operands[1:]
+    else:
+        subscripts, arrays = from_lists(operands)
+    options = {} if optimize is False else {"optimize": optimize}
+    return store(apply(array_ops.EINSUM, *(operand(x) for x in arrays), subscripts=subscripts, **options), out)
+
+
+@handles(np.kron)
+def kron(a, b):
+    a, b = operand(a), operand(b)
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return a * b
+    n = max(a.ndim, b.ndim)
+    a_shape, b_shape = (1,) * (n - a.ndim) + a.shape, (1,) * (n - b.ndim) + b.shape
+    rows = np.reshape(a, [size for k in a_shape for size in (k, 1)])
+    columns = np.reshape(b, [size for k in b_shape for size in (1, k)])
+    return np.reshape(rows * columns, [j * k for j, k in zip(a_shape, b_shape, strict=True)])
+
+
+@handles(np.cross)
+def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """``c_i = a_j b_k - a_k b_j``; a vector of two components has none along the third."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = np.moveaxis(operand(a), axisa, -1), np.moveaxis(operand(b), axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+    a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]
+    last = a0 * b1 - a1 * b0
+    if a.shape[-1] == b.shape[-1] == 2:
+        return last
+    if a.shape[-1] == 2:
+        components = [a1 * b[..., 2], -(a0 * b[..., 2]), last]
+    elif b.shape[-1] == 2:
+        components = [-(a[..., 2] * b1), a[..., 2] * b0, last]
+    else:
+        a2, b2 = a[..., 2], b[..., 2]
+        components = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, last]
+    return np.stack(components, axis=axisc)
+
+
+@handles(np.linalg.cross)
+def cross_of(x1, x2, /, *, axis=-1):
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors, but they are not.")
+    return cross(x1, x2, axis=axis)
+
+
+@handles(np.trace)
+def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
+    return np.sum(np.diagonal(operand(a), offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
+
+
+@handles(np.linalg.trace)
+def trace_of_matrices(x, /, *, offset=0, dtype=None):
+    return trace(x, offset, -2, -1, dtype)
+
+
+@handles(np.convolve)
+def convolve(a, v, mode="full"):
+    a, v = np.atleast_1d(operand(a)), np.atleast_1d(operand(v))
+    return apply(array_ops.CONVOLVE, a, v, mode=mode)
+
+
+@handles(np.correlate)
+def correlate(a, v, mode="valid"):
+    a, v = np.atleast_1d(operand(a)), np.atleast_1d(operand(v))
+    return apply(array_ops.CORRELATE, a, v, mode=mode)

@@ -1,0 +1,300 @@
+"""The whole of ``__array_ufunc__``: rows of the rule table called with any arguments, compositions, derivative-free ufuncs, and the methods
+reduce, accumulate, outer, at and reduceat. The core comes here only when its own fast path (a row, called plainly) does not apply.
+"""
+
+import sys
+
+import numpy as np
+
+from ..errors import TraceEscapeError, UnsupportedOperation
+from ..ops import array_ops
+from ..ops.table import ROWS
+from .functions import (
+    DIFFERENTIATED, KINDS, PASSIVE, REFUSED, apply, check_dtype, constant, elementwise, has_active, is_active, leader, name_of, operand,
+    primal, store,
+)  # fmt: skip
+
+OPCODE_OF = {}  # ufunc -> opcode of its row
+COMPOSED = {}  # ufunc -> function that computes it from other operations
+
+
+def _register_rows(home):
+    """Enter the ufuncs of the rows that live in the module `home`, which has been imported."""
+    module = sys.modules[home]
+    for opcode, row in enumerate(ROWS):
+        if row.ufunc is not None and row.ufunc[0] == home and hasattr(module, row.ufunc[1]):
+            ufunc = getattr(module, row.ufunc[1])
+            OPCODE_OF[ufunc] = opcode
+            KINDS[ufunc] = PASSIVE if _is_step(row) else DIFFERENTIATED
+
+
+def _is_step(row):
+    return all(getattr(row, partial) == "0" for partial in row.partials)
+
+
+def _register_later_homes():
+    """SciPy's special functions are entered when the first of them arrives, so that importing dualtape does not import SciPy."""
+    for home in {row.ufunc[0] for row in ROWS if row.ufunc} - {"numpy"}:
+        if home in sys.modules:
+            _register_rows(home)
+
+
+_register_rows("numpy")
+
+
+def dispatch(ufunc, method, inputs, kwargs):
+    """Answer ``number.__array_ufunc__(ufunc, method, *inputs, **kwargs)``."""
+    if method != "__call__":
+        handler = _METHODS.get(method)
+        if handler is None:
+            raise UnsupportedOperation(f"{name_of(ufunc)}.{method} has no derivative rule", "write it as a loop or a NumPy function")
+        return handler(ufunc, *inputs, **kwargs)
+    if not kwargs:
+        return call(ufunc, *inputs)
+    return _call_with_options(ufunc, inputs, **kwargs)
+
+
+def call(ufunc, *inputs):
+    """The plain call of any ufunc."""
+    opcode = OPCODE_OF.get(ufunc)
+    if opcode is None and ufunc not in COMPOSED and ufunc not in KINDS:
+        _register_later_homes()
+        opcode = OPCODE_OF.get(ufunc)
+    if not any(map(has_active, inputs)):
+        return ufunc(*inputs)
+    if opcode is not None:
+        return elementwise(opcode, *inputs)
+    if ufunc in COMPOSED:
+        return COMPOSED[ufunc](*map(operand, inputs))
+    if KINDS.get(ufunc) == PASSIVE:
+        return ufunc(*map(primal, inputs))
+    if any("O" in loop for loop in ufunc.types):
+        return _call_on_objects(ufunc, inputs)
+    raise UnsupportedOperation(
+        f"{name_of(ufunc)} has no derivative rule yet",
+        "write it with functions that have one (dualtape.supported() lists them), or give its derivative with a custom rule",
+    )
+
+
+def _call_on_objects(ufunc, inputs):
+    """Ufuncs of Python functions (np.frompyfunc) see one scalar at a time."""
+    return ufunc(*(np.asarray(x, dtype=object) if is_active(x) and x.ndim else x for x in inputs))
+
+
+def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, casting="same_kind", order="K", subok=True, signature=None, **core):
+    """A call with keywords. `core` holds what only gufuncs take: axis, axes, keepdims."""
+    check_dtype(dtype, name_of(ufunc))
+    check_dtype(_output_type(signature), name_of(ufunc))
+    n_out = ufunc.nout
+    out = (out,) if out is not None and not isinstance(out, tuple) else out
+    if out is not None and not any(map(has_active, inputs)):
+        inputs = tuple(map(primal, inputs))
+    result = COMPOSED[ufunc](*map(operand, inputs), **core) if core and ufunc in COMPOSED else call(ufunc, *inputs)
+    targets = out or (None,) * n_out
+    if n_out == 1:
+        return _store_where(result, targets[0], where)
+    return tuple(_store_where(part, target, where) for part, target in zip(result, targets, strict=True))
+
+
+def _output_type(signature):
+    """The output dtype that a `signature` (or `sig`) asks for."""
+    if isinstance(signature, str):
+        signature = signature.partition("->")[2]
+    elif isinstance(signature, tuple):
+        signature = signature[-1]
+    return None if signature in (None, "") else signature
+
+
+def _store_where(result, target, where):
+    """Keep `target` where the condition fails. Without a target NumPy leaves such elements uninitialised: here they are NaN."""
+    if where is True:
+        return store(result, target)
+    where = np.asarray(primal(where), dtype=bool)
+    shape = np.broadcast_shapes(np.shape(result), where.shape)
+    kept = np.nan if target is None or target is ... else target
+    return store(np.where(where, np.broadcast_to(result, shape), kept), target)
+
+
+# -- methods ---------------------------------------------------------------------------------------------------------------------------
+
+_REDUCE = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.fmax: np.nanmax, np.fmin: np.nanmin}
+_ACCUMULATE = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def _reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True):
+    array = operand(array)
+    check_dtype(dtype, f"{name_of(ufunc)}.reduce")
+    if KINDS.get(ufunc) == PASSIVE and ufunc not in OPCODE_OF:
+        options = {} if initial is np._NoValue else {"initial": primal(initial)}
+        return store(ufunc.reduce(primal(array), axis=axis, keepdims=keepdims, where=primal(where), **options), out)
+    if ufunc in _REDUCE:
+        options = {} if initial is np._NoValue else {"initial": initial}
+        return _REDUCE[ufunc](array, axis=axis, out=out, keepdims=keepdims, where=where, **options)
+    if where is not True:
+        raise UnsupportedOperation(f"{name_of(ufunc)}.reduce with where= has no derivative rule", "select the elements before reducing")
+    return store(_fold(ufunc, array, axis, keepdims, initial), out)
+
+
+def _fold(ufunc, array, axis, keepdims, initial):
+    """From left to right along the axes, the first of them outermost, as NumPy does."""
+    ndim = np.ndim(array)
+    axes = tuple(range(ndim)) if axis is None else tuple(k % ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
+    kept = tuple(k for k in range(ndim) if k not in axes)
+    shape = np.shape(array)
+    rows = np.reshape(np.transpose(array, axes + kept), (-1, *(shape[k] for k in kept)))
+    parts = list(rows) if initial is np._NoValue else [initial, *rows]
+    if not parts:
+        return ufunc.reduce(primal(rows), axis=0)  # the identity, or NumPy's error
+    result = parts[0]
+    for part in parts[1:]:
+        result = call(ufunc, result, part)
+    if keepdims:
+        result = np.reshape(result, [1 if k in axes else size for k, size in enumerate(shape)])
+    return result
+
+
+def _accumulate(ufunc, array, axis=0, dtype=None, out=None):
+    array = operand(array)
+    check_dtype(dtype, f"{name_of(ufunc)}.accumulate")
+    if KINDS.get(ufunc) == PASSIVE and ufunc not in OPCODE_OF:
+        return store(ufunc.accumulate(primal(array), axis=axis), out)
+    if ufunc in _ACCUMULATE:
+        return _ACCUMULATE[ufunc](array, axis=axis, out=out)
+    rows = list(np.moveaxis(array, axis, 0))
+    for k in range(1, len(rows)):
+        rows[k] = call(ufunc, rows[k - 1], rows[k])
+    return store(np.stack(rows, axis=axis) if rows else array, out)
+
+
+def _outer(ufunc, a, b, /, **kwargs):
+    a, b = operand(a), operand(b)
+    a = np.reshape(a, np.shape(a) + (1,) * np.ndim(b))
+    return dispatch(ufunc, "__call__", (a, b), kwargs)
+
+
+def _at(ufunc, a, indices, *others):
+    """In place and element by element: an index that occurs twice is served twice."""
+    if not is_active(a):
+        raise TraceEscapeError(
+            f"{name_of(ufunc)}.at would write a traced number into a plain array",
+            "make the array from a traced one: np.zeros_like(x), np.zeros(shape, like=x)",
+        )
+    indices = primal(indices)
+    if ufunc in (np.add, np.subtract):
+        others = (operand(others[0]),) if ufunc is np.add else (-operand(others[0]),)
+        a[...] = apply(array_ops.ADD_AT, a, *others, index=indices)
+        return
+    places = np.arange(a.size).reshape(a.shape)[indices]
+    targets = places.ravel()
+    others = [np.ravel(np.broadcast_to(operand(b), places.shape)) for b in others]
+    for turn in _turns(targets):
+        index = np.unravel_index(targets[turn], a.shape)
+        a[index] = call(ufunc, a[index], *(b[turn] for b in others))
+
+
+def _turns(targets):
+    """Split the positions of `targets` so that no target occurs twice in a part, each in its order."""
+    order = np.argsort(targets, kind="stable")
+    ordered = targets[order]
+    first = np.searchsorted(ordered, ordered, side="left")
+    turn = np.arange(len(targets)) - first
+    return [np.sort(order[turn == k]) for k in range(turn.max() + 1)] if len(targets) else []
+
+
+def _reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
+    array = operand(array)
+    check_dtype(dtype, f"{name_of(ufunc)}.reduceat")
+    indices = np.asarray(primal(indices))
+    axis = axis % np.ndim(array)
+    if ufunc is np.add:
+        return store(apply(array_ops.ADD_REDUCEAT, array, indices=indices, axis=axis), out)
+    rows = np.moveaxis(array, axis, 0)
+    if np.any((indices < 0) | (indices >= rows.shape[0])):
+        return ufunc.reduceat(primal(array), indices, axis=axis)  # raises NumPy's error
+    ends = [*indices[1:], rows.shape[0]]
+    parts = [
+        _reduce(ufunc, rows[start:end]) if start < end else rows[start] for start, end in zip(indices.tolist(), map(int, ends), strict=True)
+    ]
+    return store(np.stack(parts, axis=axis), out)
+
+
+_METHODS = {"reduce": _reduce, "accumulate": _accumulate, "outer": _outer, "at": _at, "reduceat": _reduceat}
+
+
+# -- ufuncs without a row --------------------------------------------------------------------------------------------------------------
+
+
+def _composed(*ufuncs, kind=DIFFERENTIATED):
+    def register(function):
+        for ufunc in ufuncs:
+            if ufunc is not None:
+                COMPOSED[ufunc] = function
+                KINDS[ufunc] = kind
+        return function
+
+    return register
+
+
+for _ufunc in (
+    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.logical_and, np.logical_or, np.logical_xor,
+    np.logical_not, np.isnan, np.isinf, np.isfinite, np.isnat, np.signbit, np.spacing, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
+    np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm, np.bitwise_count,
+):  # fmt: skip
+    KINDS.setdefault(_ufunc, PASSIVE)
+KINDS.setdefault(np.nextafter, REFUSED)
+
+
+@_composed(np._core.umath.clip)
+def clip(x, low, high):
+    """A tie with a bound follows the bound, as `maximum` and `minimum` do."""
+    return np.minimum(np.maximum(x, low), high)
+
+
+@_composed(np.divmod)
+def divmod_of(x, y):
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+@_composed(np.modf)
+def modf(x):
+    """The fractional part keeps the sign of `x`, which ``x - trunc(x)`` would lose at whole numbers."""
+    value = primal(x)
+    whole = np.trunc(value)
+    fraction = np.fmod(x, 1.0)
+    if np.any(np.isinf(value)):
+        fraction = np.where(np.isinf(value), np.copysign(0.0, value), fraction)
+    return fraction, constant(whole, leader([x]))
+
+
+@_composed(np.frexp)
+def frexp(x):
+    exponent = np.frexp(primal(x))[1]
+    return np.ldexp(x, -exponent), exponent
+
+
+def _core_axes_last(x, axis):
+    return np.moveaxis(x, axis, -1)
+
+
+@_composed(np.matmul)
+def matmul(a, b, axes=None, **core):
+    if axes is not None:
+        a, b = np.moveaxis(a, axes[0], (-2, -1)), np.moveaxis(b, axes[1], (-2, -1))
+    result = apply(array_ops.MATMUL, a, b, **core)
+    return result if axes is None else np.moveaxis(result, (-2, -1), axes[2])
+
+
+@_composed(np.vecdot)
+def vecdot(a, b, axis=-1, keepdims=False, **core):
+    result = apply(array_ops.VECDOT, _core_axes_last(a, axis), _core_axes_last(b, axis), **core)
+    return np.expand_dims(result, axis) if keepdims else result
+
+
+@_composed(getattr(np, "matvec", None))
+def matvec(a, b, **core):
+    return apply(array_ops.MATVEC, a, b, **core)
+
+
+@_composed(getattr(np, "vecmat", None))
+def vecmat(a, b, **core):
+    return apply(array_ops.VECMAT, a, b, **core)
