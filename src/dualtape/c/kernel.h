@@ -67,7 +67,7 @@ typedef struct dt_library {
     const dt_kernel *kernels; /* (n_ops,) indexed by opcode */
     const dt_op *ops;         /* (n_ops,) */
     size_t n_ops;
-    /* The loops of propagate.c come here; its macro DT_PROPAGATION initialises them, by name, in each target's library. */
+    const struct dt_propagation *propagation; /* the chain rule over arrays: propagate.h; set by propagate.c's DT_PROPAGATION */
 } dt_library;
 
 #endif

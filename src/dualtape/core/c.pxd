@@ -1,7 +1,7 @@
 """Every C declaration that the core uses, header by header. The layouts and contracts are documented in the headers."""
 
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
 
 
 cdef extern from "kernel.h" nogil:
@@ -72,6 +72,20 @@ cdef extern from "opcodes.h" nogil:
     enum:
         DT_N_OPS
         DT_N_LOOPS
+        OP_ABSOLUTE
+        OP_ADD
+        OP_DIVIDE
+        OP_FLOOR_DIVIDE
+        OP_MULTIPLY
+        OP_NEGATIVE
+        OP_POSITIVE
+        OP_POWER
+        OP_RECIPROCAL
+        OP_REMAINDER
+        OP_SCALAR_POWER
+        OP_SQRT
+        OP_SQUARE
+        OP_SUBTRACT
 
 
 # Defined in the generated registry.c and targets.c; core/kernels.pyx alone links them.
@@ -79,3 +93,80 @@ cdef extern from "targets.h" nogil:
     dt_loop *dt_loops
     const dt_library **dt_libraries
     int dt_cpu_runs(const char *target)
+
+
+# The tape and its sweeps. Linked into core/tape alone; other modules call them through the methods of Tape.
+cdef extern from "tape.h" nogil:
+    enum:
+        DT_OP_SEGMENT
+        DT_OP_NODE
+        DT_ACTIVE_A
+        DT_ACTIVE_B
+
+    enum dt_layout:
+        DT_SCALAR
+        DT_CONTIGUOUS
+        DT_STRIDED
+        DT_IN_SEGMENT
+
+    enum dt_kind:
+        DT_ELEMENTWISE
+        DT_SUM
+        DT_SUM_AXES
+        DT_GATHER
+        DT_CALL
+
+    ctypedef struct dt_instr:
+        uint16_t op
+        uint8_t active
+        uint8_t unused
+        uint32_t a
+        uint32_t b
+        uint32_t out
+
+    ctypedef struct dt_operand:
+        int64_t at
+        uint32_t view
+        uint8_t layout
+
+    ctypedef struct dt_node:
+        uint8_t kind
+        uint8_t active
+        uint16_t op
+        size_t n
+        int64_t out
+        dt_operand *arg
+
+    ctypedef struct dt_tape:
+        const dt_library *library
+        double *value
+        size_t n_slots
+        size_t slot_capacity
+        dt_instr *instr
+        size_t n_instr
+        size_t instr_capacity
+        dt_node *node
+        size_t n_nodes
+        size_t node_capacity
+        int64_t *view
+        size_t n_view
+        size_t view_capacity
+        uint32_t *id
+        size_t n_id
+        size_t id_capacity
+        size_t longest_segment
+
+    ctypedef struct dt_workspace:
+        const double *value
+        size_t p
+        double *tangent
+        double *adjoint
+        double *adjoint_dot
+        double *scratch
+
+    size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
+    size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end)
+    size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+    size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+    size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+    void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr)

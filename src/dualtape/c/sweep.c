@@ -1,0 +1,205 @@
+/* The four sweeps: one loop over the instructions each, scalars inline, everything else by node. The policies of a sweep are here and in
+ * segment.c and nowhere else: adjoints accumulate with +=, reverse sweeps run in reverse order, structural zeros are skipped.
+ * No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
+#include "tape.h"
+#include "index.h"
+#include "propagate.h"
+#include "scalar.gen.h"
+#include "segment.h"
+#include "special.h"
+
+static int is_call(const dt_tape *tape, const dt_instr *instr)
+{
+    return instr->op == DT_OP_NODE && tape->node[instr->a].kind == DT_CALL;
+}
+
+/* ---- nodes that only move or add values ---- */
+
+/* out[i] = in[id[i]] for p lanes */
+static void gather(const dt_tape *tape, const dt_node *node, size_t p, double *array)
+{
+    const uint32_t *id = tape->id + node->arg[0].at;
+    double *out = array + (size_t)node->out * p;
+    for (size_t i = 0; i < node->n; i++)
+        for (size_t k = 0; k < p; k++) out[i * p + k] = array[(size_t)id[i] * p + k];
+}
+
+/* in[id[i]] += out[i], the transpose */
+static void gather_transposed(const dt_tape *tape, const dt_node *node, size_t p, double *array)
+{
+    const uint32_t *id = tape->id + node->arg[0].at;
+    const double *out = array + (size_t)node->out * p;
+    for (size_t i = 0; i < node->n; i++)
+        for (size_t k = 0; k < p; k++) array[(size_t)id[i] * p + k] += out[i * p + k];
+}
+
+/* Both operands of DT_SUM_AXES as odometers over the same n elements. */
+static void sum_axes_views(const dt_tape *tape, const dt_node *node, dt_odometer *from, dt_odometer *to)
+{
+    dt_odometer_set(from, tape->view + node->arg[0].view, 0);
+    dt_odometer_set(to, tape->view + node->arg[1].view, 0);
+}
+
+enum { ROW = 64 };   /* elements carried at once between two strided views */
+
+/* to[view] += from[view] for p lanes, element by element in C order */
+static void add_view(dt_odometer *from, const double *source, dt_odometer *to, double *target, size_t n, size_t p)
+{
+    double row[ROW];
+    const size_t step = p < ROW ? ROW / p : 1;
+    if (p > ROW) {        /* lanes one element at a time */
+        for (size_t i = 0; i < n; i++) {
+            const double *in = source + from->place * (int64_t)p;
+            double *out = target + to->place * (int64_t)p;
+            for (size_t k = 0; k < p; k++) out[k] += in[k];
+            dt_odometer_next(from);
+            dt_odometer_next(to);
+        }
+        return;
+    }
+    for (size_t i = 0; i < n; i += step) {
+        const size_t count = n - i < step ? n - i : step;
+        dt_load(from, count, p, source, row);
+        dt_scatter_add(to, count, p, row, target);
+    }
+}
+
+static void sum_axes(const dt_tape *tape, const dt_node *node, size_t p, double *array, int transposed)
+{
+    dt_odometer in, out;
+    sum_axes_views(tape, node, &in, &out);
+    double *from = array + (size_t)node->arg[0].at * p, *to = array + (size_t)node->out * p;
+    if (transposed) add_view(&out, to, &in, from, node->n, p);
+    else add_view(&in, from, &out, to, node->n, p);
+}
+
+static void move_forward(const dt_tape *tape, const dt_node *node, size_t p, double *array)
+{
+    if (node->kind == DT_GATHER) gather(tape, node, p, array);
+    else sum_axes(tape, node, p, array, 0);
+}
+
+static void move_back(const dt_tape *tape, const dt_node *node, size_t p, double *array)
+{
+    if (node->kind == DT_GATHER) gather_transposed(tape, node, p, array);
+    else sum_axes(tape, node, p, array, 1);
+}
+
+/* ---- primal ---- */
+
+size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end)
+{
+    double *value = tape->value;
+    for (size_t i = begin; i < end; i++) {
+        const dt_instr *instr = &tape->instr[i];
+        if (instr->op < DT_OP_NODE)
+            value[instr->out] = dt_scalar_primal(tape->library, instr->op, value[instr->a], value[instr->b]);
+        else if (instr->op == DT_OP_SEGMENT)
+            dt_segment_primal(tape, scratch, instr->a, instr->b);
+        else
+            return i;      /* other nodes get their values when they are recorded */
+    }
+    return end;
+}
+
+/* ---- tangent ---- */
+
+static void scalar_tangent(const dt_tape *tape, const dt_workspace *work, const dt_instr *instr)
+{
+    const size_t p = work->p;
+    const double *value = work->value;
+    double dx, dy;
+    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx, &dy);
+    const double *x_dot = work->tangent + (size_t)instr->a * p, *y_dot = work->tangent + (size_t)instr->b * p;
+    double *v_dot = work->tangent + (size_t)instr->out * p;
+    if (instr->active == DT_ACTIVE_A)
+        for (size_t k = 0; k < p; k++) v_dot[k] = dt_tie(dx, x_dot[k]);
+    else if (instr->active == DT_ACTIVE_B)
+        for (size_t k = 0; k < p; k++) v_dot[k] = dt_tie(dy, y_dot[k]);
+    else
+        for (size_t k = 0; k < p; k++) v_dot[k] = dt_tie(dx, x_dot[k]) + dt_tie(dy, y_dot[k]);
+}
+
+size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++) {
+        const dt_instr *instr = &tape->instr[i];
+        if (instr->op < DT_OP_NODE) scalar_tangent(tape, work, instr);
+        else if (instr->op == DT_OP_SEGMENT) dt_segment_tangent(tape, work, instr->a, instr->b);
+        else if (is_call(tape, instr)) return i;
+        else move_forward(tape, &tape->node[instr->a], work->p, work->tangent);
+    }
+    return end;
+}
+
+/* ---- adjoint ---- */
+
+static inline void scalar_adjoint(const dt_tape *tape, const dt_workspace *work, const dt_instr *instr)
+{
+    const size_t p = work->p;
+    const double *value = work->value, *v_bar = work->adjoint + (size_t)instr->out * p;
+    double *x_bar = work->adjoint + (size_t)instr->a * p, *y_bar = work->adjoint + (size_t)instr->b * p;
+    if (p == 1 && dt_is_structural(*v_bar)) return;
+    double dx, dy;
+    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx, &dy);
+    if (instr->active & DT_ACTIVE_A)
+        for (size_t k = 0; k < p; k++) x_bar[k] += dt_tie(dx, v_bar[k]);
+    if (instr->active & DT_ACTIVE_B)
+        for (size_t k = 0; k < p; k++) y_bar[k] += dt_tie(dy, v_bar[k]);
+}
+
+size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+{
+    for (size_t i = end; i > begin; i--) {
+        const dt_instr *instr = &tape->instr[i - 1];
+        if (instr->op < DT_OP_NODE) scalar_adjoint(tape, work, instr);
+        else if (instr->op == DT_OP_SEGMENT) dt_segment_adjoint(tape, work, instr->a, instr->b);
+        else if (is_call(tape, instr)) return i;
+        else move_back(tape, &tape->node[instr->a], work->p, work->adjoint);
+    }
+    return begin;
+}
+
+/* ---- second order ---- */
+
+/* x_bar_dot += dx v_bar_dot + (dxx x_dot + dxy y_dot) v_bar, the same for y; then the first-order adjoints. */
+static void scalar_second(const dt_tape *tape, const dt_workspace *work, const dt_instr *instr)
+{
+    const size_t p = work->p, a = instr->a, b = instr->b, out = instr->out;
+    const double *value = work->value, v_bar = work->adjoint[out], *v_bar_dot = work->adjoint_dot + out * p;
+    const double *x_dot = work->tangent + a * p, *y_dot = work->tangent + b * p;
+    double *x_bar_dot = work->adjoint_dot + a * p, *y_bar_dot = work->adjoint_dot + b * p;
+    double dx, dy, dxx, dxy, dyy;
+    const int both = instr->active == (DT_ACTIVE_A | DT_ACTIVE_B);
+    dt_scalar_first(tape->library, instr->op, value[a], value[b], value[out], instr->active, &dx, &dy);
+    dt_scalar_second(tape->library, instr->op, value[a], value[b], value[out], dx, dy, instr->active, &dxx, &dxy, &dyy);
+    const double wxx = dt_tie(dxx, v_bar), wxy = both ? dt_tie(dxy, v_bar) : -0.0, wyy = dt_tie(dyy, v_bar);
+    if (instr->active & DT_ACTIVE_A) {
+        for (size_t k = 0; k < p; k++)
+            x_bar_dot[k] += dt_tie(dx, v_bar_dot[k]) + (dt_tie(wxx, x_dot[k]) + dt_tie(wxy, y_dot[k]));
+        work->adjoint[a] += dt_tie(dx, v_bar);
+    }
+    if (instr->active & DT_ACTIVE_B) {
+        for (size_t k = 0; k < p; k++)
+            y_bar_dot[k] += dt_tie(dy, v_bar_dot[k]) + (dt_tie(wxy, x_dot[k]) + dt_tie(wyy, y_dot[k]));
+        work->adjoint[b] += dt_tie(dy, v_bar);
+    }
+}
+
+size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+{
+    for (size_t i = end; i > begin; i--) {
+        const dt_instr *instr = &tape->instr[i - 1];
+        if (instr->op < DT_OP_NODE) {
+            scalar_second(tape, work, instr);
+        } else if (instr->op == DT_OP_SEGMENT) {
+            dt_segment_second(tape, work, instr->a, instr->b);
+        } else if (is_call(tape, instr)) {
+            return i;
+        } else {
+            move_back(tape, &tape->node[instr->a], 1, work->adjoint);
+            move_back(tape, &tape->node[instr->a], work->p, work->adjoint_dot);
+        }
+    }
+    return begin;
+}

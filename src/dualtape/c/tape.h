@@ -1,0 +1,95 @@
+/* The sealed form of a recording: what the sweeps read. Structure of arrays, owned and grown by core/tape.pyx; nothing here allocates.
+ *
+ * A *slot* is an index into `value`. Slot 0 holds 0.0 and stands for "structurally zero". One scalar operation is one instruction of
+ * 16 bytes; one instruction may also stand for a run of array nodes. Instructions are in the order in which they can be computed, so a
+ * sweep is one loop over them, forwards or backwards. Who calls it: sweep.c, segment.c, core/tape.pyx. */
+#ifndef DT_TAPE_H
+#define DT_TAPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "kernel.h"
+
+enum {
+    DT_OP_SEGMENT = 0xffff,   /* instruction: nodes [a, b), all elementwise or sums over the same n elements, run block by block */
+    DT_OP_NODE = 0xfffe,      /* instruction: the one node a, of another kind */
+    DT_SEGMENT_BLOCK = 256    /* elements of a segment that are in cache together; at most DT_BLOCK */
+};
+
+enum { DT_ACTIVE_A = 1, DT_ACTIVE_B = 2 };
+
+/* v = f(a, b) on slots. Passive operands (bit missing in `active`) have no adjoint. */
+typedef struct dt_instr {
+    uint16_t op;       /* an opcode of the table, or DT_OP_SEGMENT, DT_OP_NODE */
+    uint8_t active;    /* DT_ACTIVE_A | DT_ACTIVE_B */
+    uint8_t unused;
+    uint32_t a, b;     /* slots of the operands; b = 0 for unary */
+    uint32_t out;      /* slot of the result */
+} dt_instr;
+
+enum dt_layout {
+    DT_SCALAR,         /* one slot for all elements */
+    DT_CONTIGUOUS,     /* element i in slot at + i */
+    DT_STRIDED,        /* element i at the i-th place, in C order, of a strided view */
+    DT_IN_SEGMENT      /* the result of node `at` of the same segment: exists only as a block, unless that node is stored */
+};
+
+/* One operand of an array node. */
+typedef struct dt_operand {
+    int64_t at;        /* first slot; node index for DT_IN_SEGMENT */
+    uint32_t view;     /* place in tape->view: ndim, shape[ndim], stride[ndim] (slots); DT_STRIDED only */
+    uint8_t layout;    /* enum dt_layout */
+} dt_operand;
+
+enum dt_kind {
+    DT_ELEMENTWISE,    /* out[i] = f(arg0[i], arg1[i]) */
+    DT_SUM,            /* out = sum_i arg0[i], pairwise as NumPy does */
+    DT_SUM_AXES,       /* out[view(i)] += arg0[i]; arg1 is the strided view of the result, stride 0 on the summed axes */
+    DT_GATHER,         /* out[i] = value[id[i]]; arg0.at is the place of id in tape->id */
+    DT_CALL            /* an array operation whose rule is Python: tape.pyx runs it between two sweeps; arg0.at is its number */
+};
+
+typedef struct dt_node {
+    uint8_t kind;      /* enum dt_kind */
+    uint8_t active;    /* DT_ACTIVE_A | DT_ACTIVE_B */
+    uint16_t op;       /* opcode of the table, for DT_ELEMENTWISE */
+    size_t n;          /* elements that the node runs over */
+    int64_t out;       /* first slot of the result; -1: not stored, computed again wherever its segment is swept */
+    dt_operand arg[2];
+} dt_node;
+
+typedef struct dt_tape {
+    const dt_library *library;                               /* kernels of this machine's instruction set */
+    double *value;     size_t n_slots, slot_capacity;        /* (n_slots,) primal values */
+    dt_instr *instr;   size_t n_instr, instr_capacity;
+    dt_node *node;     size_t n_nodes, node_capacity;
+    int64_t *view;     size_t n_view, view_capacity;         /* pool of views */
+    uint32_t *id;      size_t n_id, id_capacity;             /* pool of gather indices */
+    size_t longest_segment;                                  /* most nodes of any segment: what scratch memory depends on */
+} dt_tape;
+
+/* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is bitwise -0.0 is
+ * structurally zero: nothing was connected, nothing is propagated. */
+typedef struct dt_workspace {
+    const double *value;      /* (n_slots,) */
+    size_t p;                 /* lanes */
+    double *tangent;          /* (n_slots, p) */
+    double *adjoint;          /* (n_slots, p) in a first-order sweep, (n_slots,) in a second-order one */
+    double *adjoint_dot;      /* (n_slots, p) second-order adjoints: tangents of the adjoint */
+    double *scratch;          /* dt_scratch_size doubles */
+} dt_workspace;
+
+/* Doubles of scratch that any segment of the tape needs in a sweep of p lanes of the given order (0 primal, 1, 2). */
+size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
+
+/* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do: `end` (`begin` for
+ * the reverse ones) when done, or that of a DT_CALL, which the caller does itself before it goes on. */
+size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end);
+size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
+size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
+size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
+
+/* The last segment of a recording that is not evaluated yet: its primal results and its adjoints in one pass over memory. */
+void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr);
+
+#endif

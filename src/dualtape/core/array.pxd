@@ -1,0 +1,53 @@
+# A traced array: a strided view of the slots of its root. In-place writes give the root a table of slot ids, shared by all its views.
+cimport numpy as cnp
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from dualtape.core.tape cimport Tape
+
+cdef enum:
+    MAX_NDIM = 24
+
+
+cdef class TracedArray:
+    cdef readonly Tape tape
+    cdef TracedArray root        # None: this is a root; it owns a C-contiguous run of slots (or the ids instead of them)
+    cdef int64_t slot            # root: first slot, or -1 while the values exist only in the open segment
+    cdef int64_t node            # root with slot -1: its node
+    cdef cnp.ndarray ids         # root: (size,) int64 slot of every element once elements were written; else None
+    cdef int64_t offset          # elements from the root's first
+    cdef readonly Py_ssize_t size
+    cdef readonly int ndim
+    cdef bint contiguous         # elements are in C order without gaps
+    cdef int64_t dims[MAX_NDIM]
+    cdef int64_t steps[MAX_NDIM]   # in elements
+
+    cdef TracedArray owner(self)
+    cdef int64_t position(self, tuple index) except -2
+
+
+# An operand as a node wants it, its layout not yet broadcast.
+cdef struct operand:
+    int64_t slot                 # first slot; -1: in the open segment, result of `node`
+    int64_t node
+    bint active, contiguous
+    int ndim
+    size_t size
+    const int64_t *dims
+    const int64_t *steps
+    int64_t own_steps[MAX_NDIM]
+
+
+cdef TracedArray new_root(Tape tape, int ndim, const int64_t *dims, size_t size)
+cdef TracedArray new_view(TracedArray base, int64_t offset, int ndim, const int64_t *dims, const int64_t *steps)
+cdef int resolve(Tape tape, object x, operand *o) except -2
+cdef object elementwise(Tape tape, uint16_t op, object a, object b)
+cdef cnp.ndarray arena_view(TracedArray x)
+cdef cnp.ndarray ids_of(TracedArray x)
+cdef object from_ids(Tape tape, object ids)
+cdef int write_back(TracedArray x, TracedArray y) except -1
+cdef int store(TracedArray x) except -1
+cdef cnp.ndarray writable_ids(TracedArray x)
+cdef TracedArray readable(TracedArray x)
+cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum)
+cdef object at_position(TracedArray x, int64_t position)
+cdef object sum_all(TracedArray x)

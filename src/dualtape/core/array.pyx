@@ -1,0 +1,714 @@
+"""Traced arrays: NumPy arrays of slots. Their operators record one node each and compute it at once when small, or leave it to the open
+segment when large (c/segment.c), where it is fused with its neighbours.
+
+A view shares the slots of its root: no node, no copy. A root that was written to has a table of slot *ids* instead of a run of slots;
+views of it are views of the table, so that aliasing is NumPy's own. What only moves data is NumPy's function run on ids (engine.pyx)."""
+cimport cython
+cimport numpy as cnp
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
+from cpython.long cimport PyLong_Check
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
+from cpython.slice cimport PySlice_Check
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.string cimport memcpy
+import numpy as np
+
+from dualtape.core.c cimport *
+from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
+from dualtape.core.scalar import bound_method, escape
+from dualtape.core.tape cimport Tape
+from dualtape.errors import DtypeError, UnsupportedOperation
+
+cnp.import_array()
+
+cdef extern from "Python.h":
+    int PySlice_Unpack(object s, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t *step) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t step)
+
+cdef enum:
+    LAZY_SIZE = 4096       # arrays of this size on are not computed until a value is asked for
+
+cdef object _engine = None          # core.engine, imported when first needed (it cimports this module)
+cdef object _dispatch_ufunc = None
+cdef object _dispatch_function = None
+cdef dict COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greater, Py_GE: np.greater_equal,
+                         Py_EQ: np.equal, Py_NE: np.not_equal}
+
+
+cdef object engine():
+    global _engine
+    if _engine is None:
+        from dualtape.core import engine as _engine
+    return _engine
+
+
+# ---- making arrays ----
+
+cdef inline TracedArray bare(Tape tape, int ndim, const int64_t *dims, size_t size):
+    cdef TracedArray x = TracedArray.__new__(TracedArray)
+    if ndim > MAX_NDIM:
+        raise UnsupportedOperation(f"an array with {ndim} axes was recorded; dualtape takes up to {MAX_NDIM}", "reshape it to fewer axes")
+    x.tape = tape
+    x.ndim = ndim
+    x.size = size
+    x.offset = 0
+    x.slot = x.node = -1
+    memcpy(x.dims, dims, ndim * sizeof(int64_t))
+    return x
+
+
+cdef inline void contiguous_steps(int ndim, const int64_t *dims, int64_t *steps) noexcept:
+    cdef int64_t step = 1
+    cdef int axis
+    for axis in range(ndim - 1, -1, -1):
+        steps[axis] = step
+        step *= dims[axis]
+
+
+cdef TracedArray new_root(Tape tape, int ndim, const int64_t *dims, size_t size):
+    cdef TracedArray x = bare(tape, ndim, dims, size)
+    x.contiguous = True
+    contiguous_steps(ndim, dims, x.steps)
+    return x
+
+
+cdef TracedArray new_view(TracedArray base, int64_t offset, int ndim, const int64_t *dims, const int64_t *steps):
+    """View that starts `offset` elements after the first of the root."""
+    cdef TracedArray x
+    cdef size_t size = 1
+    cdef int64_t step = 1
+    cdef int axis
+    store(base)
+    for axis in range(ndim):
+        size *= dims[axis]
+    x = bare(base.tape, ndim, dims, size)
+    x.root = base.owner()
+    x.offset = offset
+    x.contiguous = True
+    for axis in range(ndim - 1, -1, -1):
+        x.steps[axis] = steps[axis]
+        if dims[axis] != 1 and steps[axis] != step:
+            x.contiguous = size <= 1
+        step *= dims[axis]
+    return x
+
+
+cdef int store(TracedArray x) except -1:
+    """Gives the root a place on the tape if its values were to live only in the open segment."""
+    cdef TracedArray root = x.owner()
+    if root.slot < 0 and root.ids is None:
+        x.tape.close_segment()
+    return 0
+
+
+# ---- operands ----
+
+cdef int settle(TracedArray x) except -1:
+    """A written-to array read as a whole: one gather, and the root is a run of slots again. A part of it: see `resolve`."""
+    cdef TracedArray root = x.owner()
+    if root.ids is not None:
+        root.slot = (<TracedArray>engine().gather(x.tape, root.ids)).slot
+        root.ids = None
+    return 0
+
+
+cdef TracedArray readable(TracedArray x):
+    """`x`, or what was gathered in its place, with all its elements in slots."""
+    cdef TracedArray root = x.owner()
+    if x.tape.sealed:
+        x.tape.raise_sealed()
+    if root.ids is None:
+        return x
+    if x.size == root.size:
+        settle(x)
+        return x
+    return engine().gather(x.tape, ids_of(x))
+
+
+cdef int resolve(Tape tape, object x, operand *o) except -2:
+    """Fills `o` for any operand: 1 done, 0 not something a tape can take. `x` must outlive `o`."""
+    cdef TracedArray array, root
+    cdef int active = 0
+    cdef uint32_t slot
+    if type(x) is TracedArray and (<TracedArray>x).tape is tape:
+        array = <TracedArray>x
+        root = array.owner()
+        o.active = True
+        o.slot = root.slot + array.offset if root.slot >= 0 else -1
+        o.node = root.node
+        o.contiguous, o.ndim, o.size = array.contiguous, array.ndim, array.size
+        o.dims, o.steps = array.dims, array.steps
+        return 1
+    slot = slot_of(tape, x, &active)
+    if active < 0:
+        return 0
+    o.active, o.slot, o.contiguous, o.ndim, o.size = active, slot, True, 0, 1
+    return 1
+
+
+cdef object admissible(Tape tape, object x):
+    """What to give to `resolve`: traced arrays with their elements in slots; everything else as an array or scalar on this tape."""
+    if type(x) is TracedArray and (<TracedArray>x).tape is tape:
+        return readable(<TracedArray>x)
+    if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or isinstance(x, np.generic):
+        return x
+    return engine().as_traced(tape, x)
+
+
+# ---- elementwise nodes ----
+
+cdef bint same_shape(const operand *a, const operand *b) noexcept:
+    cdef int axis
+    if a.ndim != b.ndim:
+        return False
+    for axis in range(a.ndim):
+        if a.dims[axis] != b.dims[axis]:
+            return False
+    return True
+
+
+cdef int broadcast(const operand *a, const operand *b, int64_t *dims) except -1:
+    """Shape of the result; NumPy's own error where there is none."""
+    cdef int ndim = max(a.ndim, b.ndim), axis
+    cdef int64_t m, n
+    for axis in range(ndim):
+        m = a.dims[axis - ndim + a.ndim] if axis >= ndim - a.ndim else 1
+        n = b.dims[axis - ndim + b.ndim] if axis >= ndim - b.ndim else 1
+        if m != n and m != 1 and n != 1:
+            np.add(np.broadcast_to(0.0, [a.dims[i] for i in range(a.ndim)]), np.broadcast_to(0.0, [b.dims[i] for i in range(b.ndim)]))
+        dims[axis] = n if m == 1 else m
+    return ndim
+
+
+cdef int place_operand(Tape tape, dt_operand *to, const operand *o, int ndim, const int64_t *dims, size_t n) except -1:
+    """Layout of an operand in a node over `dims`: axes of length 1 are repeated with stride 0."""
+    cdef int64_t steps[MAX_NDIM]
+    cdef int axis, lag = ndim - o.ndim
+    cdef uint32_t view
+    to.at = o.slot
+    to.view = 0
+    if o.size == n and o.contiguous and o.slot >= 0:
+        to.layout = DT_CONTIGUOUS
+    elif o.slot < 0:
+        to.layout, to.at = DT_IN_SEGMENT, o.node
+    elif o.size == 1:
+        to.layout = DT_SCALAR
+    else:
+        for axis in range(ndim):
+            steps[axis] = o.steps[axis - lag] if axis >= lag and o.dims[axis - lag] != 1 else 0
+        view = tape.new_view(ndim, dims, steps)
+        to.layout, to.view = DT_STRIDED, view
+    return 0
+
+
+cdef int look_again(Tape tape, object x, operand *o) except -1:
+    """After a segment was closed: where is the operand now?"""
+    if o.slot < 0:
+        resolve(tape, x, o)
+    return 0
+
+
+cdef object elementwise(Tape tape, uint16_t op, object a, object b):
+    """Records op(a, b), or op(a) with b None; returns a traced array or scalar, NotImplemented for operands that are none of ours."""
+    cdef operand x, y
+    cdef bint unary = b is None
+    cdef int ndim
+    cdef size_t n = 1
+    cdef int64_t dims[MAX_NDIM]
+    if tape.sealed:
+        tape.raise_sealed()
+    a = admissible(tape, a)
+    if a is NotImplemented:
+        return a
+    if unary:
+        y.active, y.slot, y.ndim, y.size, y.contiguous = False, 0, 0, 1, True
+    else:
+        b = admissible(tape, b)
+        if b is NotImplemented or not resolve(tape, b, &y):
+            return NotImplemented
+    if not resolve(tape, a, &x):
+        return NotImplemented
+    if x.ndim == 0 and y.ndim == 0:
+        return traced_scalar(tape, tape.scalar(op, <uint8_t>(x.active | (y.active << 1)), <uint32_t>x.slot, <uint32_t>y.slot))
+    if y.ndim == 0 or (x.ndim == y.ndim and same_shape(&x, &y)):
+        ndim = x.ndim
+        memcpy(dims, x.dims, ndim * sizeof(int64_t))
+    elif x.ndim == 0:
+        ndim = y.ndim
+        memcpy(dims, y.dims, ndim * sizeof(int64_t))
+    else:
+        ndim = broadcast(&x, &y, dims)
+    for axis in range(ndim):
+        n *= dims[axis]
+    return record_elementwise(tape, op, a, b, &x, &y, ndim, dims, n)
+
+
+cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, operand *x, operand *y,
+                               int ndim, const int64_t *dims, size_t n):
+    cdef TracedArray out = new_root(tape, ndim, dims, n)
+    cdef bint lazy = n >= LAZY_SIZE
+    cdef dt_node *node
+    cdef size_t k
+    if lazy:
+        if tape.open_size and ((x.size == 1 and x.active and x.slot >= tape.open_slot)
+                               or (y.size == 1 and y.active and y.slot >= tape.open_slot)):
+            tape.close_segment()   # a scalar that this very segment computes
+        tape.open_segment(n)
+    else:
+        tape.flush()
+    look_again(tape, a, x)
+    look_again(tape, b, y)
+    k = tape.c.n_nodes
+    node = tape.new_node()
+    node.kind, node.op, node.n, node.active = DT_ELEMENTWISE, op, n, <uint8_t>(x.active | (y.active << 1))
+    node.out = -1
+    place_operand(tape, &node.arg[0], x, ndim, dims, n)
+    place_operand(tape, &node.arg[1], y, ndim, dims, n)
+    if lazy:
+        tape.keep_alive_table()
+        tape.alive[k] = &out.slot
+        out.node = k
+        return out
+    out.slot = tape.new_slots(n)
+    tape.c.node[k].out = out.slot
+    tape.evaluate_last()
+    return out
+
+
+cdef object sum_all(TracedArray x):
+    """x.sum() of elements that lie without gaps: one DT_SUM node, in the open segment if x is large."""
+    cdef Tape tape = x.tape
+    cdef operand o
+    cdef dt_node *node
+    cdef size_t k
+    cdef uint32_t out
+    cdef bint lazy = x.size >= LAZY_SIZE
+    x = readable(x)
+    if lazy:
+        tape.open_segment(x.size)
+        tape.keep_alive_table()
+    else:
+        tape.flush()
+    resolve(tape, x, &o)
+    k = tape.c.n_nodes
+    node = tape.new_node()
+    out = tape.new_slots(1)
+    node.kind, node.op, node.n, node.active, node.out = DT_SUM, 0, x.size, DT_ACTIVE_A, out
+    place_operand(tape, &node.arg[0], &o, x.ndim, x.dims, x.size)
+    if lazy:
+        tape.keep_alive_table()
+        tape.alive[k] = NULL
+    else:
+        if node.arg[0].layout == DT_SCALAR:
+            node.arg[0].layout = DT_CONTIGUOUS
+        tape.evaluate_last()
+    return traced_scalar(tape, out)
+
+
+# ---- values and ids ----
+
+cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum):
+    """ndarray over `memory` (8-byte items, the root's first element there) with the shape and strides of x. Does not own it."""
+    cdef cnp.npy_intp dims[MAX_NDIM]
+    cdef cnp.npy_intp strides[MAX_NDIM]
+    cdef int axis
+    for axis in range(x.ndim):
+        dims[axis] = x.dims[axis]
+        strides[axis] = x.steps[axis] * 8
+    return cnp.PyArray_New(np.ndarray, x.ndim, dims, typenum, strides, memory + x.offset * 8, 8, 0, <object>NULL)
+
+
+cdef cnp.ndarray arena_view(TracedArray x):
+    """The values as an ndarray over the tape's own memory: read at once and dropped, the next recorded operation may move it."""
+    cdef TracedArray y = readable(x)
+    store(y)
+    x.tape.flush()
+    return as_view(y, <char *>(x.tape.c.value + y.owner().slot), cnp.NPY_FLOAT64)
+
+
+cdef cnp.ndarray ids_of(TracedArray x):
+    """int64 slot of every element, shape of x. A view of the root's table if it has one, else made anew."""
+    cdef TracedArray root = x.owner()
+    cdef cnp.ndarray table, view
+    store(x)
+    table = root.ids
+    if table is None:
+        table = np.arange(root.slot, root.slot + root.size, dtype=np.int64)
+    view = as_view(x, <char *>cnp.PyArray_DATA(table), cnp.NPY_INT64)
+    cnp.set_array_base(view, table)
+    return view
+
+
+cdef object from_ids(Tape tape, object ids):
+    """Traced number whose elements are in the given slots: a new root, or a scalar for shape ()."""
+    cdef cnp.ndarray table = np.ascontiguousarray(ids, dtype=np.int64)
+    cdef int64_t *at = <int64_t *>cnp.PyArray_DATA(table)
+    cdef int64_t dims[MAX_NDIM]
+    cdef TracedArray x
+    cdef Py_ssize_t i, n = table.size
+    cdef int ndim = np.ndim(ids)
+    if ndim == 0:
+        return traced_scalar(tape, <uint32_t>at[0])
+    for i in range(ndim):
+        dims[i] = ids.shape[i]
+    x = new_root(tape, ndim, dims, n)
+    for i in range(1, n):
+        if at[i] != at[0] + i:
+            break
+    else:
+        x.slot = at[0] if n else 0
+        return x
+    x.ids = table.flatten()
+    return x
+
+
+cdef int write_back(TracedArray x, TracedArray y) except -1:
+    """x[...] = y for y of the same shape: x and all its views now show y."""
+    cdef TracedArray root = x.owner()
+    y = readable(y)
+    if x.root is None and y.root is None:
+        if root.slot < 0 and root.ids is None and root.tape.alive[root.node] == &root.slot:
+            root.tape.alive[root.node] = NULL
+        root.ids = None
+        root.slot, root.node = y.slot, y.node
+        if y.slot < 0:
+            root.tape.alive[y.node] = &root.slot
+            store(root)           # y shares the slots with x, so that both have to find them
+            y.slot = root.slot
+        return 0
+    writable_ids(x)[...] = ids_of(y)
+    return 0
+
+
+cdef cnp.ndarray writable_ids(TracedArray x):
+    cdef TracedArray root = x.owner()
+    store(x)
+    if root.ids is None:
+        root.ids = np.arange(root.slot, root.slot + root.size, dtype=np.int64)
+    return ids_of(x)
+
+
+cdef object in_place(TracedArray x, uint16_t op, object other):
+    cdef object y = elementwise(x.tape, op, x, other)
+    if y is NotImplemented:
+        return y
+    if type(y) is not TracedArray or y.shape != x.shape:
+        np.add(np.zeros(x.shape), np.zeros(np.shape(y)), out=np.zeros(x.shape))   # NumPy's own error
+    write_back(x, <TracedArray>y)
+    return x
+
+
+cdef object binary(TracedArray self, object other, uint16_t op, bint reflected):
+    cdef Tape tape = self.tape
+    if type(other) is TracedArray or type(other) is TracedScalar:
+        if other.level > tape.level:
+            return NotImplemented
+    if reflected:
+        return elementwise(tape, op, other, self)
+    return elementwise(tape, op, self, other)
+
+
+cdef object at_position(TracedArray x, int64_t position):
+    """Scalar at `position` elements from the root's first."""
+    cdef TracedArray root = x.owner()
+    if x.tape.sealed:
+        x.tape.raise_sealed()
+    if root.ids is not None:
+        return traced_scalar(x.tape, <uint32_t>(<int64_t *>cnp.PyArray_DATA(root.ids))[position])
+    store(x)
+    return traced_scalar(x.tape, <uint32_t>(root.slot + position))
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(256)
+cdef class TracedArray:
+    """An array whose operations are being recorded. Behaves like a float64 ndarray; made by the drivers only."""
+
+    __array_priority__ = 1000.0
+
+    def __dealloc__(self):
+        if self.slot < 0 and self.node >= 0 and self.root is None and self.tape.alive[self.node] == &self.slot:
+            self.tape.alive[self.node] = NULL
+
+    cdef TracedArray owner(self):
+        return self if self.root is None else self.root
+
+    # ---- arithmetic ----
+
+    def __add__(self, other):
+        return binary(self, other, OP_ADD, False)
+
+    def __radd__(self, other):
+        return binary(self, other, OP_ADD, True)
+
+    def __iadd__(self, other):
+        return in_place(self, OP_ADD, other)
+
+    def __sub__(self, other):
+        return binary(self, other, OP_SUBTRACT, False)
+
+    def __rsub__(self, other):
+        return binary(self, other, OP_SUBTRACT, True)
+
+    def __isub__(self, other):
+        return in_place(self, OP_SUBTRACT, other)
+
+    def __mul__(self, other):
+        return binary(self, other, OP_MULTIPLY, False)
+
+    def __rmul__(self, other):
+        return binary(self, other, OP_MULTIPLY, True)
+
+    def __imul__(self, other):
+        return in_place(self, OP_MULTIPLY, other)
+
+    def __truediv__(self, other):
+        return binary(self, other, OP_DIVIDE, False)
+
+    def __rtruediv__(self, other):
+        return binary(self, other, OP_DIVIDE, True)
+
+    def __itruediv__(self, other):
+        return in_place(self, OP_DIVIDE, other)
+
+    def __floordiv__(self, other):
+        return binary(self, other, OP_FLOOR_DIVIDE, False)
+
+    def __rfloordiv__(self, other):
+        return binary(self, other, OP_FLOOR_DIVIDE, True)
+
+    def __ifloordiv__(self, other):
+        return in_place(self, OP_FLOOR_DIVIDE, other)
+
+    def __mod__(self, other):
+        return binary(self, other, OP_REMAINDER, False)
+
+    def __rmod__(self, other):
+        return binary(self, other, OP_REMAINDER, True)
+
+    def __imod__(self, other):
+        return in_place(self, OP_REMAINDER, other)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __pow__(self, other, modulo):
+        return power(self, other) if modulo is None else NotImplemented
+
+    def __rpow__(self, other, modulo):
+        return binary(self, other, OP_POWER, True) if modulo is None else NotImplemented
+
+    def __ipow__(self, other):
+        write_back(self, power(self, other))
+        return self
+
+    def __matmul__(self, other):
+        return np.matmul(self, other)
+
+    def __rmatmul__(self, other):
+        return np.matmul(other, self)
+
+    def __neg__(self):
+        return elementwise(self.tape, OP_NEGATIVE, self, None)
+
+    def __pos__(self):
+        return elementwise(self.tape, OP_POSITIVE, self, None)
+
+    def __abs__(self):
+        return elementwise(self.tape, OP_ABSOLUTE, self, None)
+
+    # ---- decisions ----
+
+    def __richcmp__(self, other, int op):
+        cdef object plain = other.primal if getattr(other, "engine", None) is not None else other
+        return COMPARISONS[op](arena_view(self), plain)
+
+    def __bool__(self):
+        return bool(arena_view(self))
+
+    __hash__ = None
+
+    # ---- indexing ----
+
+    def __len__(self):
+        if self.ndim == 0:
+            raise TypeError("len() of unsized object")
+        return self.dims[0]
+
+    def __iter__(self):
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return iter([self[i] for i in range(self.dims[0])])
+
+    def __getitem__(self, index):
+        cdef Py_ssize_t i, start, stop, step
+        cdef int64_t dims[MAX_NDIM]
+        cdef int64_t steps[MAX_NDIM]
+        cdef int64_t position
+        if self.ndim == 0:
+            return engine().index(self, index)
+        if (PyLong_Check(index) and index is not True and index is not False) or type(index) is np.int64:
+            i = index
+            if i < 0:
+                i += self.dims[0]
+            if i < 0 or i >= self.dims[0]:
+                raise IndexError(f"index {index} is out of bounds for axis 0 with size {self.dims[0]}")
+            if self.ndim == 1:
+                return at_position(self, self.offset + i * self.steps[0])
+            return new_view(self, self.offset + i * self.steps[0], self.ndim - 1, self.dims + 1, self.steps + 1)
+        if PySlice_Check(index):
+            PySlice_Unpack(index, &start, &stop, &step)
+            memcpy(dims, self.dims, self.ndim * sizeof(int64_t))
+            memcpy(steps, self.steps, self.ndim * sizeof(int64_t))
+            dims[0] = PySlice_AdjustIndices(self.dims[0], &start, &stop, step)
+            steps[0] *= step
+            return new_view(self, self.offset + start * self.steps[0], self.ndim, dims, steps)
+        if type(index) is tuple and len(<tuple>index) == self.ndim:
+            position = self.position(<tuple>index)
+            if position >= 0:
+                return at_position(self, position)
+        return engine().index(self, index)
+
+    cdef int64_t position(self, tuple index) except -2:
+        """Place of one element, for an index of `ndim` integers within bounds; else -1."""
+        cdef int64_t place = self.offset
+        cdef Py_ssize_t i
+        cdef int axis
+        for axis in range(self.ndim):
+            if not PyLong_Check(index[axis]) or index[axis] is True or index[axis] is False:
+                return -1
+            i = index[axis]
+            if i < 0:
+                i += self.dims[axis]
+            if i < 0 or i >= self.dims[axis]:
+                return -1
+            place += i * self.steps[axis]
+        return place
+
+    def __setitem__(self, index, value):
+        if self.tape.sealed:
+            self.tape.raise_sealed()
+        engine().assign(self, index, value)
+
+    # ---- an ndarray to look at ----
+
+    @property
+    def primal(self):
+        """The values, without their derivatives: a new ndarray."""
+        return arena_view(self).copy()
+
+    @property
+    def engine(self):
+        return engine().TapeEngine(self.tape)
+
+    @property
+    def level(self):
+        return self.tape.level
+
+    @property
+    def shape(self):
+        return tuple([self.dims[axis] for axis in range(self.ndim)])
+
+    @property
+    def strides(self):
+        return tuple([8 * self.steps[axis] for axis in range(self.ndim)])
+
+    dtype = np.dtype(np.float64)
+    itemsize = 8
+
+    @property
+    def nbytes(self):
+        return 8 * self.size
+
+    @property
+    def T(self):
+        cdef int64_t dims[MAX_NDIM]
+        cdef int64_t steps[MAX_NDIM]
+        cdef int axis
+        for axis in range(self.ndim):
+            dims[axis] = self.dims[self.ndim - 1 - axis]
+            steps[axis] = self.steps[self.ndim - 1 - axis]
+        return new_view(self, self.offset, self.ndim, dims, steps)
+
+    def sum(self, axis=None, dtype=None, out=None, **options):
+        if axis is None and dtype is None and out is None and not options and self.contiguous and self.size:
+            return sum_all(self)
+        return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options)
+
+    def copy(self, order="C"):
+        cdef TracedArray x = readable(self), y
+        if not x.contiguous:
+            return from_ids(self.tape, ids_of(self))
+        store(x)
+        y = new_root(self.tape, x.ndim, x.dims, x.size)
+        y.slot = x.owner().slot + x.offset      # values never change, so that a copy shares them
+        return y
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        global _dispatch_ufunc
+        if _dispatch_ufunc is None:
+            from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
+        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        global _dispatch_function
+        if _dispatch_function is None:
+            from dualtape.trace.functions import dispatch as _dispatch_function
+        return _dispatch_function(function, types, args, kwargs)
+
+    def __getattr__(self, name):
+        return bound_method(self, name)
+
+    # ---- escapes: never silently ----
+
+    def __array__(self, dtype=None, copy=None):
+        """An object array of traced scalars keeps every derivative; a float array would lose them."""
+        if dtype is not None and dtype != object:
+            raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})", "leave out the dtype: a traced array is float64 already")
+        objects = np.empty(self.shape, dtype=object)
+        objects[...] = np.array([traced_scalar(self.tape, <uint32_t>slot) for slot in ids_of(self).ravel()] or [None],
+                                dtype=object)[:self.size].reshape(self.shape)
+        return objects
+
+    def __float__(self):
+        raise escape("float()", "leave out float(): a traced value can be used as it is")
+
+    def __int__(self):
+        raise escape("int()", "use np.floor or np.trunc, whose derivative is zero")
+
+    def __index__(self):
+        raise escape("use as an index", "index with an integer array, e.g. np.argmax(x)")
+
+    def __complex__(self):
+        raise escape("complex()", "keep real and imaginary parts as two real arrays")
+
+    def __reduce__(self):
+        raise escape("pickling", "return the value from the function and pickle the result")
+
+    def __repr__(self):
+        return f"TracedArray({np.array2string(self.primal, separator=', ')})"
+
+    def __str__(self):
+        return str(self.primal)
+
+
+cdef object power(TracedArray x, object exponent):
+    """x**exponent as NumPy computes it: the scalar exponents for which NumPy takes a shorter way, then np.power's loop."""
+    if type(exponent) is int or type(exponent) is float:
+        if exponent == 2:
+            return elementwise(x.tape, OP_SQUARE, x, None)
+        if exponent == 0.5:
+            return elementwise(x.tape, OP_SQRT, x, None)
+        if exponent == -1:
+            return elementwise(x.tape, OP_RECIPROCAL, x, None)
+    return binary(x, exponent, OP_POWER, False)

@@ -1,0 +1,351 @@
+"""What the NumPy handlers may ask of a tape: elementwise operations, movement of elements, array operations with a Python rule, and
+arrays that traced values can be written into. The Dual numbers offer the same four (core/dual.pyx), so that handlers are written once.
+
+Movement is NumPy's own function applied to slot ids; the result is a view where NumPy's is a view, otherwise ids that are gathered when
+somebody reads them."""
+cimport cython
+cimport numpy as cnp
+from libc.stdint cimport int64_t, uint32_t
+from libc.string cimport memcpy
+import numpy as np
+
+from dualtape.core.array cimport (
+    MAX_NDIM, TracedArray, arena_view, as_view, at_position, elementwise, from_ids, ids_of, new_root, new_view, readable, store, sum_all,
+    writable_ids, write_back)
+from dualtape.core.c cimport *
+from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
+from dualtape.core.tape cimport Tape
+from dualtape.errors import DtypeError, UnsupportedOperation
+
+cnp.import_array()
+
+
+# ---- constants and captured numbers ----
+
+cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
+    """Copies plain values into slots: nothing that happens to the original later can change the recording."""
+    cdef int64_t dims[MAX_NDIM]
+    cdef cnp.ndarray source = np.ascontiguousarray(values, dtype=np.float64)
+    cdef Py_ssize_t n = source.size
+    cdef int axis
+    for axis in range(values.ndim):
+        dims[axis] = cnp.PyArray_DIM(values, axis)
+    cdef TracedArray x = new_root(tape, values.ndim, dims, n)
+    x.slot = tape.new_slots(n)
+    memcpy(tape.c.value + x.slot, cnp.PyArray_DATA(source), n * sizeof(double))
+    return x
+
+
+cdef object captured_array(Tape tape, object number):
+    """An array of an outer level: a constant here, remembered so that the outer level can differentiate through it."""
+    cdef TracedArray x = constant_array(tape, np.asarray(number.primal))
+    tape.captures.append((x.slot, number))
+    return x
+
+
+def as_traced(Tape tape, x):
+    """Any operand as a traced number of `tape` or a NumPy scalar; NotImplemented for what is not numeric."""
+    cdef int active = 0
+    cdef uint32_t slot
+    if type(x) is TracedArray and (<TracedArray>x).tape is tape or type(x) is TracedScalar and (<TracedScalar>x).tape is tape:
+        return x
+    if getattr(x, "engine", None) is not None:
+        if x.level > tape.level:
+            return NotImplemented
+        if x.shape == ():
+            return traced_scalar(tape, slot_of(tape, x, &active))
+        return captured_array(tape, x)
+    if isinstance(x, (list, tuple)):
+        x = np.array(x, dtype=object) if any_traced(x) else np.asarray(x)
+    if not isinstance(x, np.ndarray):
+        return x if np.isscalar(x) else NotImplemented
+    if x.dtype == object:
+        return from_ids(tape, slots_of_objects(tape, x))
+    if x.dtype.kind not in "fiub":
+        raise DtypeError(f"an array of dtype {x.dtype} met a traced value; real numbers were expected",
+                         "keep real and imaginary parts apart, and leave strings and objects out of the arithmetic")
+    return constant_array(tape, x)
+
+
+def any_traced(values):
+    return any(any_traced(v) if isinstance(v, (list, tuple)) else getattr(v, "engine", None) is not None for v in values)
+
+
+cdef object slots_of_objects(Tape tape, object objects):
+    """int64 slots of an object array of traced scalars and plain numbers (what np.array([a, b]) makes of traced scalars)."""
+    cdef int active
+    cdef cnp.ndarray ids = np.empty(objects.size, dtype=np.int64)
+    cdef Py_ssize_t i
+    for i, number in enumerate(objects.ravel()):
+        active = 0
+        slot = slot_of(tape, number, &active)
+        if active < 0:
+            raise DtypeError(f"an object array holds a {type(number).__name__}; only real numbers and traced scalars can be differentiated",
+                             "build the array from numbers only")
+        ids[i] = slot
+    return ids.reshape(objects.shape)
+
+
+def operand_ids(Tape tape, x):
+    """int64 slots of any operand, shape of the operand."""
+    cdef int active = 0
+    if tape.sealed:
+        tape.raise_sealed()
+    x = as_traced(tape, x)
+    if type(x) is TracedArray:
+        return ids_of(<TracedArray>x)
+    if type(x) is TracedScalar:
+        return np.array((<TracedScalar>x).slot, dtype=np.int64)
+    slot = slot_of(tape, x, &active)
+    if active < 0:
+        raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected", "convert it to float64 first")
+    return np.array(slot, dtype=np.int64)
+
+
+# ---- movement ----
+
+def gather(Tape tape, ids):
+    """Copies the values in the slots `ids` into a new run of slots: one DT_GATHER node."""
+    cdef cnp.ndarray flat = np.ascontiguousarray(ids, dtype=np.int64)
+    cdef int64_t dims[MAX_NDIM]
+    cdef TracedArray x
+    cdef dt_node *node
+    cdef Py_ssize_t i, n = flat.size
+    cdef int axis
+    cdef int64_t place
+    cdef uint32_t out
+    for axis in range(ids.ndim):
+        dims[axis] = ids.shape[axis]
+    tape.flush()
+    x = new_root(tape, ids.ndim, dims, n)
+    place = tape.new_ids(flat)
+    out = tape.new_slots(n)
+    node = tape.new_node()
+    node.kind, node.n, node.out, node.active, node.op = DT_GATHER, n, out, DT_ACTIVE_A, 0
+    node.arg[0].at = place
+    tape.append(DT_OP_NODE, DT_ACTIVE_A, <uint32_t>(tape.c.n_nodes - 1), 0, out)
+    tape.evaluated = tape.c.n_instr
+    for i in range(n):
+        tape.c.value[out + i] = tape.c.value[tape.c.id[place + i]]
+    x.slot = out
+    return x
+
+
+cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
+    """A traced number for ids that NumPy has moved: a view of an operand where they are a view of its ids, else a new array."""
+    cdef cnp.ndarray ids
+    cdef TracedArray base
+    cdef int64_t dims[MAX_NDIM]
+    cdef int64_t steps[MAX_NDIM]
+    cdef int64_t distance
+    cdef int axis
+    if isinstance(moved, (tuple, list)):
+        return type(moved)([wrap_moved(tape, part, bases, tables) for part in moved])
+    if not isinstance(moved, np.ndarray):
+        return traced_scalar(tape, <uint32_t>int(moved))
+    ids = moved
+    if ids.dtype != np.int64:
+        raise UnsupportedOperation(f"an operation on traced values gave indices of dtype {ids.dtype}", "use a float64 array")
+    for base, table in zip(bases, tables):
+        if base is None or not np.may_share_memory(ids, table) or ids.size == 0:
+            continue
+        distance = (<char *>cnp.PyArray_DATA(ids) - <char *>cnp.PyArray_DATA(table)) // 8
+        for axis in range(ids.ndim):
+            dims[axis] = cnp.PyArray_DIM(ids, axis)
+            steps[axis] = cnp.PyArray_STRIDE(ids, axis) // 8
+        return new_view(base, base.offset + distance, ids.ndim, dims, steps)
+    return from_ids(tape, ids)
+
+
+def move(Tape tape, operands, fn):
+    """See TapeEngine.move."""
+    cdef list tables = [operand_ids(tape, x) for x in operands]
+    cdef list bases = [x if type(x) is TracedArray and (<TracedArray>x).tape is tape else None for x in operands]
+    return wrap_moved(tape, fn(*tables), bases, tables)
+
+
+def is_basic(index):
+    if not isinstance(index, tuple):
+        index = (index,)
+    return all(i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool) for i in index)
+
+
+def index(TracedArray x, where):
+    """x[where] for every kind of index; basic ones need no ids, only the arithmetic of NumPy's strides."""
+    cdef cnp.ndarray carrier, part
+    cdef int64_t dims[MAX_NDIM]
+    cdef int64_t steps[MAX_NDIM]
+    cdef int64_t distance
+    cdef int axis
+    if not is_basic(where):
+        return move(x.tape, (x,), lambda ids: ids[where])
+    store(x)
+    carrier = as_view(x, <char *>x.tape.c.value, cnp.NPY_INT64)      # only its strides are used, never what it holds
+    where = where if isinstance(where, tuple) else (where,)
+    part = carrier[where if Ellipsis in where else where + (Ellipsis,)]
+    distance = (<char *>cnp.PyArray_DATA(part) - <char *>cnp.PyArray_DATA(carrier)) // 8
+    if part.ndim == 0 and Ellipsis not in where:
+        return at_position(x, x.offset + distance)
+    for axis in range(part.ndim):
+        dims[axis] = cnp.PyArray_DIM(part, axis)
+        steps[axis] = cnp.PyArray_STRIDE(part, axis) // 8
+    return new_view(x, x.offset + distance, part.ndim, dims, steps)
+
+
+def assign(TracedArray x, where, value):
+    """x[where] = value with NumPy's semantics: the ids of the value are written into the ids of x."""
+    ids = operand_ids(x.tape, value)
+    if where is Ellipsis or (type(where) is slice and where == slice(None)):
+        whole = as_traced(x.tape, value)
+        if type(whole) is TracedArray and whole.shape == x.shape:
+            write_back(x, (<TracedArray>whole).copy())
+            return
+    writable_ids(x)[where] = ids
+
+
+# ---- operations with a Python rule ----
+
+@cython.final
+cdef class Place:
+    """Where the elements of an operand or result are on the tape. `array` shows them in any array that runs parallel to the slots."""
+
+    def __cinit__(self, uint32_t slot, tuple shape, tuple strides, bint active):
+        self.slot, self.shape, self.strides, self.active = slot, shape, strides, active
+
+    cdef cnp.ndarray array(self, double *memory, Py_ssize_t p):
+        """Lanes on the last axis; no lane axis for p = 0."""
+        cdef cnp.npy_intp dims[MAX_NDIM + 1]
+        cdef cnp.npy_intp strides[MAX_NDIM + 1]
+        cdef int axis, ndim = len(self.shape)
+        cdef Py_ssize_t lanes = p if p else 1
+        for axis in range(ndim):
+            dims[axis] = self.shape[axis]
+            strides[axis] = self.strides[axis] * lanes
+        dims[ndim], strides[ndim] = p, 8
+        return cnp.PyArray_New(np.ndarray, ndim + (1 if p else 0), dims, cnp.NPY_FLOAT64, strides, <void *>(memory + self.slot * lanes), 8,
+                               cnp.NPY_ARRAY_WRITEABLE, <object>NULL)
+
+
+@cython.final
+cdef class ArrayCall:
+    """One recorded array operation: its row of ops/array_ops.py, its operands (a Place, or the plain value) and the places of its results."""
+
+    def __init__(self, row, params, operands, results, single):
+        self.row, self.params, self.operands, self.results, self.single = row, params, operands, results, single
+        self.active = tuple([type(x) is Place and (<Place>x).active for x in operands])
+
+
+cdef object place_of(Tape tape, object x, bint active):
+    cdef TracedArray array
+    cdef int axis
+    if type(x) is TracedScalar:
+        return Place((<TracedScalar>x).slot, (), (), active)
+    if type(x) is not TracedArray:
+        return np.array(x, dtype=np.float64) if isinstance(x, (np.ndarray, list, tuple)) else x
+    array = readable(<TracedArray>x)
+    for axis in range(array.ndim):
+        if array.steps[axis] == 0 and array.dims[axis] > 1:      # elements that share a slot cannot be added to in place
+            array = gather(tape, ids_of(array))
+            break
+    store(array)
+    return Place(<uint32_t>(array.owner().slot + array.offset), array.shape, array.strides, active)
+
+
+def array_op(Tape tape, row, operands, params):
+    """See TapeEngine.array_op."""
+    cdef dt_node *node
+    cdef list places = [], traced = []
+    for x in operands:
+        if getattr(x, "engine", None) is not None or (isinstance(x, np.ndarray) and x.dtype == object):
+            y = as_traced(tape, x)
+            places.append(place_of(tape, y, getattr(x, "level", tape.level) == tape.level))
+        else:
+            places.append(place_of(tape, x, False))
+    tape.flush()
+    result = row.primal(*[(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places], **params)
+    single = not isinstance(result, tuple)
+    results = [constant_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
+    call = ArrayCall(row, params, places, [place_of(tape, part, True) for part in results], single)
+    node = tape.new_node()
+    node.kind, node.n, node.out, node.active, node.op = DT_CALL, 0, -1, DT_ACTIVE_A, 0
+    node.arg[0].at = len(tape.calls)
+    tape.calls.append(call)
+    tape.append(DT_OP_NODE, DT_ACTIVE_A, <uint32_t>(tape.c.n_nodes - 1), 0, 0)
+    tape.evaluated = tape.c.n_instr
+    outputs = [traced_scalar(tape, <uint32_t>(<TracedArray>part).slot) if (<TracedArray>part).ndim == 0 else part for part in results]
+    return outputs[0] if single else tuple(outputs)
+
+
+# ---- sums over axes ----
+
+cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
+    """x.sum(axis): NumPy's value; one DT_SUM_AXES node whose result has stride 0 along the summed axes."""
+    cdef dt_node *node
+    cdef TracedArray out
+    cdef int64_t dims[MAX_NDIM]
+    cdef int64_t steps[MAX_NDIM]
+    cdef int64_t step = 1
+    cdef int k
+    cdef uint32_t from_view, to_view
+    x = readable(x)
+    total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
+    axes = range(x.ndim) if axis is None else [k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,))]
+    out = constant_array(tape, np.asarray(total))
+    for k in range(x.ndim - 1, -1, -1):
+        dims[k] = x.dims[k]
+        steps[k] = 0 if k in axes else step
+        step *= 1 if k in axes else x.dims[k]
+    from_view = tape.new_view(x.ndim, x.dims, x.steps)
+    to_view = tape.new_view(x.ndim, dims, steps)
+    node = tape.new_node()
+    node.kind, node.n, node.out, node.active, node.op = DT_SUM_AXES, x.size, out.slot, DT_ACTIVE_A, 0
+    node.arg[0].at, node.arg[0].view, node.arg[0].layout = x.owner().slot + x.offset, from_view, DT_STRIDED
+    node.arg[1].at, node.arg[1].view, node.arg[1].layout = out.slot, to_view, DT_STRIDED
+    tape.append(DT_OP_NODE, DT_ACTIVE_A, <uint32_t>(tape.c.n_nodes - 1), 0, <uint32_t>out.slot)
+    tape.evaluated = tape.c.n_instr
+    return traced_scalar(tape, <uint32_t>out.slot) if out.ndim == 0 else out
+
+
+# ---- what handlers see ----
+
+@cython.final
+cdef class TapeEngine:
+    """Operations on numbers of one tape; the same four methods as the forward engine's."""
+
+    def __cinit__(self, Tape tape):
+        self.tape = tape
+
+    @property
+    def level(self):
+        return self.tape.level
+
+    def elementwise(self, int opcode, a, b=None):
+        """The function of the table with this opcode, broadcast over its operands."""
+        return elementwise(self.tape, opcode, a, b)
+
+    def move(self, operands, fn):
+        """fn(*ids) on one int64 array of element ids per operand; its result (or tuple, list of results) as traced numbers."""
+        return move(self.tape, operands, fn)
+
+    def array_op(self, row, operands, params):
+        """An operation of ops/array_ops.py."""
+        if row.name == "sum":
+            return sum_op(self.tape, operands[0], **params)
+        return array_op(self.tape, row, operands, params)
+
+    def lift(self, values):
+        """A traced array of constants, to be written into."""
+        return constant_array(self.tape, np.asarray(values, dtype=np.float64))
+
+
+def sum_op(Tape tape, x, axis=None, keepdims=False):
+    cdef TracedArray array
+    x = as_traced(tape, x)
+    if type(x) is TracedScalar:
+        return x
+    array = x
+    if axis is None and not keepdims and array.contiguous and array.size and array.owner().ids is None:
+        return sum_all(array)
+    if array.ndim == 0:
+        return at_position(array, array.offset)
+    return sum_axes(tape, array, axis, keepdims)

@@ -1,0 +1,54 @@
+"""Levels: every tape and every forward evaluation takes the next number of one counter when it starts, so that a larger number is an inner
+derivative and leads when numbers of two levels meet. Numbers made by hand are of level 0. Also how deep this thread is in derivatives.
+Called by both engines; safe from several threads."""
+cimport cython
+
+cdef extern from *:
+    """
+    #if defined(_MSC_VER)
+    static __declspec(thread) int dt_depth;
+    #else
+    static _Thread_local int dt_depth;
+    #endif
+    """
+    int dt_depth
+
+cdef cython.pymutex _lock
+cdef unsigned long long _last = 0
+
+
+cpdef unsigned long long next_level():
+    """A level larger than every one given before."""
+    global _last
+    with _lock:
+        _last += 1
+        return _last
+
+
+cdef void enter_trace() noexcept:
+    global dt_depth
+    dt_depth += 1
+
+
+cdef void leave_trace() noexcept:
+    global dt_depth
+    dt_depth -= 1
+
+
+cdef int trace_depth() noexcept:
+    return dt_depth
+
+
+class tracing:
+    """Context in which the user's function runs: `depth() > 0` tells an inner driver that it is one."""
+
+    def __enter__(self):
+        enter_trace()
+
+    def __exit__(self, *exception):
+        leave_trace()
+
+
+def depth():
+    """How many derivatives are being taken around this line, in this thread."""
+    return trace_depth()

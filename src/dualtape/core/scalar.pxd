@@ -1,0 +1,16 @@
+# A traced number of shape (): a handle (tape, slot). Immutable, like np.float64.
+from libc.stdint cimport uint32_t
+
+from dualtape.core.tape cimport Tape
+
+
+cdef class TracedScalar:
+    cdef Tape tape
+    cdef uint32_t slot
+
+
+cdef TracedScalar traced_scalar(Tape tape, uint32_t slot)
+
+# Slot of any number on `tape`: a traced scalar of it, a constant, or a captured number of an outer level. `active[0]` tells which.
+# Returns 0 with active -1 if `number` is not a scalar that a tape can take (an array, a stranger).
+cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0

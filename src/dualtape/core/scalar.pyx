@@ -1,0 +1,336 @@
+"""Traced scalars. Every operator records one instruction and computes its value at once: this is the hottest path of the package.
+
+The arithmetic is np.float64's, bit for bit (so 1/0 is inf, and ** is C's pow). Whatever is not an operator on scalars goes on to the
+arrays (array.pyx) or to the NumPy handlers (trace/)."""
+cimport cython
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
+from cpython.long cimport PyLong_Check
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
+from libc.stdint cimport uint16_t, uint32_t, uint8_t
+import numpy as np
+
+from dualtape.core.c cimport *
+from dualtape.core.tape cimport Tape
+from dualtape.errors import LeakedTracerError, TraceEscapeError
+
+cdef dict _method_registry = None      # trace.methods.METHODS, imported when first asked: name -> function(self, ...)
+cdef object _dispatch_ufunc = None     # trace.ufuncs.dispatch
+cdef object _dispatch_function = None  # trace.functions.dispatch
+
+
+cdef inline TracedScalar traced_scalar(Tape tape, uint32_t slot):
+    cdef TracedScalar number = TracedScalar.__new__(TracedScalar)
+    number.tape = tape
+    number.slot = slot
+    return number
+
+
+cdef uint32_t captured(Tape tape, object number, int *active) except? 0:
+    """Constant on `tape` for a number of an outer level; remembered, so that the outer level can differentiate through it."""
+    cdef uint32_t slot
+    active[0] = 0
+    if type(number) is TracedScalar and (<TracedScalar>number).tape.sealed:
+        tape.raise_sealed()
+    slot = tape.constant(number.primal)
+    tape.captures.append((slot, number))
+    return slot
+
+
+cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0:
+    cdef int level
+    if type(number) is TracedScalar and (<TracedScalar>number).tape is tape:
+        active[0] = 1
+        return (<TracedScalar>number).slot
+    active[0] = 0
+    if PyFloat_Check(number):
+        return tape.constant(PyFloat_AS_DOUBLE(number))
+    if PyLong_Check(number):
+        return tape.constant(<double>number)
+    if isinstance(number, (np.integer, np.floating, np.bool_)):
+        return tape.constant(float(number))
+    if getattr(number, "engine", None) is not None and number.shape == ():
+        return captured(tape, number, active)
+    active[0] = -1
+    return 0
+
+
+cdef inline bint outranks(Tape tape, object other):
+    """Does the other number belong to an inner level, so that it has to lead?"""
+    if type(other) is TracedScalar:
+        return (<TracedScalar>other).tape.level > tape.level and not (<TracedScalar>other).tape.sealed
+    return False
+
+
+cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected):
+    """self op other (or other op self). The common cases are inlined; other numbers take the long way of `slot_of`."""
+    cdef Tape tape = self.tape
+    cdef uint32_t slot
+    cdef int active
+    if type(other) is TracedScalar and (<TracedScalar>other).tape is tape:
+        slot, active = (<TracedScalar>other).slot, 1
+    elif type(other) is float:
+        slot, active = tape.constant(PyFloat_AS_DOUBLE(other)), 0
+    else:
+        if outranks(tape, other):
+            return NotImplemented
+        slot = slot_of(tape, other, &active)
+        if active < 0:
+            return NotImplemented
+    if reflected:
+        return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | (DT_ACTIVE_A if active else 0)), slot, self.slot))
+    return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | (DT_ACTIVE_B if active else 0)), self.slot, slot))
+
+
+cdef inline object unary(TracedScalar self, uint16_t op):
+    return traced_scalar(self.tape, self.tape.scalar(op, DT_ACTIVE_A, self.slot, 0))
+
+
+cdef double value(TracedScalar self) except? -1.5:
+    if self.tape.lazy:
+        self.tape.flush()
+    return self.tape.c.value[self.slot]
+
+
+def escape(what, remedy):
+    return TraceEscapeError(f"{what} would turn a traced value into a plain number and lose its derivative", remedy)
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(512)
+cdef class TracedScalar:
+    """A number of shape () whose operations are being recorded. Behaves like np.float64; made by the drivers only."""
+
+    __array_priority__ = 1000.0
+
+    # ---- arithmetic ----
+
+    def __add__(self, other):
+        return binary(self, other, OP_ADD, False)
+
+    def __radd__(self, other):
+        return binary(self, other, OP_ADD, True)
+
+    def __sub__(self, other):
+        return binary(self, other, OP_SUBTRACT, False)
+
+    def __rsub__(self, other):
+        return binary(self, other, OP_SUBTRACT, True)
+
+    def __mul__(self, other):
+        return binary(self, other, OP_MULTIPLY, False)
+
+    def __rmul__(self, other):
+        return binary(self, other, OP_MULTIPLY, True)
+
+    def __truediv__(self, other):
+        return binary(self, other, OP_DIVIDE, False)
+
+    def __rtruediv__(self, other):
+        return binary(self, other, OP_DIVIDE, True)
+
+    def __floordiv__(self, other):
+        return binary(self, other, OP_FLOOR_DIVIDE, False)
+
+    def __rfloordiv__(self, other):
+        return binary(self, other, OP_FLOOR_DIVIDE, True)
+
+    def __mod__(self, other):
+        return binary(self, other, OP_REMAINDER, False)
+
+    def __rmod__(self, other):
+        return binary(self, other, OP_REMAINDER, True)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __pow__(self, other, modulo):
+        return binary(self, other, OP_SCALAR_POWER, False) if modulo is None else NotImplemented
+
+    def __rpow__(self, other, modulo):
+        return binary(self, other, OP_SCALAR_POWER, True) if modulo is None else NotImplemented
+
+    def __neg__(self):
+        return unary(self, OP_NEGATIVE)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return unary(self, OP_ABSOLUTE)
+
+    def __matmul__(self, other):
+        return np.matmul(self, other)
+
+    def __rmatmul__(self, other):
+        return np.matmul(other, self)
+
+    # ---- decisions: the derivative is that of the branch taken ----
+
+    def __richcmp__(self, other, int op):
+        cdef double x, y
+        if type(other) is TracedScalar:
+            y = value(<TracedScalar>other)
+        elif PyFloat_Check(other):
+            y = PyFloat_AS_DOUBLE(other)
+        elif PyLong_Check(other):
+            return _compare(value(self), other, op)
+        elif getattr(other, "engine", None) is not None and other.shape == ():
+            y = other.primal
+        elif other is None or isinstance(other, (str, bytes)):
+            return op == Py_NE if op in (Py_EQ, Py_NE) else NotImplemented
+        elif getattr(other, "engine", None) is not None:
+            return NotImplemented
+        else:
+            return _compare(np.float64(value(self)), other, op)
+        x = value(self)
+        if op == Py_LT:
+            return x < y
+        if op == Py_LE:
+            return x <= y
+        if op == Py_GT:
+            return x > y
+        if op == Py_GE:
+            return x >= y
+        if op == Py_EQ:
+            return x == y
+        return x != y
+
+    def __bool__(self):
+        return value(self) != 0.0
+
+    def __floor__(self):
+        return int(np.floor(value(self)))
+
+    def __ceil__(self):
+        return int(np.ceil(value(self)))
+
+    def __trunc__(self):
+        return int(np.trunc(value(self)))
+
+    def __round__(self, digits=None):
+        return round(np.float64(value(self)), digits)
+
+    __hash__ = None
+
+    # ---- escapes: never silently ----
+
+    def __float__(self):
+        raise escape("float()", "leave out float(), write np.sin instead of math.sin, and build arrays with np.array([...]) "
+                                      "or np.zeros_like(x) instead of filling np.zeros(n)")
+
+    def __int__(self):
+        raise escape("int()", "use np.floor or np.trunc, whose derivative is zero, or math.floor(x) for a plain integer")
+
+    def __index__(self):
+        raise escape("use as an index", "take math.floor(x) if the index really is a decision")
+
+    def __complex__(self):
+        raise escape("complex()", "keep real and imaginary parts as two real numbers")
+
+    def __reduce__(self):
+        raise escape("pickling", "return the value from the function and pickle the result")
+
+    # ---- an np.float64 to look at ----
+
+    @property
+    def primal(self):
+        """The number itself, without its derivative."""
+        return value(self)
+
+    @property
+    def engine(self):
+        return self.tape
+
+    @property
+    def level(self):
+        return self.tape.level
+
+    shape = ()
+    ndim = 0
+    size = 1
+    dtype = np.dtype(np.float64)
+    itemsize = nbytes = 8
+
+    @property
+    def T(self):
+        return self
+
+    @property
+    def real(self):
+        return self
+
+    @property
+    def imag(self):
+        return 0.0
+
+    def conjugate(self):
+        return self
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __getitem__(self, index):
+        if index == () or index is Ellipsis:
+            return self
+        return self.tape.move((self,), lambda ids: ids[index])
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        global _dispatch_ufunc
+        if _dispatch_ufunc is None:
+            from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
+        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        global _dispatch_function
+        if _dispatch_function is None:
+            from dualtape.trace.functions import dispatch as _dispatch_function
+        return _dispatch_function(function, types, args, kwargs)
+
+    def __getattr__(self, name):
+        return bound_method(self, name)
+
+    def __repr__(self):
+        return f"TracedScalar({value(self)!r})"
+
+    def __str__(self):
+        return str(np.float64(value(self)))
+
+    def __format__(self, spec):
+        return format(np.float64(value(self)), spec)
+
+
+def bound_method(number, name):
+    """An ndarray method or attribute that the trace layer provides (trace/methods.py), bound to `number`."""
+    global _method_registry
+    if _method_registry is None:
+        from dualtape.trace.methods import METHODS as _method_registry
+    return _bind(_method_registry, number, name)
+
+
+def _bind(registry, number, name):
+    try:
+        method = registry[name]
+    except KeyError:
+        raise AttributeError(f"{type(number).__name__!r} object has no attribute {name!r}") from None
+    return method.__get__(number)
+
+
+def _compare(x, y, int op):
+    if op == Py_LT:
+        return x < y
+    if op == Py_LE:
+        return x <= y
+    if op == Py_GT:
+        return x > y
+    if op == Py_GE:
+        return x >= y
+    if op == Py_EQ:
+        return x == y
+    return x != y

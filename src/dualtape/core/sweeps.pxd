@@ -1,0 +1,16 @@
+# Workspaces of the sweeps, shared with the one-shot drivers.
+from dualtape.core.c cimport dt_workspace
+from dualtape.core.tape cimport Tape
+
+
+cdef class Workspace:
+    cdef double *memory
+    cdef size_t capacity         # doubles
+
+    cdef double *reserve(self, size_t doubles) except NULL
+
+
+cdef Workspace acquire_workspace()
+cdef void release_workspace(Workspace work)
+cdef void fill_structural(double *array, size_t n) noexcept nogil
+cdef int run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1

@@ -1,0 +1,55 @@
+# The recording: memory of the C tape, appended to by the tracers, sealed and swept. Tracers are handles into it.
+cimport numpy as cnp
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from dualtape.core.c cimport dt_node, dt_tape, dt_workspace
+
+
+cdef class Tape:
+    cdef dt_tape c                   # instructions, nodes, values: see c/tape.h
+    cdef readonly int64_t level      # larger = started later = inner
+    cdef readonly bint sealed        # nothing can be recorded any more
+    cdef bint lazy                   # some values are not computed yet: a segment is open or `evaluated` lags behind
+    cdef size_t evaluated            # instructions before this one have their values
+    cdef size_t open_first           # first node of the open segment; the segment is [open_first, n_nodes)
+    cdef size_t open_size            # elements of the open segment; 0: none is open
+    cdef uint32_t open_slot          # slots before this one do not come from the open segment
+    cdef int64_t **alive             # (alive_capacity,) where the array that owns node k keeps its slot, while it lives; or NULL
+    cdef size_t alive_capacity
+    cdef double *scratch             # for evaluation while recording
+    cdef size_t scratch_size
+    cdef readonly size_t n_inputs    # inputs are slots 1 .. n_inputs
+    cdef readonly list captures      # (first slot, number of an outer level): constants here, active outside
+    cdef readonly list calls         # of each DT_CALL node: what trace/array_call knows about it
+
+    # memory; all of them raise MemoryError
+    cdef int grow_slots(self, size_t need) except -1
+    cdef int grow_instr(self) except -1
+    cdef uint32_t new_slots(self, size_t n) except? 0
+    cdef uint32_t constant(self, double value) except? 0
+    cdef dt_node *new_node(self) except NULL
+    cdef uint32_t new_view(self, int ndim, const int64_t *shape, const int64_t *stride) except? 0xffffffff
+    cdef int64_t new_ids(self, cnp.ndarray ids) except -1
+    cdef int append(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b, uint32_t out) except -1
+
+    # recording
+    cdef int start(self) except -1
+    cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0
+    cdef int need_scratch(self) except -1
+    cdef int keep_alive_table(self) except -1
+    cdef int open_segment(self, size_t n) except -1
+    cdef int close_segment(self) except -1
+    cdef int evaluate_last(self) except -1
+    cdef int flush(self) except -1
+
+    # sweeps over instructions [begin, end), for other modules: see c/tape.h
+    cdef size_t scratch_for(self, size_t p, int order) noexcept nogil
+    cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
+    cdef size_t sweep_adjoint(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
+    cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
+    cdef size_t sweep_pending(self, dt_workspace *work) noexcept nogil
+    cdef int raise_sealed(self) except -1
+
+
+cdef Tape acquire_tape()
+cdef void release_tape(Tape tape)

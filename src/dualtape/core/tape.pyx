@@ -1,0 +1,302 @@
+"""The tape: owns the memory of a recording (c/tape.h), grows it, evaluates what is pending, seals it and runs the sweeps without the GIL.
+
+It knows slots and instructions, not NumPy semantics: those are in scalar.pyx and array.pyx, which append to it. Array operations whose
+rule is Python (DT_CALL) are run here between two compiled sweeps, by calls of `trace.array_call`."""
+cimport cython
+from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
+from cpython.ref cimport Py_REFCNT
+cimport numpy as cnp
+
+from dualtape.core.c cimport *
+from dualtape.core.kernels cimport library
+from dualtape.core.level cimport next_level
+from dualtape.errors import LeakedTracerError
+
+cnp.import_array()
+
+cdef enum:
+    FIRST_SLOTS = 512              # capacity of a new tape
+    KEPT_SLOTS = 1 << 25           # a pooled tape with more memory than this gives it back (256 MiB of values)
+    POOL_SIZE = 4
+
+
+cdef void *resized(void *memory, size_t count, size_t size) except NULL:
+    cdef void *grown = PyMem_RawRealloc(memory, count * size)
+    if grown == NULL:
+        raise MemoryError(f"the tape needs {count * size / 2**20:.0f} MiB more than the system gives; "
+                          "differentiate a smaller piece, or use mode='forward', which keeps no tape")
+    return grown
+
+
+@cython.final
+cdef class Tape:
+    """One recording. Made by the drivers; users see it only as the ``tape`` of a recording's repr."""
+
+    def __cinit__(self):
+        self.c.library = library()
+        self.captures = []
+        self.calls = []
+        self.start()
+
+    cdef int start(self) except -1:
+        """Empty and ready to record: slot 0 is the structural zero."""
+        self.level = next_level()
+        self.sealed = self.lazy = False
+        self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
+        self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.longest_segment = 0
+        self.new_slots(1)
+        self.c.value[0] = 0.0
+        return 0
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.c.value)
+        PyMem_RawFree(self.c.instr)
+        PyMem_RawFree(self.c.node)
+        PyMem_RawFree(self.c.view)
+        PyMem_RawFree(self.c.id)
+        PyMem_RawFree(self.alive)
+        PyMem_RawFree(self.scratch)
+
+    # ---- memory ----
+
+    cdef int grow_slots(self, size_t need) except -1:
+        cdef size_t capacity = max(FIRST_SLOTS, self.c.slot_capacity)
+        if need > 0xffffffff:
+            raise MemoryError("the recording has more than 2**32 values; differentiate a smaller piece, "
+                              "or use mode='forward', which keeps no tape")
+        while capacity < need:
+            capacity += capacity // 2 if capacity > (1 << 22) else capacity
+        self.c.value = <double *>resized(self.c.value, capacity, sizeof(double))
+        self.c.slot_capacity = capacity
+        return 0
+
+    cdef int grow_instr(self) except -1:
+        cdef size_t capacity = max(FIRST_SLOTS, 2 * self.c.instr_capacity)
+        self.c.instr = <dt_instr *>resized(self.c.instr, capacity, sizeof(dt_instr))
+        self.c.instr_capacity = capacity
+        return 0
+
+    cdef uint32_t new_slots(self, size_t n) except? 0:
+        cdef size_t first = self.c.n_slots
+        if first + n > self.c.slot_capacity:
+            self.grow_slots(first + n)
+        self.c.n_slots = first + n
+        return <uint32_t>first
+
+    cdef uint32_t constant(self, double value) except? 0:
+        cdef uint32_t slot = self.new_slots(1)
+        self.c.value[slot] = value
+        return slot
+
+    cdef dt_node *new_node(self) except NULL:
+        cdef size_t capacity
+        if self.c.n_nodes == self.c.node_capacity:
+            capacity = max(64, 2 * self.c.node_capacity)
+            self.c.node = <dt_node *>resized(self.c.node, capacity, sizeof(dt_node))
+            self.c.node_capacity = capacity
+        self.c.n_nodes += 1
+        return &self.c.node[self.c.n_nodes - 1]
+
+    cdef uint32_t new_view(self, int ndim, const int64_t *shape, const int64_t *stride) except? 0xffffffff:
+        cdef size_t first = self.c.n_view, capacity
+        cdef int axis
+        if first + 1 + 2 * ndim > self.c.view_capacity:
+            capacity = max(256, 2 * (first + 1 + 2 * ndim))
+            self.c.view = <int64_t *>resized(self.c.view, capacity, sizeof(int64_t))
+            self.c.view_capacity = capacity
+        self.c.view[first] = ndim
+        for axis in range(ndim):
+            self.c.view[first + 1 + axis] = shape[axis]
+            self.c.view[first + 1 + ndim + axis] = stride[axis]
+        self.c.n_view = first + 1 + 2 * ndim
+        return <uint32_t>first
+
+    cdef int64_t new_ids(self, cnp.ndarray ids) except -1:
+        """Copies gather indices into the pool; returns their place."""
+        cdef size_t first = self.c.n_id, n = ids.size, capacity, i
+        cdef int64_t *source = <int64_t *>cnp.PyArray_DATA(ids)
+        if first + n > self.c.id_capacity:
+            capacity = max(256, max(first + n, 2 * first))
+            self.c.id = <uint32_t *>resized(self.c.id, capacity, sizeof(uint32_t))
+            self.c.id_capacity = capacity
+        for i in range(n):
+            self.c.id[first + i] = <uint32_t>source[i]
+        self.c.n_id = first + n
+        return <int64_t>first
+
+    cdef int append(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b, uint32_t out) except -1:
+        cdef dt_instr *instr
+        if self.c.n_instr == self.c.instr_capacity:
+            self.grow_instr()
+        instr = &self.c.instr[self.c.n_instr]
+        instr.op, instr.active, instr.unused, instr.a, instr.b, instr.out = op, active, 0, a, b, out
+        self.c.n_instr += 1
+        return 0
+
+    cdef int need_scratch(self) except -1:
+        cdef size_t need = dt_scratch_size(&self.c, 1, 0)
+        if need > self.scratch_size:
+            self.scratch = <double *>resized(self.scratch, need, sizeof(double))
+            self.scratch_size = need
+        return 0
+
+    cdef int raise_sealed(self) except -1:
+        raise LeakedTracerError(
+            "a traced value was used after its recording had ended; it lives only while the differentiated function runs",
+            "return the value from the function instead of keeping it in a list, an attribute, a global or a closure")
+
+    # ---- recording ----
+
+    cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0:
+        """Records one scalar operation; computes it unless an operand is still pending."""
+        cdef uint32_t out
+        if self.sealed:
+            self.raise_sealed()
+        if self.open_size and (a >= self.open_slot or b >= self.open_slot):
+            self.close_segment()
+        out = self.new_slots(1)
+        self.append(op, active, a, b, out)
+        if self.evaluated + 1 == self.c.n_instr:
+            self.c.value[out] = dt_scalar_primal(self.c.library, op, self.c.value[a], self.c.value[b])
+            self.evaluated += 1
+        return out
+
+    cdef int open_segment(self, size_t n) except -1:
+        """Makes [open_first, ...) the segment that elementwise nodes over n elements join; one of another size is closed first."""
+        if self.open_size == n:
+            return 0
+        if self.open_size:
+            self.close_segment()
+        self.open_first = self.c.n_nodes
+        self.open_size = n
+        self.open_slot = <uint32_t>self.c.n_slots
+        self.lazy = True
+        return 0
+
+    cdef int keep_alive_table(self) except -1:
+        if self.c.node_capacity > self.alive_capacity:
+            self.alive = <int64_t **>resized(self.alive, self.c.node_capacity, sizeof(int64_t *))
+            self.alive_capacity = self.c.node_capacity
+        return 0
+
+    cdef int close_segment(self) except -1:
+        """Ends the open segment: results that Python still holds get slots, the others stay in their blocks."""
+        cdef size_t k, nodes = self.c.n_nodes - self.open_first, n = self.open_size
+        if not n:
+            return 0
+        for k in range(self.open_first, self.c.n_nodes):
+            if self.alive[k] != NULL:
+                self.c.node[k].out = self.alive[k][0] = self.new_slots(n)
+                self.alive[k] = NULL
+        self.open_size = 0
+        self.c.longest_segment = max(self.c.longest_segment, nodes)
+        self.append(DT_OP_SEGMENT, 0, <uint32_t>self.open_first, <uint32_t>self.c.n_nodes, 0)
+        return 0
+
+    cdef int evaluate_last(self) except -1:
+        """Appends the segment of the last node, which stands alone, and computes it."""
+        cdef size_t k = self.c.n_nodes - 1
+        cdef dt_node *node = &self.c.node[k]
+        cdef double *value = self.c.value
+        self.append(DT_OP_SEGMENT, 0, <uint32_t>k, <uint32_t>(k + 1), 0)
+        if self.c.longest_segment == 0:
+            self.c.longest_segment = 1
+        if node.kind == DT_ELEMENTWISE and node.n <= DT_BLOCK and node.arg[0].layout <= DT_CONTIGUOUS and node.arg[1].layout <= DT_CONTIGUOUS:
+            self.c.library.kernels[node.op].primal(
+                node.n, value + node.arg[0].at, node.arg[0].layout == DT_CONTIGUOUS,
+                value + node.arg[1].at, node.arg[1].layout == DT_CONTIGUOUS, value + node.out)
+        else:
+            self.need_scratch()
+            dt_sweep_primal(&self.c, self.scratch, self.c.n_instr - 1, self.c.n_instr)
+        self.evaluated = self.c.n_instr
+        return 0
+
+    cdef int flush(self) except -1:
+        """After this every recorded value has been computed."""
+        cdef size_t begin, end
+        if not self.lazy:
+            return 0
+        self.close_segment()
+        self.need_scratch()
+        begin, end = self.evaluated, self.c.n_instr
+        with nogil:
+            dt_sweep_primal(&self.c, self.scratch, begin, end)
+        self.evaluated = end
+        self.lazy = False
+        return 0
+
+    # ---- sweeps ----
+
+    cdef size_t scratch_for(self, size_t p, int order) noexcept nogil:
+        return dt_scratch_size(&self.c, p, order)
+
+    cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
+        return dt_sweep_tangent(&self.c, work, begin, end)
+
+    cdef size_t sweep_adjoint(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
+        return dt_sweep_adjoint(&self.c, work, begin, end)
+
+    cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
+        return dt_sweep_second(&self.c, work, begin, end)
+
+    cdef size_t sweep_pending(self, dt_workspace *work) noexcept nogil:
+        """Values and adjoints of what is pending - one segment, then linear scalars - in one pass; returns where the rest ends."""
+        cdef size_t first = self.evaluated, end = self.c.n_instr
+        dt_sweep_adjoint(&self.c, work, first + 1, end)
+        dt_segment_value_and_adjoint(&self.c, work, &self.c.instr[first])
+        dt_sweep_primal(&self.c, work.scratch, first + 1, end)
+        self.evaluated = end
+        self.lazy = False
+        return first
+
+    def seal(self):
+        """Ends the recording: values are computed, nothing can be added, any thread may sweep."""
+        self.flush()
+        self.sealed = True
+
+    @property
+    def n_slots(self):
+        return self.c.n_slots
+
+    @property
+    def n_operations(self):
+        """Recorded operations: scalar instructions and array nodes."""
+        cdef size_t i, count = 0
+        for i in range(self.c.n_instr):
+            count += 0 if self.c.instr[i].op == DT_OP_SEGMENT else 1
+        return count + sum(1 for k in range(self.c.n_nodes) if self.c.node[k].kind in (DT_ELEMENTWISE, DT_SUM))
+
+    @property
+    def nbytes(self):
+        """Bytes in use by the recording."""
+        return (self.c.n_slots * sizeof(double) + self.c.n_instr * sizeof(dt_instr) + self.c.n_nodes * sizeof(dt_node)
+                + self.c.n_view * sizeof(int64_t) + self.c.n_id * sizeof(uint32_t))
+
+    def __repr__(self):
+        state = "sealed" if self.sealed else "recording"
+        return f"Tape({state}, level {self.level}: {self.n_operations} operations, {self.nbytes} bytes)"
+
+
+# ---- pool: fresh pages cost more than the arithmetic ----
+
+cdef list _pool = []
+
+
+cdef Tape acquire_tape():
+    """An empty tape that records at a new, innermost level."""
+    cdef Tape tape
+    try:
+        tape = <Tape>_pool.pop()
+    except IndexError:
+        return Tape.__new__(Tape)
+    tape.start()
+    return tape
+
+
+cdef void release_tape(Tape tape):
+    """Takes a tape back. One that somebody still refers to (a leaked tracer) is only sealed, so that the leak is found."""
+    tape.sealed = True
+    # The caller's own reference is the only one when no tracer is left.
+    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls or tape.c.slot_capacity > KEPT_SLOTS or len(_pool) >= POOL_SIZE:
+        return
+    _pool.append(tape)

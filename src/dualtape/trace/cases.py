@@ -1,0 +1,1 @@
+"""What c/special.h does by cases, for active numbers."""

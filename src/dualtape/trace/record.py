@@ -1,0 +1,98 @@
+"""Recording a function once, and the derivatives of the recording at that point, as flat matrices.
+
+The drivers of api/ deal with shapes and containers; here a function has n input numbers and m output numbers. A recording whose inputs, or
+whatever its function closed over, are active at an outer level is differentiated by running its sweeps in that level's numbers
+(resweep.py): that is what makes derivatives of derivatives exact to any depth."""
+
+import numpy as np
+
+from dualtape.core import recording as core
+from dualtape.core import sweeps
+from dualtape.core.level import tracing
+from dualtape.trace import resweep
+
+
+class Recording:
+    """What f did at one point: a sealed tape with its outputs. Sweeps are pure: any thread may run them at any time.
+
+    Attributes
+    ----------
+    value : list
+        The outputs: floats and ndarrays, or numbers of the outer level when nested.
+    n, m : int
+        Numbers in all inputs, and in all outputs, together.
+    nested : bool
+        An input or a captured number is active at an outer level: seeds may be of that level, and results are.
+    """
+
+    def __init__(self, tape, inputs, shapes, slots):
+        self.tape = tape
+        self.slots = slots
+        self.shapes = shapes
+        self.n = tape.n_inputs
+        self.m = slots.size
+        self.outer = resweep.Outer.of(tape, inputs)
+        self.value = self._split(core.values_at(tape, slots) if self.outer is None else self.outer.values(slots))
+
+    @property
+    def nested(self):
+        return self.outer is not None
+
+    def _split(self, flat):
+        values, start = [], 0
+        for shape in self.shapes:
+            size = int(np.prod(shape, dtype=int))
+            part = flat[start : start + size]
+            values.append(part[0] if shape == () else part.reshape(shape))
+            start += size
+        return [float(v) if isinstance(v, np.floating) else v for v in values]
+
+    def _is_numeric(self, *seeds):
+        return self.outer is None and not any(hasattr(seed, "engine") for seed in seeds)
+
+    def jvp(self, S):
+        """``J S``, shape (m, p), for tangents S of shape (n, p): one tangent sweep for up to 16 lanes."""
+        if self._is_numeric(S):
+            return sweeps.tangents(self.tape, self.slots, S)
+        return self._outer(S).tangents(self.slots, S)
+
+    def vjp(self, W):
+        """``J' W``, shape (n, p), for cotangents W of shape (m, p): one reverse sweep for up to 16 lanes."""
+        if self._is_numeric(W):
+            return sweeps.adjoints(self.tape, self.slots, W)
+        return self._outer(W).adjoints(self.slots, W)
+
+    def second(self, w, S):
+        """``d/dx (J' w) S``, shape (n, p), for weights w (m,) and directions S (n, p)."""
+        if self._is_numeric(w, S):
+            return sweeps.seconds(self.tape, self.slots, w, S)
+        return self._outer(w, S).seconds(self.slots, w, S)
+
+    def _outer(self, *seeds):
+        return self.outer or resweep.Outer.for_seeds(self.tape, seeds)
+
+
+def record_flat(f, inputs):
+    """Record ``f(*inputs)``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes one traced number per input, returns a list of numbers.
+    inputs : list
+        Floats, float64 ndarrays, or active numbers of an outer level.
+
+    Returns
+    -------
+    Recording
+    """
+    plain = [x.primal if hasattr(x, "engine") else x for x in inputs]
+    tape, tracers = core.start(plain)
+    try:
+        with tracing():
+            outputs = f(*tracers)
+        slots = core.locate(tape, outputs)
+        shapes = [np.shape(x) if isinstance(x, np.ndarray) else getattr(x, "shape", ()) for x in outputs]
+    finally:
+        tape.seal()
+    return Recording(tape, inputs, shapes, slots)
