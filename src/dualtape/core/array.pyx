@@ -16,6 +16,7 @@ import numpy as np
 from dualtape.core.c cimport *
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, escape
+from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.tape cimport Tape
 from dualtape.errors import DtypeError, UnsupportedOperation
 
@@ -249,6 +250,7 @@ cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, opera
     cdef bint lazy = n >= LAZY_SIZE
     cdef dt_node *node
     cdef size_t k
+    tape.check_rule(op, <uint8_t>(x.active | (y.active << 1)))
     if lazy:
         if tape.open_size and ((x.size == 1 and x.active and x.slot >= tape.open_slot)
                                or (y.size == 1 and y.active and y.slot >= tape.open_slot)):
@@ -308,14 +310,17 @@ cdef object sum_all(TracedArray x):
 # ---- values and ids ----
 
 cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum):
-    """ndarray over `memory` (8-byte items, the root's first element there) with the shape and strides of x. Does not own it."""
+    """ndarray over `memory` (8-byte items, the root's first element there) with the shape and strides of x. Does not own it.
+
+    Only ids may be written to."""
     cdef cnp.npy_intp dims[MAX_NDIM]
     cdef cnp.npy_intp strides[MAX_NDIM]
     cdef int axis
     for axis in range(x.ndim):
         dims[axis] = x.dims[axis]
         strides[axis] = x.steps[axis] * 8
-    return cnp.PyArray_New(np.ndarray, x.ndim, dims, typenum, strides, memory + x.offset * 8, 8, 0, <object>NULL)
+    return cnp.PyArray_New(np.ndarray, x.ndim, dims, typenum, strides, memory + x.offset * 8, 8,
+                           cnp.NPY_ARRAY_WRITEABLE if typenum == cnp.NPY_INT64 else 0, <object>NULL)
 
 
 cdef cnp.ndarray arena_view(TracedArray x):
@@ -656,6 +661,13 @@ cdef class TracedArray:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         global _dispatch_ufunc
+        cdef int opcode
+        if method == "__call__" and not kwargs:
+            opcode = opcode_of_ufunc(ufunc)
+            if opcode >= 0:
+                result = elementwise(self.tape, opcode, inputs[0], inputs[1] if len(<tuple>inputs) == 2 else None)
+                if result is not NotImplemented:
+                    return result
         if _dispatch_ufunc is None:
             from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
         return _dispatch_ufunc(ufunc, method, inputs, kwargs)

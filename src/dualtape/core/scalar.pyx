@@ -10,12 +10,22 @@ from libc.stdint cimport uint16_t, uint32_t, uint8_t
 import numpy as np
 
 from dualtape.core.c cimport *
+from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.tape cimport Tape
 from dualtape.errors import LeakedTracerError, TraceEscapeError
 
 cdef dict _method_registry = None      # trace.methods.METHODS, imported when first asked: name -> function(self, ...)
+cdef object _engine = None             # engine.TapeEngine
 cdef object _dispatch_ufunc = None     # trace.ufuncs.dispatch
 cdef object _dispatch_function = None  # trace.functions.dispatch
+
+
+cdef object tape_engine():
+    """The class TapeEngine, imported when first needed (its module cimports this one)."""
+    global _engine
+    if _engine is None:
+        from dualtape.core.engine import TapeEngine as _engine
+    return _engine
 
 
 cdef inline TracedScalar traced_scalar(Tape tape, uint32_t slot):
@@ -243,7 +253,7 @@ cdef class TracedScalar:
 
     @property
     def engine(self):
-        return self.tape
+        return tape_engine()(self.tape)
 
     @property
     def level(self):
@@ -279,10 +289,22 @@ cdef class TracedScalar:
     def __getitem__(self, index):
         if index == () or index is Ellipsis:
             return self
-        return self.tape.move((self,), lambda ids: ids[index])
+        return self.engine.move((self,), lambda ids: ids[index])
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         global _dispatch_ufunc
+        cdef int opcode
+        if method == "__call__" and not kwargs:
+            opcode = opcode_of_ufunc(ufunc)
+            if opcode >= 0:
+                if len(<tuple>inputs) == 1:
+                    return unary(self, opcode)
+                if inputs[0] is self:
+                    result = binary(self, inputs[1], opcode, False)
+                else:
+                    result = binary(self, inputs[0], opcode, True)
+                if result is not NotImplemented:
+                    return result
         if _dispatch_ufunc is None:
             from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
         return _dispatch_ufunc(ufunc, method, inputs, kwargs)

@@ -33,6 +33,7 @@ cdef class Tape:
     cdef int append(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b, uint32_t out) except -1
 
     # recording
+    cdef int check_rule(self, uint16_t op, uint8_t active) except -1
     cdef int start(self) except -1
     cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0
     cdef int need_scratch(self) except -1

@@ -10,7 +10,7 @@ cimport numpy as cnp
 from dualtape.core.c cimport *
 from dualtape.core.kernels cimport library
 from dualtape.core.level cimport next_level
-from dualtape.errors import LeakedTracerError
+from dualtape.errors import LeakedTracerError, UnsupportedOperation
 
 cnp.import_array()
 
@@ -147,11 +147,21 @@ cdef class Tape:
 
     # ---- recording ----
 
+    cdef int check_rule(self, uint16_t op, uint8_t active) except -1:
+        """Refuses an active operand in which the row has no derivative."""
+        cdef const dt_op *row = &self.c.library.ops[op]
+        if (row.dx == DT_NO_RULE and active & DT_ACTIVE_A) or (row.dy == DT_NO_RULE and active & DT_ACTIVE_B):
+            raise UnsupportedOperation(
+                f"{row.name.decode()} has no derivative in its {'first' if row.dx == DT_NO_RULE and active & DT_ACTIVE_A else 'second'} "
+                "operand, which depends on the input here", "make that operand a constant, or give a rule of your own")
+        return 0
+
     cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0:
         """Records one scalar operation; computes it unless an operand is still pending."""
         cdef uint32_t out
         if self.sealed:
             self.raise_sealed()
+        self.check_rule(op, active)
         if self.open_size and (a >= self.open_slot or b >= self.open_slot):
             self.close_segment()
         out = self.new_slots(1)

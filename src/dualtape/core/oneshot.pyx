@@ -1,0 +1,103 @@
+"""The gradient of one call, compiled from end to end: what `grad(f)(x)` does for one float64 array or float, where every 100 ns count.
+
+Tape and workspace come from pools. A large computation that ends in a sum is not evaluated before the reverse sweep: its values and
+adjoints are computed block by block in one pass over memory."""
+cimport numpy as cnp
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from libc.stdint cimport uint32_t
+import numpy as np
+
+from dualtape.core.c cimport *
+from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
+from dualtape.core.recording cimport input_array, input_scalar
+from dualtape.core.scalar cimport TracedScalar
+from dualtape.core.sweeps cimport Workspace, acquire_workspace, fill_structural, release_workspace, run_adjoint
+from dualtape.core.tape cimport Tape, acquire_tape, release_tape
+
+cnp.import_array()
+
+
+cdef bint is_linear(const dt_instr *instr) noexcept:
+    """Do the active partials need no value of an operand? Then the sweep can pass before the values are known."""
+    if instr.op == OP_ADD or instr.op == OP_SUBTRACT or instr.op == OP_NEGATIVE:
+        return True
+    if instr.op == OP_MULTIPLY:
+        return instr.active != (DT_ACTIVE_A | DT_ACTIVE_B)
+    return instr.op == OP_DIVIDE and instr.active == DT_ACTIVE_A
+
+
+cdef bint can_fuse(Tape tape) noexcept:
+    """Is all that is pending one segment, followed by linear scalars?"""
+    cdef size_t i
+    if not tape.lazy or tape.c.instr[tape.evaluated].op != DT_OP_SEGMENT:
+        return False
+    for i in range(tape.evaluated + 1, tape.c.n_instr):
+        if tape.c.instr[i].op >= DT_OP_NODE or not is_linear(&tape.c.instr[i]):
+            return False
+    return True
+
+
+cdef object sweep_gradient(Tape tape, uint32_t out, bint is_scalar, object like):
+    """One reverse sweep from slot `out`: (value, gradient)."""
+    cdef Workspace memory = acquire_workspace()
+    cdef dt_workspace work
+    cdef size_t slots, n = tape.n_inputs, i, end
+    cdef cnp.ndarray gradient
+    cdef double *g
+    tape.close_segment()
+    slots = tape.c.n_slots
+    work.adjoint = memory.reserve(slots + tape.scratch_for(1, 1))
+    work.scratch = work.adjoint + slots
+    work.value, work.p = tape.c.value, 1
+    fill_structural(work.adjoint, slots)
+    work.adjoint[out] = 1.0
+    if can_fuse(tape):
+        with nogil:
+            end = tape.sweep_pending(&work)
+    else:
+        tape.flush()
+        end = tape.c.n_instr
+    run_adjoint(tape, &work, end)
+    value = tape.c.value[out]
+    if is_scalar:
+        result = value, work.adjoint[1] + 0.0
+    else:
+        gradient = cnp.PyArray_SimpleNew(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), cnp.NPY_FLOAT64)
+        g = <double *>cnp.PyArray_DATA(gradient)
+        for i in range(n):
+            g[i] = work.adjoint[i + 1] + 0.0
+        result = value, gradient
+    release_workspace(memory)
+    return result
+
+
+cdef object gradient_on(Tape tape, f, x, bint is_scalar):
+    cdef object result
+    if is_scalar:
+        result = f(input_scalar(tape, PyFloat_AS_DOUBLE(x)))
+    else:
+        result = f(input_array(tape, <cnp.ndarray>x))
+    if type(result) is not TracedScalar or (<TracedScalar>result).tape is not tape or tape.captures:
+        return NotImplemented
+    return sweep_gradient(tape, (<TracedScalar>result).slot, is_scalar, x)
+
+
+def gradient(f, x):
+    """(value, gradient) of f at one float or float64 ndarray; NotImplemented for whatever is not that simple.
+
+    Not simple: another argument type, a call inside another derivative, a result that is not one scalar that depends on x. Then f may
+    have been called once already."""
+    cdef bint is_scalar = PyFloat_CheckExact(x)
+    cdef Tape tape
+    if not is_scalar and not (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
+                              and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x) and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0):
+        return NotImplemented
+    if trace_depth():
+        return NotImplemented
+    tape = acquire_tape()
+    enter_trace()
+    try:
+        return gradient_on(tape, f, x, is_scalar)
+    finally:
+        leave_trace()
+        release_tape(tape)
