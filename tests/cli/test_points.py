@@ -71,6 +71,26 @@ def test_npy_files_of_objects_text_or_nothing_are_refused(tmp_path):
             points.parse(str(tmp_path / name))
 
 
+def test_hostile_files_are_refused(tmp_path):
+    np.savez(tmp_path / "archive.npz", x=np.ones(2))
+    (tmp_path / "archive.npz").rename(tmp_path / "archive.npy")
+    np.save(tmp_path / "cut.npy", np.ones(100))
+    cut = (tmp_path / "cut.npy").read_bytes()
+    (tmp_path / "cut.npy").write_bytes(cut[:300])
+    (tmp_path / "huge.npy").write_bytes(cut[:128].replace(b"(100,)", b"(9999999999999,)"[:16].ljust(6)))
+    (tmp_path / "folder.npy").mkdir()
+    (tmp_path / "latin.json").write_bytes(b'["\xe9"]')
+    for name in ("archive.npy", "cut.npy", "huge.npy", "folder.npy", "latin.json"):
+        with pytest.raises(CommandError, match=name):
+            points.parse(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("word", ["[" * 100000, "[" + "9" * 400 + "]", "[" + "9" * 5000 + "]"])
+def test_hostile_json_is_refused(word):
+    with pytest.raises(CommandError, match="JSON cannot be read"):
+        points.parse(word)
+
+
 def test_the_signature_decides_what_several_numbers_are():
     vector = points.arguments(target(one_vector), ["1", "2", "3"])
     np.testing.assert_array_equal(vector["x"], [1.0, 2.0, 3.0])
