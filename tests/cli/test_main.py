@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import dualtape
 from dualtape.cli import main
 
 R, PHI = 2.0, 0.785
@@ -222,7 +224,8 @@ def test_help_and_no_command_at_all(run):
 def test_as_a_program(tmp_path):
     (tmp_path / "f.py").write_text(FUNCTIONS)
     command = [sys.executable, "-m", "dualtape", "jacobian", "f.py:vector"]
-    done = subprocess.run([*command, "2", "-1e-3"], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
+    environment = os.environ | {"PYTHONPATH": str(Path(dualtape.__file__).parents[1])}
+    done = subprocess.run([*command, "2", "-1e-3"], cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert done.returncode == 0 and done.stderr == ""
-    failed = subprocess.run([*command, "two"], cwd=tmp_path, capture_output=True, text=True, env=os.environ)
+    failed = subprocess.run([*command, "two"], cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert failed.returncode == 2 and failed.stdout == "" and failed.stderr.count("\n") == 1
