@@ -5,13 +5,17 @@ that belong to NumPy (an index out of range, operands that do not broadcast) are
 by every layer; imports nothing of ours, and nothing that costs time at import.
 """
 
+from __future__ import annotations
+
 import sys
+from types import FrameType
+from typing import Any
 
 # Frames of these packages are never "the user's own line".
 _LIBRARIES = frozenset({"dualtape", "numpy", "scipy", "functools", "contextlib"})
 
 
-def user_location():
+def user_location() -> str | None:
     """Tell where the user's code is: the innermost frame outside dualtape, NumPy and SciPy.
 
     Returns
@@ -24,7 +28,7 @@ def user_location():
     Walks the stack once; compiled frames of ours do not appear in it. Costs microseconds, so only errors call it.
     """
     try:
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
     except ValueError:  # called from C without any Python frame
         return None
     while frame is not None:
@@ -34,7 +38,7 @@ def user_location():
     return None
 
 
-def _is_library(frame):
+def _is_library(frame: FrameType) -> bool:
     module = frame.f_globals.get("__name__") or ""
     if module == "__main__":  # python -m dualtape: the package run as a program
         spec = frame.f_globals.get("__spec__")
@@ -42,7 +46,7 @@ def _is_library(frame):
     return module.partition(".")[0] in _LIBRARIES or frame.f_code.co_filename.startswith("<__array_function__")
 
 
-def _describe(filename, line, function, module_globals):
+def _describe(filename: str, line: int, function: str, module_globals: dict[str, Any]) -> str:
     import linecache  # costs import time that only an error should pay
 
     source = linecache.getline(filename, line, module_globals).strip()
@@ -68,13 +72,13 @@ class DualtapeError(Exception):
         The parts of the message.
     """
 
-    def __init__(self, problem="", remedy=None, where=None):
+    def __init__(self, problem: str = "", remedy: str | None = None, where: str | None = None):
         self.problem = problem
         self.remedy = remedy
         self.where = user_location() if where is None else where
         super().__init__(self._text())
 
-    def _text(self):
+    def _text(self) -> str:
         lines = [self.problem]
         if self.where:
             lines.append(f"  at {self.where}")
@@ -82,7 +86,7 @@ class DualtapeError(Exception):
             lines.append(f"  remedy: {self.remedy}")
         return "\n".join(lines)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.problem, self.remedy, self.where or "")
 
 

@@ -58,7 +58,8 @@ class Call:
 
     def _read_arguments(self) -> None:
         leaves: list[Any] = []
-        structures, names = [], []
+        structures: list[_containers.Structure] = []
+        names: list[str] = []
         for position in self.positions:
             found, structure = _containers.flatten(self.args[position])
             leaves += found
@@ -84,7 +85,7 @@ class Call:
     def flat(self, *numbers: Any) -> list[Any]:
         """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux."""
         result = self.result_at(numbers)
-        passengers = []
+        passengers: list[Any] = []
         if self.has_aux:
             result, passengers = self._take_aux(result)
         leaves, structure = _containers.flatten(result)
@@ -182,9 +183,9 @@ def _read_output(leaf: Any, name: str) -> Any:
 def _read_argnums(argnums: ArgNums, n_args: int) -> tuple[tuple[int, ...], bool]:
     """Positions of the active arguments, and whether there is a single one, given as an int."""
     is_single = not isinstance(argnums, (tuple, list))
-    numbers = (argnums,) if is_single else argnums
+    numbers: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
     positions = []
-    for number in numbers:  # type: ignore[union-attr]
+    for number in numbers:
         try:
             position = operator.index(number)
         except TypeError:

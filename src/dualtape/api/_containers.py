@@ -39,7 +39,7 @@ class Structure:
         self.keys = keys
         self.children = children
         self.rebuild = rebuild
-        self.n_leaves = 1 if kind is None else sum(child.n_leaves for child in children)
+        self.n_leaves: int = 1 if kind is None else sum(child.n_leaves for child in children)
 
     def around(self, leaves: Iterator[Any]) -> Any:
         """Build a container of this structure around the next `n_leaves` of `leaves`."""

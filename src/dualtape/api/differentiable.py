@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from dualtape.api import forward, hessian, jacobian, linearize, reverse
 from dualtape.api._call import ArgNums
@@ -13,8 +13,15 @@ from dualtape.api._sweeps import check_mode
 from dualtape.api.check import check
 from dualtape.api.record import record
 
+if TYPE_CHECKING:
+    from dualtape.api._types import Mode
 
-class Differentiable:
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+
+
+class Differentiable(Generic[P, R]):
     """A function with its derivatives as attributes. Made by `differentiable`.
 
     Calling it calls the function. As an attribute of a class it binds like the function that it wraps: methods leave
@@ -26,37 +33,46 @@ class Differentiable:
         Take the arguments of the function; see the drivers of the same names.
     """
 
-    def __init__(self, f: Callable[..., Any], argnums: ArgNums = 0, mode: str = "auto"):
+    __wrapped__: Callable[P, R]
+    __qualname__: str
+
+    def __init__(self, f: Callable[P, R], argnums: ArgNums = 0, mode: Mode = "auto"):
         functools.update_wrapper(self, f, updated=())
         self._argnums = argnums
         self._mode = mode
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.__wrapped__(*args, **kwargs)
 
+    @overload
+    def __get__(self, instance: None, owner: type) -> Differentiable[P, R]: ...
+    @overload
+    def __get__(
+        self: Differentiable[Concatenate[Any, Q], R], instance: object, owner: type | None = None
+    ) -> Differentiable[Q, R]: ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         bind = getattr(type(self.__wrapped__), "__get__", None)
         bound = self.__wrapped__ if bind is None else bind(self.__wrapped__, instance, owner)
         return self if bound is self.__wrapped__ else Differentiable(bound, self._argnums, self._mode)
 
     @functools.cached_property
-    def grad(self) -> Any:
+    def grad(self) -> Callable[P, Any]:
         return reverse.grad(self.__wrapped__, self._argnums, mode=self._mode)
 
     @functools.cached_property
-    def value_and_grad(self) -> Any:
+    def value_and_grad(self) -> Callable[P, Any]:
         return reverse.value_and_grad(self.__wrapped__, self._argnums, mode=self._mode)
 
     @functools.cached_property
-    def jacobian(self) -> Any:
+    def jacobian(self) -> Callable[P, Any]:
         return jacobian.jacobian(self.__wrapped__, self._argnums, self._mode)
 
     @functools.cached_property
-    def value_and_jacobian(self) -> Any:
+    def value_and_jacobian(self) -> Callable[P, Any]:
         return jacobian.value_and_jacobian(self.__wrapped__, self._argnums, self._mode)
 
     @functools.cached_property
-    def hessian(self) -> Any:
+    def hessian(self) -> Callable[P, Any]:
         return hessian.hessian(self.__wrapped__, self._argnums, self._mode)
 
     def derivatives(self, x: Any, order: int = 2, **kwargs: Any) -> Any:
@@ -100,7 +116,15 @@ class Differentiable:
         return f"<differentiable {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}>"
 
 
-def differentiable(f: Any = None, *, argnums: ArgNums = 0, mode: str = "auto") -> Any:
+class _Decorator(Protocol):
+    def __call__(self, f: Callable[P, R], /) -> Differentiable[P, R]: ...
+
+
+@overload
+def differentiable(f: Callable[P, R], *, argnums: ArgNums = ..., mode: Mode = ...) -> Differentiable[P, R]: ...
+@overload
+def differentiable(f: None = ..., *, argnums: ArgNums = ..., mode: Mode = ...) -> _Decorator: ...
+def differentiable(f: Any = None, *, argnums: ArgNums = 0, mode: Mode = "auto") -> Any:
     """Give a function its derivatives as attributes and leave it as it is otherwise.
 
     Parameters

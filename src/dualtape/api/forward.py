@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dualtape.api._call import Call
 from dualtape.api._drivers import check_callable, split_primals
 from dualtape.api._sweeps import push, record_call
 
+if TYPE_CHECKING:
+    from dualtape.api._types import R
 
+
+@overload
+def jvp(
+    f: Callable[..., R], primals: Any, tangents: Any, *, has_aux: Literal[False] = ..., **kwargs: Any
+) -> tuple[R, R]: ...
+@overload
+def jvp(
+    f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool, **kwargs: Any
+) -> tuple[Any, Any, Any]: ...
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False, **kwargs: Any) -> Any:
     """Push a tangent of x forward to a tangent of ``f(x)``.
 

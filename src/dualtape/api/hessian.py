@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 
 import numpy as np
 
@@ -22,10 +22,25 @@ from dualtape.api._sweeps import (
 )
 from dualtape.errors import OptionError, ShapeError
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, Out, P, R
+
 _ONE = np.ones((1, 1))
 
 
-def hessian(f: Any = None, argnums: ArgNums = 0, mode: str = "auto", *, has_aux: bool = False) -> Any:
+@overload
+def hessian(f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ...) -> OfArray[P, Array]: ...
+@overload
+def hessian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ...) -> OfFloat[P, Out]: ...
+@overload
+def hessian(
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+) -> Callable[P, Any]: ...
+@overload
+def hessian(f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...) -> Decorator: ...
+def hessian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False) -> Any:
     """Make the Hessian of a function, a tensor if the function has several results.
 
     Parameters
@@ -80,7 +95,21 @@ def hessian(f: Any = None, argnums: ArgNums = 0, mode: str = "auto", *, has_aux:
     return dress(second_derivative, f)
 
 
-def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: str = "auto", **kwargs: Any) -> Any:
+@overload
+def derivatives(
+    f: Callable[..., R], x: Array, order: Literal[2] = ..., *, mode: Mode = ..., **kwargs: Any
+) -> tuple[R, Array, Array]: ...
+@overload
+def derivatives(
+    f: Callable[..., R], x: Array, order: Literal[1], *, mode: Mode = ..., **kwargs: Any
+) -> tuple[R, Array]: ...
+@overload
+def derivatives(
+    f: Callable[..., Out], x: float, order: Literal[2] = ..., *, mode: Mode = ..., **kwargs: Any
+) -> tuple[Out, Out, Out]: ...
+@overload
+def derivatives(f: Callable[..., Any], x: Any, order: int = ..., *, mode: Mode = ..., **kwargs: Any) -> Any: ...
+def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "auto", **kwargs: Any) -> Any:
     """Evaluate value, Jacobian and Hessian in one go.
 
     Parameters
@@ -134,6 +163,12 @@ def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: str = "a
     return call.value, joined, join_hessian(H, call.outputs, call.inputs, call.dtype)
 
 
+@overload
+def hvp(f: Callable[..., Any], x: Array, v: npt.ArrayLike, **kwargs: Any) -> Array: ...
+@overload
+def hvp(f: Callable[..., Any], x: float, v: float, **kwargs: Any) -> float: ...
+@overload
+def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any: ...
 def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
     """Multiply the Hessian of a scalar function by a vector, without forming it.
 
@@ -181,6 +216,12 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
     return call.inputs.unpack(pull_second(recording, _ONE, S), batch, call.dtype)
 
 
+@overload
+def weighted_hessian(f: Callable[..., Any], x: Array, w: Any, **kwargs: Any) -> Array: ...
+@overload
+def weighted_hessian(f: Callable[..., Any], x: float, w: Any, **kwargs: Any) -> float: ...
+@overload
+def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> Any: ...
 def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> Any:
     """Sum the Hessians of all outputs with weights: ``sum_i w_i H_i``, what SciPy calls ``hess(x, v)`` of a constraint.
 

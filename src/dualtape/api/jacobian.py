@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, overload
 
 from dualtape.api._call import ArgNums, Call
 from dualtape.api._drivers import check_callable, dress
 from dualtape.api._space import join_jacobian
 from dualtape.api._sweeps import check_mode, jacobian_matrix
 
+if TYPE_CHECKING:
+    from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, Out, P
 
-def jacobian(f: Any = None, argnums: ArgNums = 0, mode: str = "auto", *, has_aux: bool = False) -> Any:
+
+@overload
+def jacobian(f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ...) -> OfArray[P, Array]: ...
+@overload
+def jacobian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ...) -> OfFloat[P, Out]: ...
+@overload
+def jacobian(
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+) -> Callable[P, Any]: ...
+@overload
+def jacobian(f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...) -> Decorator: ...
+def jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False) -> Any:
     """Make the Jacobian of a function.
 
     Parameters
@@ -67,7 +80,21 @@ def jacobian(f: Any = None, argnums: ArgNums = 0, mode: str = "auto", *, has_aux
     return dress(derivative, f)
 
 
-def value_and_jacobian(f: Any = None, argnums: ArgNums = 0, mode: str = "auto", *, has_aux: bool = False) -> Any:
+@overload
+def value_and_jacobian(
+    f: Callable[Concatenate[Array, P], Out], *, mode: Mode = ...
+) -> OfArray[P, tuple[Out, Array]]: ...
+@overload
+def value_and_jacobian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ...) -> OfFloat[P, tuple[Out, Out]]: ...
+@overload
+def value_and_jacobian(
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+) -> Callable[P, Any]: ...
+@overload
+def value_and_jacobian(
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+) -> Decorator: ...
+def value_and_jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False) -> Any:
     """Make a function that returns value and Jacobian of f from one run of it.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from dualtape.api._drivers import check_callable
 from dualtape.api._space import Space
 from dualtape.api._sweeps import pull, push, record_call, sweep_jacobian
 from dualtape.errors import ShapeError
+
+if TYPE_CHECKING:
+    from dualtape.api._types import R
 
 
 class Linearization:
@@ -70,7 +73,7 @@ class Linearization:
         return self._range.unpack(self._apply(columns), batch, self._dtype)
 
     def __matmul__(self, other: Any) -> Any:
-        """Multiply: ``J @ v`` with v of the shape of x; if x is a vector also ``J @ V``, V (n, p) a matrix of columns."""
+        """Multiply: ``J @ v`` with v of the shape of x; for a vector x also ``J @ V``, V (n, p) of columns."""
         if np.ndim(other) == 2 and _is_vector(self._domain):
             if np.shape(other)[0] != self._domain.size:
                 raise ShapeError(
@@ -134,6 +137,12 @@ def _is_vector(space: Space) -> bool:
     return space.structure.kind is None and len(space.slots[0].shape) == 1
 
 
+@overload
+def linearize(
+    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., **kwargs: Any
+) -> tuple[R, Linearization]: ...
+@overload
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool, **kwargs: Any) -> tuple[Any, Linearization, Any]: ...
 def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
     """Evaluate f and make its Jacobian there as a linear map.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from dualtape.api._sweeps import (
 )
 from dualtape.api.linearize import Linearization, record_primals
 from dualtape.errors import ShapeError
+
+if TYPE_CHECKING:
+    from dualtape.api._types import Mode
 
 _ONE = np.ones((1, 1))
 
@@ -61,7 +64,7 @@ class Recording:
         self._call.require_scalar("grad")
         return self._call.inputs.unpack(pull(self._recording, _ONE), None, self._call.dtype)
 
-    def jacobian(self, mode: str = "auto") -> Any:
+    def jacobian(self, mode: Mode = "auto") -> Any:
         """The Jacobian, as `dualtape.jacobian` gives it; "forward" takes tangent sweeps, "reverse" adjoint sweeps."""
         check_mode(mode)
         J = sweep_jacobian(self._recording, *self.shape, mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 
 import numpy as np
 
@@ -13,10 +13,21 @@ from dualtape.api._drivers import check_callable, dress
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
 
+if TYPE_CHECKING:
+    from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, P, R
+
 _ONE = np.ones((1, 1))
 
 
-def grad(f: Any = None, argnums: ArgNums = 0, *, mode: str = "auto", has_aux: bool = False) -> Any:
+@overload
+def grad(f: Callable[Concatenate[Array, P], float], *, mode: Mode = ...) -> OfArray[P, Array]: ...
+@overload
+def grad(f: Callable[Concatenate[float, P], float], *, mode: Mode = ...) -> OfFloat[P, float]: ...
+@overload
+def grad(f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...) -> Callable[P, Any]: ...
+@overload
+def grad(f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...) -> Decorator: ...
+def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False) -> Any:
     """Make the gradient of a function with one scalar result.
 
     Parameters
@@ -78,7 +89,21 @@ def grad(f: Any = None, argnums: ArgNums = 0, *, mode: str = "auto", has_aux: bo
     return dress(gradient, f)
 
 
-def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: str = "auto", has_aux: bool = False) -> Any:
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[Array, P], float], *, mode: Mode = ...
+) -> OfArray[P, tuple[float, Array]]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[float, P], float], *, mode: Mode = ...
+) -> OfFloat[P, tuple[float, float]]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...
+) -> Callable[P, Any]: ...
+@overload
+def value_and_grad(f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...) -> Decorator: ...
+def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False) -> Any:
     """Make a function that returns value and gradient of f from one run of it.
 
     Parameters
@@ -134,6 +159,12 @@ def _value_and_grad(
     return value_and_gradient
 
 
+@overload
+def vjp(
+    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., **kwargs: Any
+) -> tuple[R, Linearization]: ...
+@overload
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool, **kwargs: Any) -> tuple[Any, Linearization, Any]: ...
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
     """Evaluate f and make the map that pulls cotangents of ``f(x)`` back to cotangents of x.
 

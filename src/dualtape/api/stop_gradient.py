@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from dualtape.api._containers import map_leaves
 from dualtape.api._numbers import holds_active
 from dualtape.ops.table import OPCODES
 
+if TYPE_CHECKING:
+    from dualtape.api._types import R
 
-def stop_gradient(x: Any) -> Any:
+
+def stop_gradient(x: R) -> R:
     """Hand on a value without its derivatives, of any order and level.
 
     Parameters
@@ -31,7 +34,7 @@ def stop_gradient(x: Any) -> Any:
     >>> dualtape.grad(lambda x: x * dualtape.stop_gradient(x))(3.0)
     3.0
     """
-    return map_leaves(_stop, x)
+    return cast("R", map_leaves(_stop, x))
 
 
 def _stop(leaf: Any) -> Any:
