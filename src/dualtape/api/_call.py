@@ -17,6 +17,7 @@ import numpy as np
 from dualtape.api import _containers, _numbers
 from dualtape.api._space import space_of
 from dualtape.errors import DtypeError, OptionError, ShapeError, StructureError
+from dualtape.trace.functions import has_active
 
 ArgNums = int | tuple[int, ...]
 
@@ -129,7 +130,7 @@ class Call:
                 definition(self.f),
             )
         self._aux_leaves, self._aux_structure = _containers.flatten(result[1])
-        return result[0], [_numbers.read(leaf, "aux")[0] for leaf in self._aux_leaves if _numbers.holds_active(leaf)]
+        return result[0], [_numbers.read(leaf, "aux")[0] for leaf in self._aux_leaves if has_active(leaf)]
 
     def receive(self, values: list[Any]) -> None:
         """Take the values of all outputs from the engine."""
@@ -139,7 +140,7 @@ class Call:
         self.aux = None
         if self.has_aux:
             passengers = iter(values[n_outputs:])
-            leaves = [_land(next(passengers)) if _numbers.holds_active(leaf) else leaf for leaf in self._aux_leaves]
+            leaves = [_land(next(passengers)) if has_active(leaf) else leaf for leaf in self._aux_leaves]
             self.aux = self._aux_structure.around(iter(leaves))
             self._aux_leaves = []
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.errors import DtypeError
+from dualtape.trace.functions import from_object_array, has_active, is_active
 
 _FLOAT64 = np.dtype(np.float64)
 _INTEGER_KINDS = "iu"
@@ -30,12 +31,6 @@ _REMEDY = {
     "c": "differentiate its real and imaginary parts",
     "V": "pass the fields as a dict of arrays",
 }
-
-
-def is_active(x: Any) -> bool:
-    """True for a traced or dual number: something that carries derivatives of some level."""
-    kind = type(x)
-    return hasattr(kind, "engine") and hasattr(kind, "level") and hasattr(kind, "primal")
 
 
 def is_scalar(x: Any) -> bool:
@@ -112,16 +107,12 @@ def _read_list(x: list[Any], name: str) -> tuple[Any, np.dtype[Any]]:
 
 def _read_objects(x: np.ndarray[Any, Any], name: str) -> Any:
     """Read an object array of active numbers, as ``np.array([r*c, r*s])`` of traced scalars is one: stack them."""
-    entries = x.reshape(-1).tolist()
-    active = [entry for entry in entries if is_active(entry)]
-    foreign = [entry for entry in entries if not is_scalar(entry)]
-    if foreign:
-        raise _refusal(foreign[0], f"an entry of {name}")
-    if not active:
+    for entry in x.flat:
+        if not is_scalar(entry):
+            raise _refusal(entry, f"an entry of {name}")
+    if not has_active(x):
         raise DtypeError(f"{name} is an object array, expected float64", "convert it with .astype(float)")
-    leader = max(active, key=lambda entry: entry.level)
-    numbers = [entry if is_active(entry) else float(entry) for entry in entries]
-    return leader.engine.move(numbers, lambda *ids: np.array(ids, dtype=np.int64).reshape(x.shape))
+    return from_object_array(x)
 
 
 def _refusal(x: Any, name: str) -> DtypeError:
@@ -159,12 +150,3 @@ def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
         number = float(x.item()) if isinstance(x, np.ndarray) else float(x)
         return number if dtype == _FLOAT64 else dtype.type(number)
     return np.ascontiguousarray(x, dtype=dtype).reshape(shape)
-
-
-def holds_active(x: Any) -> bool:
-    """True if a leaf is active, or a list or object array with active numbers in it."""
-    if type(x) is list:
-        return any(map(holds_active, x))
-    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
-        return any(map(is_active, x.flat))
-    return is_active(x)

@@ -12,6 +12,7 @@ from dualtape.api._call import ArgNums, Call
 from dualtape.api._drivers import check_callable, dress
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
+from dualtape.core.oneshot import gradient as one_shot
 
 if TYPE_CHECKING:
     from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, P, R
@@ -81,8 +82,13 @@ def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: b
     if f is None:
         return functools.partial(grad, argnums=argnums, mode=mode, has_aux=has_aux)
     pair = _value_and_grad("grad", f, argnums, mode, has_aux)
+    is_simple = _is_simple(argnums, mode, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
+        if is_simple and len(args) == 1 and not kwargs:
+            found = one_shot(f, args[0])
+            if found is not NotImplemented:
+                return found[1]
         _, *rest = pair(*args, **kwargs)
         return tuple(rest) if has_aux else rest[0]
 
@@ -134,7 +140,22 @@ def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", 
     """
     if f is None:
         return functools.partial(value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux)
-    return dress(_value_and_grad("value_and_grad", f, argnums, mode, has_aux), f)
+    pair = _value_and_grad("value_and_grad", f, argnums, mode, has_aux)
+    is_simple = _is_simple(argnums, mode, has_aux)
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        if is_simple and len(args) == 1 and not kwargs:
+            found = one_shot(f, args[0])
+            if found is not NotImplemented:
+                return found
+        return pair(*args, **kwargs)
+
+    return dress(value_and_gradient, f)
+
+
+def _is_simple(argnums: ArgNums, mode: str, has_aux: bool) -> bool:
+    """True if the compiled gradient of one call may be tried: it takes one float or float64 array, and declines all else."""
+    return argnums == 0 and not has_aux and mode != "forward"
 
 
 def _value_and_grad(

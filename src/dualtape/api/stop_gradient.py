@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from dualtape.api._containers import map_leaves
-from dualtape.api._numbers import holds_active
 from dualtape.ops.table import OPCODES
+from dualtape.trace.functions import elementwise, has_active
 
 if TYPE_CHECKING:
     from dualtape.api._types import R
@@ -38,8 +38,8 @@ def stop_gradient(x: R) -> R:
 
 
 def _stop(leaf: Any) -> Any:
-    if not holds_active(leaf):
+    if not has_active(leaf):
         return leaf
     if isinstance(leaf, list):
         return [_stop(entry) for entry in leaf]
-    return leaf.engine.elementwise(OPCODES["stop_gradient"], leaf)
+    return elementwise(OPCODES["stop_gradient"], leaf)

@@ -1,0 +1,96 @@
+"""Which NumPy and SciPy functions may be called on numbers under differentiation, answered from the tables that the tests walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dualtape.ops.table import ROW_OF, ROWS
+from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, coverage, name_of
+from dualtape.trace.methods import METHODS
+
+UNKNOWN = "unknown"
+
+
+class Support(NamedTuple):
+    """What dualtape knows about a function; true if a function under differentiation may call it.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"differentiated", "derivative-free", "refused", "unknown"}
+        "derivative-free" functions run on values: shapes, tests, places. "unknown" ones are in no table.
+    detail : str
+        Which derivatives there are, or what to do instead.
+    """
+
+    name: str
+    kind: str
+    detail: str
+
+    def __bool__(self) -> bool:
+        return self.kind in (DIFFERENTIATED, PASSIVE)
+
+    def __repr__(self) -> str:
+        return f"Support({self.name}: {self.kind}{f', {self.detail}' if self.detail else ''})"
+
+
+def supported(function: str | Callable[..., Any]) -> Support:
+    """Tell whether a function may be called on numbers under differentiation.
+
+    Parameters
+    ----------
+    function : str or callable
+        ``"np.linalg.det"``, ``"scipy.special.erf"``, ``"ndarray.sum"``, or the function itself.
+
+    Returns
+    -------
+    support : Support
+        True or false, with the kind and a remark.
+
+    Notes
+    -----
+    The answer comes from the rule tables and the registry of handlers; each of their entries is tested in every mode.
+    `supported_names` lists them all.
+
+    Examples
+    --------
+    >>> import dualtape
+    >>> dualtape.supported("np.exp")
+    Support(np.exp: differentiated, first and second derivative)
+    >>> bool(dualtape.supported("math.exp"))
+    False
+    """
+    name = _public_name(function if isinstance(function, str) else name_of(function))
+    kind = supported_names().get(name, UNKNOWN)
+    return Support(name, kind, _detail(name, kind))
+
+
+def supported_names() -> dict[str, str]:
+    """Map the name of every function and method in the tables to its kind, see `Support`."""
+    kinds: dict[str, str] = dict(coverage())
+    kinds.update({f"ndarray.{name}": DIFFERENTIATED for name in METHODS})
+    kinds.update({".".join(row.ufunc): DIFFERENTIATED for row in ROWS if row.ufunc and row.ufunc[0] != "numpy"})
+    return kinds
+
+
+def _public_name(name: str) -> str:
+    head, dot, rest = name.partition(".")
+    if head == "numpy":
+        name = f"np{dot}{rest}"
+    if name.startswith("np.ndarray."):
+        name = name.removeprefix("np.")
+    return name if "." in name else f"np.{name}"
+
+
+def _detail(name: str, kind: str) -> str:
+    module, _, function = name.rpartition(".")
+    if kind == UNKNOWN and module in ("math", "cmath"):
+        return f"it takes plain floats only; use np.{function}"
+    if kind == REFUSED:
+        return "no derivative rule"
+    row = ROW_OF.get(function) if module in ("np", "scipy.special") else None
+    if kind != DIFFERENTIATED or row is None:
+        return ""
+    missing = [partial for partial in row.partials if getattr(row, partial) is None]
+    return f"no rule for {', '.join(missing)}" if missing else "first and second derivative"
