@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dualtape.api.reverse import grad as grad
     from dualtape.api.reverse import value_and_grad as value_and_grad
     from dualtape.api.reverse import vjp as vjp
+    from dualtape.api.stop_gradient import stop_gradient as stop_gradient
+    from dualtape.api.supported import supported as supported
 
 # Where each public name lives. The imports above say the same to type checkers; a test compares the two.
 _HOMES = {
@@ -36,6 +38,8 @@ _HOMES = {
     "jvp": "dualtape.api.forward",
     "linearize": "dualtape.api.linearize",
     "record": "dualtape.api.record",
+    "stop_gradient": "dualtape.api.stop_gradient",
+    "supported": "dualtape.api.supported",
     "value_and_grad": "dualtape.api.reverse",
     "value_and_jacobian": "dualtape.api.jacobian",
     "vjp": "dualtape.api.reverse",

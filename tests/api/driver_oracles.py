@@ -47,7 +47,9 @@ def flat_function(case):
     def function(vector):
         args = list(case.args)
         new = around(active(case), vector)
-        for position, argument in zip(*(([case.argnums], [new]) if isinstance(case.argnums, int) else (case.argnums, new))):
+        for position, argument in zip(
+            *(([case.argnums], [new]) if isinstance(case.argnums, int) else (case.argnums, new))
+        ):
             args[position] = argument
         return flat(case.f(*args))
 

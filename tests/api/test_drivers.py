@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from driver_cases import CASES, IDS
 from numpy.testing import assert_allclose, assert_array_equal
-from driver_oracles import DIFFERENCE, ROUNDING, active, around, differences, flat, flat_function, leaves, matrix, tensor
+from driver_oracles import (
+    DIFFERENCE,
+    ROUNDING,
+    active,
+    around,
+    differences,
+    flat,
+    flat_function,
+    leaves,
+    matrix,
+    tensor,
+)
 
 import dualtape
 

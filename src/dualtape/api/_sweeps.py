@@ -14,7 +14,6 @@ import numpy as np
 from dualtape.api._call import Call
 from dualtape.api._space import basis
 from dualtape.errors import OptionError
-from dualtape.trace.forward import evaluate_forward
 from dualtape.trace.record import record_flat
 
 MODES = ("auto", "forward", "reverse")
@@ -48,11 +47,20 @@ def jacobian_matrix(call: Call, mode: str) -> Any:
     J : ndarray or active array, shape (m, n)
     """
     if mode == "forward" and not call.is_nested:
-        values, J, _ = evaluate_forward(call.flat, call.primals, 1)
-        call.receive(values)
-        return _plain_zeros(J[: call.outputs.size])
+        J, _ = _evaluate_forward(call, 1)
+        return J
     recording = record_call(call)
     return sweep_jacobian(recording, call.outputs.size, call.inputs.size, mode)
+
+
+def _evaluate_forward(call: Call, order: int) -> tuple[Any, Any]:
+    """Run f on dual numbers: Jacobian (m, n) and, for order 2, Hessian tensor (m, n, n)."""
+    from dualtape.trace.forward import evaluate_forward  # programs that only go in reverse need no dual numbers
+
+    values, J, H = evaluate_forward(call.flat, call.primals, order)
+    call.receive(values)
+    m = call.outputs.size
+    return _plain_zeros(J[:m]), None if H is None else _plain_zeros(H[:m])
 
 
 def sweep_jacobian(recording: Any, m: int, n: int, mode: str = "auto") -> Any:
@@ -74,10 +82,8 @@ def hessian_tensor(call: Call, mode: str) -> tuple[Any, Any]:
         Exactly symmetric in its last two axes.
     """
     if mode == "forward" and not call.is_nested:
-        values, J, H = evaluate_forward(call.flat, call.primals, 2)
-        call.receive(values)
-        m = call.outputs.size
-        return _plain_zeros(J[:m]), symmetric(_plain_zeros(H[:m]))
+        J, H = _evaluate_forward(call, 2)
+        return J, symmetric(H)
     recording = record_call(call)
     m, n = call.outputs.size, call.inputs.size
     return sweep_jacobian(recording, m, n), sweep_hessian(recording, m, n)

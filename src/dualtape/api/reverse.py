@@ -154,7 +154,7 @@ def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", 
 
 
 def _is_simple(argnums: ArgNums, mode: str, has_aux: bool) -> bool:
-    """True if the compiled gradient of one call may be tried: it takes one float or float64 array, and declines all else."""
+    """True if the compiled gradient of one call may be tried; it takes one float or float64 array, and declines all else."""
     return argnums == 0 and not has_aux and mode != "forward"
 
 

@@ -1,4 +1,4 @@
-"""Which NumPy and SciPy functions may be called on numbers under differentiation, answered from the tables that the tests walk."""
+"""Which NumPy and SciPy functions may be called on numbers under differentiation: the answer of the tested tables."""
 
 from __future__ import annotations
 
