@@ -34,6 +34,7 @@ cdef struct operand:
     size_t size
     const int64_t *dims
     const int64_t *steps
+    int64_t own_dims[MAX_NDIM]   # for operands whose axes had to be arranged
     int64_t own_steps[MAX_NDIM]
 
 
@@ -50,4 +51,5 @@ cdef cnp.ndarray writable_ids(TracedArray x)
 cdef TracedArray readable(TracedArray x)
 cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum)
 cdef object at_position(TracedArray x, int64_t position)
+cdef TracedArray in_memory_order(TracedArray x)
 cdef object sum_all(TracedArray x)

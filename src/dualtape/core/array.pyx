@@ -241,7 +241,97 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
         ndim = broadcast(&x, &y, dims)
     for axis in range(ndim):
         n *= dims[axis]
+    if ndim > 1 and not (x.contiguous and y.contiguous):
+        return arranged_elementwise(tape, op, a, b, &x, &y, ndim, dims, n)
     return record_elementwise(tape, op, a, b, &x, &y, ndim, dims, n)
+
+
+# ---- memory order: NumPy keeps that of the operands (order "K"), and sums in memory order ----
+
+cdef int64_t step_along(const operand *o, int axis, int ndim) noexcept:
+    """Step of an operand along an axis of the result, 0 where it is repeated."""
+    cdef int own = axis - ndim + o.ndim
+    return 0 if own < 0 or o.dims[own] == 1 else abs(o.steps[own])
+
+
+cdef bint memory_order(const operand *a, const operand *b, int ndim, int *order) noexcept:
+    """Axes from outermost to innermost as NumPy's iterator orders them for two operands; False if that is C order.
+
+    Insertion sort by step, from the inside out; an axis moves inwards only past axes that some operand says are wider, and no operand
+    says are not. (NumPy's nditer with order "K".)"""
+    cdef const operand *operands[2]
+    cdef int inside[MAX_NDIM]     # innermost first
+    cdef int i, j, k, place, axis
+    cdef bint known, narrower, changed = False
+    cdef int64_t mine, other
+    operands[0], operands[1] = a, b
+    for i in range(ndim):
+        inside[i] = ndim - 1 - i
+    for i in range(1, ndim):
+        axis, place = inside[i], i
+        for j in range(i - 1, -1, -1):
+            known = narrower = False
+            for k in range(2):
+                mine, other = step_along(operands[k], axis, ndim), step_along(operands[k], inside[j], ndim)
+                if mine and other:
+                    if other <= mine:
+                        narrower = False
+                    elif not known:
+                        narrower = True
+                    known = True
+            if known and not narrower:
+                break
+            if known:
+                place = j
+        for j in range(i, place, -1):
+            inside[j] = inside[j - 1]
+        inside[place] = axis
+    for i in range(ndim):
+        order[i] = inside[ndim - 1 - i]
+        changed |= order[i] != i
+    return changed
+
+
+cdef int arrange(operand *o, const int *order, int ndim) noexcept:
+    """Permutes the axes of an operand; is it in C order afterwards?"""
+    cdef int64_t step = 1
+    cdef int axis, own
+    for axis in range(ndim):
+        own = order[axis] - ndim + o.ndim
+        o.own_dims[axis] = o.dims[own] if own >= 0 else 1
+        o.own_steps[axis] = o.steps[own] if own >= 0 else 0
+    o.dims, o.steps, o.ndim = o.own_dims, o.own_steps, ndim
+    o.contiguous = True
+    for axis in range(ndim - 1, -1, -1):
+        if o.dims[axis] != 1 and o.steps[axis] != step:
+            o.contiguous = o.size == 1
+        step *= o.dims[axis]
+    return 0
+
+
+cdef object arranged_elementwise(Tape tape, uint16_t op, object a, object b, operand *x, operand *y,
+                                 int ndim, const int64_t *dims, size_t n):
+    """The same in the memory order of the operands; the result is a view, transposed back."""
+    cdef int order[MAX_NDIM]
+    cdef int64_t arranged[MAX_NDIM]
+    cdef int64_t steps[MAX_NDIM]
+    cdef TracedArray out
+    cdef int axis
+    if not memory_order(x, y, ndim, order):
+        return record_elementwise(tape, op, a, b, x, y, ndim, dims, n)
+    if x.slot < 0 or y.slot < 0:
+        tape.close_segment()
+        look_again(tape, a, x)
+        look_again(tape, b, y)
+    arrange(x, order, ndim)
+    if y.ndim:
+        arrange(y, order, ndim)
+    for axis in range(ndim):
+        arranged[axis] = dims[order[axis]]
+    out = record_elementwise(tape, op, a, b, x, y, ndim, arranged, n)
+    for axis in range(ndim):
+        steps[order[axis]] = out.steps[axis]
+    return new_view(out, 0, ndim, dims, steps)
 
 
 cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, operand *x, operand *y,
@@ -275,6 +365,20 @@ cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, opera
     tape.c.node[k].out = out.slot
     tape.evaluate_last()
     return out
+
+
+cdef TracedArray in_memory_order(TracedArray x):
+    """x with its axes transposed so that its elements are in C order; None if there are gaps. NumPy sums in this order."""
+    cdef operand o, none
+    cdef int order[MAX_NDIM]
+    cdef TracedArray y
+    if x.contiguous or x.owner().ids is not None:
+        return x if x.contiguous else None
+    o.ndim, o.dims, o.steps, o.size = x.ndim, x.dims, x.steps, x.size
+    none.ndim = 0
+    memory_order(&o, &none, x.ndim, order)
+    arrange(&o, order, x.ndim)
+    return new_view(x, x.offset, x.ndim, o.dims, o.steps) if o.contiguous else None
 
 
 cdef object sum_all(TracedArray x):
@@ -640,8 +744,10 @@ cdef class TracedArray:
         return new_view(self, self.offset, self.ndim, dims, steps)
 
     def sum(self, axis=None, dtype=None, out=None, **options):
-        if axis is None and dtype is None and out is None and not options and self.contiguous and self.size:
-            return sum_all(self)
+        if axis is None and dtype is None and out is None and not options and self.size:
+            dense = self if self.contiguous else in_memory_order(self)
+            if dense is not None:
+                return sum_all(dense)
         return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options)
 
     def copy(self, order="C"):

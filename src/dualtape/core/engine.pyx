@@ -10,8 +10,8 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport (
-    MAX_NDIM, TracedArray, arena_view, as_view, at_position, elementwise, from_ids, ids_of, new_root, new_view, readable, store, sum_all,
-    writable_ids, write_back)
+    MAX_NDIM, TracedArray, arena_view, as_view, at_position, elementwise, from_ids, ids_of, in_memory_order, new_root, new_view, readable,
+    store, sum_all, writable_ids, write_back)
 from dualtape.core.c cimport *
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.tape cimport Tape
@@ -344,8 +344,10 @@ def sum_op(Tape tape, x, axis=None, keepdims=False):
     if type(x) is TracedScalar:
         return x
     array = x
-    if axis is None and not keepdims and array.contiguous and array.size and array.owner().ids is None:
-        return sum_all(array)
+    if axis is None and not keepdims and array.size:
+        dense = in_memory_order(array)
+        if dense is not None:
+            return sum_all(dense)
     if array.ndim == 0:
         return at_position(array, array.offset)
     return sum_axes(tape, array, axis, keepdims)
