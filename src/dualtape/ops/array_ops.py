@@ -223,28 +223,19 @@ def _cumprod_vjp(v_bar, xs, v, active, axis=None):
 
 
 def _matmul_vjp(v_bar, xs, v, active):
+    """``a_bar = v_bar b^T``, ``b_bar = a^T v_bar``; a vector on the left is a row, one on the right a column."""
     a, b = xs
+    rows = a if a.ndim > 1 else np.expand_dims(a, 0)
+    columns = b if b.ndim > 1 else np.expand_dims(b, 1)
+    if a.ndim == 1:
+        v_bar = np.expand_dims(v_bar, -1 if b.ndim == 1 else -2)
+    if b.ndim == 1:
+        v_bar = np.expand_dims(v_bar, -1)
     a_bar = b_bar = None
-    column = a.ndim == 1  # a vector on the left has its only axis summed: treat it as a row
-    rows = np.expand_dims(v_bar, -1 if a.ndim > 1 else -2) if b.ndim == 1 or column else v_bar
-    if a.ndim == 1 and b.ndim == 1:
-        return v_bar * b if active[0] else None, v_bar * a if active[1] else None
     if active[0]:
-        if b.ndim == 1:
-            a_bar = rows * b
-        elif column:
-            a_bar = np.matmul(rows, np.swapaxes(b, -1, -2))[..., 0, :]
-        else:
-            a_bar = np.matmul(v_bar, np.swapaxes(b, -1, -2))
-        a_bar = unbroadcast(a_bar, a.shape)
+        a_bar = np.reshape(unbroadcast(np.matmul(v_bar, np.swapaxes(columns, -1, -2)), rows.shape), a.shape)
     if active[1]:
-        if b.ndim == 1:
-            b_bar = np.matmul(np.swapaxes(a, -1, -2), rows)[..., 0]
-        elif column:
-            b_bar = np.expand_dims(a, -1) * rows
-        else:
-            b_bar = np.matmul(np.swapaxes(a, -1, -2), v_bar)
-        b_bar = unbroadcast(b_bar, b.shape)
+        b_bar = np.reshape(unbroadcast(np.matmul(np.swapaxes(rows, -1, -2), v_bar), columns.shape), b.shape)
     return a_bar, b_bar
 
 
