@@ -289,7 +289,7 @@ cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
     cdef uint32_t from_view, to_view
     x = readable(x)
     total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
-    axes = range(x.ndim) if axis is None else [k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = range(x.ndim) if axis is None else [k + x.ndim if k < 0 else k for k in (axis if isinstance(axis, tuple) else (axis,))]
     out = constant_array(tape, np.asarray(total))
     for k in range(x.ndim - 1, -1, -1):
         dims[k] = x.dims[k]
@@ -329,7 +329,7 @@ cdef class TapeEngine:
 
     def array_op(self, row, operands, params):
         """An operation of ops/array_ops.py."""
-        if row.name == "sum":
+        if row.name == "sum" and "where" not in params and "initial" not in params:
             return sum_op(self.tape, operands[0], **params)
         return array_op(self.tape, row, operands, params)
 

@@ -313,7 +313,7 @@ cdef class TracedScalar:
         global _dispatch_function
         if _dispatch_function is None:
             from dualtape.trace.functions import dispatch as _dispatch_function
-        return _dispatch_function(function, types, args, kwargs)
+        return _dispatch_function(function, types, args, kwargs, self)
 
     def __getattr__(self, name):
         return bound_method(self, name)
