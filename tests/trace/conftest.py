@@ -7,12 +7,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import independent_dual  # noqa: E402
-
-ENGINES = {"independent": independent_dual.jacobian}
+import engines  # noqa: E402
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=engines.FIRST)
 def jacobian(request):
     """``jacobian(f, *inputs)``: the value of f and its Jacobian in all inputs together, by one of the engines."""
-    return ENGINES[request.param]
+    return engines.FIRST[request.param]
+
+
+@pytest.fixture(params=engines.SECOND)
+def second(request):
+    """``second(f, w, S, *inputs)``: d/dx (J' w) S by one of the engines."""
+    return engines.SECOND[request.param]

@@ -1,0 +1,38 @@
+"""The engines of dualtape behind one signature: ``jacobian(f, *inputs)`` gives the value and the Jacobian in all inputs together, out.shape + (n,);
+``second(f, w, S, *inputs)`` gives d/dx (J' w) S, shape (n, p)."""
+
+import independent_dual
+import numpy as np
+
+from dualtape.trace import functions, record
+
+
+def _inputs(inputs):
+    return [np.array(x, dtype=float) if np.ndim(x) else float(x) for x in inputs]
+
+
+def _recorded(f, inputs):
+    return record.record_flat(lambda *tracers: [functions.operand(f(*tracers))], _inputs(inputs))
+
+
+def by_adjoints(f, *inputs):
+    """The tape, one reverse sweep."""
+    recording = _recorded(f, inputs)
+    (value,) = recording.value
+    return np.asarray(value), recording.vjp(np.eye(recording.m)).T.reshape(*np.shape(value), recording.n)
+
+
+def by_tangents(f, *inputs):
+    """The tape, one tangent sweep."""
+    recording = _recorded(f, inputs)
+    (value,) = recording.value
+    return np.asarray(value), recording.jvp(np.eye(recording.n)).reshape(*np.shape(value), recording.n)
+
+
+def second_by_adjoints(f, w, S, *inputs):
+    """The tape, one second-order adjoint sweep."""
+    return _recorded(f, inputs).second(np.ravel(w), S)
+
+
+FIRST = {"independent": independent_dual.jacobian, "adjoints": by_adjoints, "tangents": by_tangents}
+SECOND = {"adjoints": second_by_adjoints}
