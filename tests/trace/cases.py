@@ -1,4 +1,5 @@
-"""One line per use of a NumPy function that the wide core covers: a function in NumPy language and the shapes (or values) of its inputs.
+"""One line per use of a NumPy function that the wide core covers: a function in NumPy language and the shapes (or
+values) of its inputs.
 
 Tests run every case on every engine and compare value and derivatives with NumPy itself and with differences.
 """
@@ -136,12 +137,20 @@ MOVEMENT = [
 ]
 
 WRITING = [
-    Case("zeros_like", _written(np.zeros_like, _set(0, lambda x: x[1] * x[2]), _set(slice(1, None), lambda x: x[:2])), (A,)),
+    Case(
+        "zeros_like",
+        _written(np.zeros_like, _set(0, lambda x: x[1] * x[2]), _set(slice(1, None), lambda x: x[:2])),
+        (A,),
+    ),
     Case("ones_like", _written(np.ones_like, _set(1, lambda x: x[0] * x[0])), (A,)),
     Case("empty_like", _written(np.empty_like, _set(slice(None), lambda x: x * x)), (A,)),
     Case("full_like", lambda x: np.full_like(x, 2.0) * x, (B,)),
     Case("full_like active", lambda x: np.full_like(x, x[0] * x[1]), (A,)),
-    Case("zeros_like shape", _written(lambda x: np.zeros_like(x, shape=(2, 2)), _set((0, 1), lambda x: x[0] * x[1])), (A,)),
+    Case(
+        "zeros_like shape",
+        _written(lambda x: np.zeros_like(x, shape=(2, 2)), _set((0, 1), lambda x: x[0] * x[1])),
+        (A,),
+    ),
     Case("copy", _written(np.copy, _set(0, lambda x: x[0] * x[1])), (A,)),
     Case("method copy", _written(lambda x: x.copy(), _set(0, lambda x: x[0] * x[1])), (A,)),
     Case("zeros like=", _written(lambda x: np.zeros((2, 2), like=x), _set((0, 0), lambda x: x[0] * x[1])), (A,)),
@@ -154,12 +163,24 @@ WRITING = [
     Case("put", _written(np.copy, lambda y, x: np.put(y, [0, -1], [x[0, 0] * x[1, 1], 2.0])), (B,)),
     Case("place", _written(np.copy, lambda y, x: np.place(y, _mask, x[0] * 2.0)), (B,)),
     Case("putmask", _written(np.copy, lambda y, x: np.putmask(y, _mask, x[0] * 2.0)), (B,)),
-    Case("put_along_axis", _written(np.copy, lambda y, x: np.put_along_axis(y, np.array([[0], [2]]), x[:, 1:2] * 3.0, axis=1)), (B,)),
+    Case(
+        "put_along_axis",
+        _written(np.copy, lambda y, x: np.put_along_axis(y, np.array([[0], [2]]), x[:, 1:2] * 3.0, axis=1)),
+        (B,),
+    ),
     Case("fill_diagonal", _written(np.copy, lambda y, x: np.fill_diagonal(y, x[0, 0] * x[0, 1])), ((3, 3),)),
     Case("fill", _written(np.copy, lambda y, x: y.fill(x[0] * x[1])), (A,)),
-    Case("view is written", _written(np.zeros_like, lambda y, x: y.reshape(3, 2).__setitem__(1, x[0, :2] * x[1, 1:])), (B,)),
+    Case(
+        "view is written",
+        _written(np.zeros_like, lambda y, x: y.reshape(3, 2).__setitem__(1, x[0, :2] * x[1, 1:])),
+        (B,),
+    ),
     Case("transpose is written", _written(np.zeros_like, lambda y, x: y.T.__setitem__(1, x[:, 0] * 2.0)), (B,)),
-    Case("ravel is written", _written(np.zeros_like, lambda y, x: np.ravel(y).__setitem__(slice(1, 3), x[0, :2] * 2.0)), (B,)),
+    Case(
+        "ravel is written",
+        _written(np.zeros_like, lambda y, x: np.ravel(y).__setitem__(slice(1, 3), x[0, :2] * 2.0)),
+        (B,),
+    ),
     Case("split is written", _written(np.zeros_like, lambda y, x: np.split(y, 3)[1].__setitem__(0, x[0] * x[1])), (A,)),
     Case("flatten is a copy", _written(np.copy, lambda y, x: y.flatten().__setitem__(0, 5.0)), (B,)),
     Case("flat", _written(np.zeros_like, lambda y, x: y.flat.__setitem__(slice(1, 3), x.flat[2:4] * 2.0)), (B,)),
@@ -277,7 +298,11 @@ PRODUCTS = [
     Case("trace", lambda x: np.trace(x, 1), ((3, 4),)),
     Case("linalg.trace", lambda x: np.linalg.trace(x), ((2, 3, 3),)),
     *(
-        Case(f"{name} {mode} {n} {m}", lambda x, y, name=name, mode=mode: getattr(np, name)(x, y, mode=mode), ((n,), (m,)))
+        Case(
+            f"{name} {mode} {n} {m}",
+            lambda x, y, name=name, mode=mode: getattr(np, name)(x, y, mode=mode),
+            ((n,), (m,)),
+        )
         for name in ("convolve", "correlate")
         for mode in ("full", "same", "valid")
         for n, m in ((5, 3), (3, 5), (4, 2), (2, 5), (3, 3))
@@ -300,15 +325,31 @@ LINEAR_ALGEBRA = [
     Case("slogdet sign", lambda a: np.linalg.slogdet(a).logabsdet * np.linalg.slogdet(a).sign, ((2, 3, 3),)),
     Case("cholesky", lambda a: np.linalg.cholesky(_spd(a)), ((3, 3),)),
     Case("cholesky batch", lambda a: np.linalg.cholesky(_spd(a)), ((2, 2, 2),)),
-    Case("cholesky reads one triangle", np.linalg.cholesky, (np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]]),)),
+    Case(
+        "cholesky reads one triangle",
+        np.linalg.cholesky,
+        (np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]]),),
+    ),
     Case("cholesky upper", lambda a: np.linalg.cholesky(_spd(a), upper=True), ((3, 3),)),
-    *(Case(f"matrix_power {n}", lambda a, n=n: np.linalg.matrix_power(_spd(a), n), ((2, 2),)) for n in (-2, 0, 1, 2, 3, 4, 5)),
+    *(
+        Case(f"matrix_power {n}", lambda a, n=n: np.linalg.matrix_power(_spd(a), n), ((2, 2),))
+        for n in (-2, 0, 1, 2, 3, 4, 5)
+    ),
     Case("multi_dot", lambda a, b, c: np.linalg.multi_dot([a, b, c]), (B, (3, 4), (4, 2))),
     Case("multi_dot vectors", lambda a, b, c, d: np.linalg.multi_dot([a, b, c, d]), ((2,), B, (3, 4), (4,))),
     Case("norm", lambda x: np.linalg.norm(x), (B,)),
-    *(Case(f"norm {ord}", lambda x, ord=ord: np.linalg.norm(x, ord), (A,)) for ord in (None, 1, 2, 3, 0.5, -1, 2.5, np.inf, -np.inf)),
-    *(Case(f"norm axis {ord}", lambda x, ord=ord: np.linalg.norm(x, ord, axis=1, keepdims=True), (B,)) for ord in (None, 1, 3, np.inf)),
-    *(Case(f"matrix norm {ord}", lambda x, ord=ord: np.linalg.norm(x, ord), (B,)) for ord in ("fro", 1, -1, np.inf, -np.inf)),
+    *(
+        Case(f"norm {ord}", lambda x, ord=ord: np.linalg.norm(x, ord), (A,))
+        for ord in (None, 1, 2, 3, 0.5, -1, 2.5, np.inf, -np.inf)
+    ),
+    *(
+        Case(f"norm axis {ord}", lambda x, ord=ord: np.linalg.norm(x, ord, axis=1, keepdims=True), (B,))
+        for ord in (None, 1, 3, np.inf)
+    ),
+    *(
+        Case(f"matrix norm {ord}", lambda x, ord=ord: np.linalg.norm(x, ord), (B,))
+        for ord in ("fro", 1, -1, np.inf, -np.inf)
+    ),
     Case("matrix norm axes", lambda x: np.linalg.norm(x, axis=(2, 0)), (C,)),
     Case("matrix norm axes keepdims", lambda x: np.linalg.norm(x, 1, axis=(2, 0), keepdims=True), (C,)),
     Case("vector_norm", lambda x: np.linalg.vector_norm(x, axis=(0, 1), keepdims=True), (C,)),
@@ -354,9 +395,15 @@ UFUNCS = [
     Case("object array", lambda x: np.dot(x, np.array([x[0] * x[1], 2.0, x[2]])), (A,)),
     Case("object array returned", lambda x: np.array([x[0] * x[1], 2.0, np.exp(x[2])]), (A,)),
     Case("object array in a ufunc", lambda x: np.exp(np.array([x[0] * x[1], x[2]])) * x[:2], (A,)),
-    Case("object array in solve", lambda x: np.linalg.solve(np.diag(x), np.array([x[0] * x[1], 2.0, x[2]])), (A,), True),
+    Case(
+        "object array in solve", lambda x: np.linalg.solve(np.diag(x), np.array([x[0] * x[1], 2.0, x[2]])), (A,), True
+    ),
     Case("object matrix", lambda x: x @ np.array([[x[0], 0.0], [1.0, x[1]], [x[2], x[0] * x[1]]]), (A,)),
-    Case("methods", lambda x: x.reshape(3, 2).T.ravel().astype(float).squeeze().swapaxes(0, 0).cumsum().repeat(2).take([0, 3]), (B,)),
+    Case(
+        "methods",
+        lambda x: x.reshape(3, 2).T.ravel().astype(float).squeeze().swapaxes(0, 0).cumsum().repeat(2).take([0, 3]),
+        (B,),
+    ),
     Case("frompyfunc", lambda x: np.frompyfunc(lambda z: z * z, 1, 1)(x), (A,)),
 ]
 

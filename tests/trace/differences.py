@@ -1,4 +1,5 @@
-"""Derivatives of functions of plain arrays by Richardson extrapolated central differences: the judge that knows nothing of rules."""
+"""Derivatives of functions of plain arrays by Richardson extrapolated central differences: the judge that knows nothing
+of rules."""
 
 import numpy as np
 
@@ -12,7 +13,10 @@ def jacobian(f, *inputs, h=1e-3, levels=4):
 
     def value(z):
         parts = np.split(z, sizes)
-        return np.asarray(f(*(part.reshape(np.shape(x)) if np.ndim(x) else part[0] for part, x in zip(parts, inputs, strict=True))), float)
+        return np.asarray(
+            f(*(part.reshape(np.shape(x)) if np.ndim(x) else part[0] for part, x in zip(parts, inputs, strict=True))),
+            float,
+        )
 
     return np.stack([_along(value, flat, j, h, levels) for j in range(flat.size)], axis=-1)
 

@@ -1,5 +1,5 @@
-"""The engines of dualtape behind one signature: ``jacobian(f, *inputs)`` gives the value and the Jacobian in all inputs together, out.shape + (n,);
-``second(f, w, S, *inputs)`` gives d/dx (J' w) S, shape (n, p)."""
+"""The engines of dualtape behind one signature: ``jacobian(f, *inputs)`` gives the value and the Jacobian in all inputs
+together, out.shape + (n,); ``second(f, w, S, *inputs)`` gives d/dx (J' w) S, shape (n, p)."""
 
 import independent_dual
 import numpy as np

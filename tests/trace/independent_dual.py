@@ -1,7 +1,8 @@
-"""A first-order dual number in plain NumPy that follows the engine protocol of `dualtape.trace.functions`: the oracle that judges the handlers.
+"""A first-order dual number in plain NumPy that follows the engine protocol of `dualtape.trace.functions`: the oracle
+that judges the handlers.
 
-It takes nothing from the compiled engines or from the formulas of the rule table: partials of elementwise functions are complex steps, or
-Richardson differences where a function has no complex form.
+It takes nothing from the compiled engines or from the formulas of the rule table: partials of elementwise functions are
+complex steps, or Richardson differences where a function has no complex form.
 """
 
 import operator
@@ -12,7 +13,7 @@ from dualtape.ops.table import ROWS
 from dualtape.trace import functions, methods, ufuncs
 
 _STEP = 1e-150
-_NOT_ANALYTIC = {"ldexp", "absolute", "fabs", "sign", "conjugate", "maximum", "minimum", "fmax", "fmin", "hypot", "copysign"}
+_NOT_ANALYTIC = set("ldexp absolute fabs sign conjugate maximum minimum fmax fmin hypot copysign".split())
 
 
 class Number:
@@ -76,10 +77,8 @@ def _binary(function):
     return lambda a, b: function(a, b), lambda a, b: function(b, a)
 
 
-for _name, _ufunc in {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power, "matmul": np.matmul, "mod": np.remainder,
-    "floordiv": np.floor_divide,
-}.items():  # fmt: skip
+_OPERATORS = {"sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power, "mod": np.remainder}
+for _name, _ufunc in {**_OPERATORS, "add": np.add, "matmul": np.matmul, "floordiv": np.floor_divide}.items():
     _forward, _reflected = _binary(_ufunc)
     setattr(Number, f"__{_name}__", _forward)
     setattr(Number, f"__r{_name}__", _reflected)
@@ -122,7 +121,8 @@ class Engine:
             if isinstance(moved, (list, tuple)):
                 return type(moved)([restored(part, (*place, k)) for k, part in enumerate(moved)])
             if np.ndim(moved) and any(np.may_share_memory(moved, table) for table in tables):
-                return Number(_part(fn(*(x.value for x in numbers)), place), _part(fn(*(x.tangent for x in numbers)), place))
+                value, tangent = fn(*(x.value for x in numbers)), fn(*(x.tangent for x in numbers))
+                return Number(_part(value, place), _part(tangent, place))
             return Number(values[moved], tangents[moved])
 
         return restored(fn(*tables), ())
@@ -144,7 +144,8 @@ def _part(moved, place):
 
 
 def _function(name):
-    named = {"ldexp": lambda x, y: np.ldexp(x, y.astype(int)), "root": np.sqrt, "sinc": np.sinc, "scalar_power": np.power}
+    named = {"root": np.sqrt, "sinc": np.sinc, "scalar_power": np.power}
+    named["ldexp"] = lambda x, y: np.ldexp(x, y.astype(int))
     return named.get(name) or getattr(np, name)
 
 
@@ -158,7 +159,8 @@ def _partial(name, function, values, i):
         return function(*values[:i], x + 1j * _STEP, *values[i + 1 :]).imag / _STEP
 
     def central(h):
-        return (function(*values[:i], x + h, *values[i + 1 :]) - function(*values[:i], x - h, *values[i + 1 :])) / (2 * h)
+        above, below = function(*values[:i], x + h, *values[i + 1 :]), function(*values[:i], x - h, *values[i + 1 :])
+        return (above - below) / (2 * h)
 
     h = 1e-3
     d = [central(h / 2**k) for k in range(4)]
@@ -168,14 +170,14 @@ def _partial(name, function, values, i):
 
 
 def jacobian(f, *inputs):
-    """Value of ``f(*inputs)`` and its Jacobian in all inputs together, out.shape + (n,): one run of f for each direction."""
+    """Value of ``f(*inputs)`` and its Jacobian in all inputs together, out.shape + (n,): one run of f per direction."""
     sizes = [np.size(x) for x in inputs]
     columns = []
     for j in range(sum(sizes)):
         seed = np.zeros(sum(sizes))
         seed[j] = 1.0
         parts = np.split(seed, np.cumsum(sizes)[:-1])
-        numbers = [Number(np.array(x, dtype=float), part.reshape(np.shape(x))) for x, part in zip(inputs, parts, strict=True)]
+        numbers = [Number(np.array(x), part.reshape(np.shape(x))) for x, part in zip(inputs, parts, strict=True)]
         v = _number(functions.operand(f(*numbers)))
         columns.append(v.tangent)
     return v.value, np.stack(columns, axis=-1)

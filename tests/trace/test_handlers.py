@@ -35,4 +35,6 @@ def test_second_derivative_is_that_of_differences_of_the_first(case, second):
         return np.tensordot(w, engines.by_adjoints(case.f, *moved)[1], np.ndim(w))
 
     expected = differences.jacobian(pulled_back, np.zeros(1))
-    np.testing.assert_allclose(second(case.f, w, direction[:, None], *points), expected, rtol=differences.RICHARDSON, atol=1e-6)
+    np.testing.assert_allclose(
+        second(case.f, w, direction[:, None], *points), expected, rtol=differences.RICHARDSON, atol=1e-6
+    )

@@ -1,4 +1,5 @@
-"""Every ArrayOp row: both directions of the rule agree with each other and with differences, and the rule can itself be differentiated."""
+"""Every ArrayOp row: both directions of the rule agree with each other and with differences, and the rule can itself be
+differentiated."""
 
 import differences
 import independent_dual
@@ -18,20 +19,43 @@ def _shapes(*shapes, **params):
 
 # per row: operand shapes (or values) and parameters
 SAMPLES = {
-    "sum": [_shapes((3, 4)), _shapes((3, 4), axis=(0,), keepdims=True), _shapes((3, 4), axis=1, where=_mask, initial=2.0)],
+    "sum": [
+        _shapes((3, 4)),
+        _shapes((3, 4), axis=(0,), keepdims=True),
+        _shapes((3, 4), axis=1, where=_mask, initial=2.0),
+    ],
     "cumsum": [_shapes((3, 4), axis=0), _shapes((3, 4), axis=None)],
-    "add.reduceat": [_shapes((5, 2), indices=np.array([0, 3, 1, 2]), axis=0), _shapes((2, 5), indices=np.array([1, 4]), axis=1)],
-    "add.at": [_shapes((4,), (3,), index=[0, 0, 2]), _shapes((3, 4), (4,), index=(np.array([0, 2]),)), _shapes((3,), (1,), index=_mask[:, 1])],
+    "add.reduceat": [
+        _shapes((5, 2), indices=np.array([0, 3, 1, 2]), axis=0),
+        _shapes((2, 5), indices=np.array([1, 4]), axis=1),
+    ],
+    "add.at": [
+        _shapes((4,), (3,), index=[0, 0, 2]),
+        _shapes((3, 4), (4,), index=(np.array([0, 2]),)),
+        _shapes((3,), (1,), index=_mask[:, 1]),
+    ],
     "prod": [
         _shapes((3, 4)),
         _shapes((3, 4, 2), axis=(0, 2)),
         _shapes((3, 4), axis=1, where=_mask, keepdims=True, initial=3.0),
         _shapes(np.array([[1.0, 0.0, 3.0], [0.0, 2.0, 0.0]]), axis=1),
     ],
-    "cumprod": [_shapes((3, 5), axis=1), _shapes((3, 2), axis=None), _shapes(np.array([1.0, 0.0, 2.0, 0.0, 3.0]), axis=0)],
+    "cumprod": [
+        _shapes((3, 5), axis=1),
+        _shapes((3, 2), axis=None),
+        _shapes(np.array([1.0, 0.0, 2.0, 0.0, 3.0]), axis=0),
+    ],
     "matmul": [
         _shapes(a, b)
-        for a, b in (((3,), (3,)), ((2, 3), (3,)), ((2,), (2, 3)), ((2, 3), (3, 2)), ((4, 1, 2, 3), (2, 3, 2)), ((3,), (2, 3, 4)), ((2, 3, 4), (4,)))
+        for a, b in (
+            ((3,), (3,)),
+            ((2, 3), (3,)),
+            ((2,), (2, 3)),
+            ((2, 3), (3, 2)),
+            ((4, 1, 2, 3), (2, 3, 2)),
+            ((3,), (2, 3, 4)),
+            ((2, 3, 4), (4,)),
+        )
     ],
     "dot": [_shapes((3,), (3,)), _shapes((2, 3), (3, 2)), _shapes((2, 3, 4), (2, 4, 3)), _shapes((2, 3, 4), (4,))],
     "inner": [_shapes((3,), (3,)), _shapes((2, 3), (4, 3)), _shapes((2, 2, 3), (3,))],
@@ -47,9 +71,16 @@ SAMPLES = {
     "vecdot": [_shapes((2, 3), (3,))],
     "matvec": [_shapes((4, 2, 3), (3,))],
     "vecmat": [_shapes((2,), (4, 2, 3))],
-    "convolve": [_shapes((5,), (3,), mode=mode) for mode in ("full", "same", "valid")] + [_shapes((2,), (4,), mode="same")],
-    "correlate": [_shapes((5,), (3,), mode=mode) for mode in ("full", "same", "valid")] + [_shapes((2,), (5,), mode="same")],
-    "linalg.solve": [_shapes((3, 3), (3,)), _shapes((3, 3), (3, 2)), _shapes((2, 3, 3), (3,)), _shapes((2, 1, 3, 3), (4, 3, 2))],
+    "convolve": [_shapes((5,), (3,), mode=mode) for mode in ("full", "same", "valid")]
+    + [_shapes((2,), (4,), mode="same")],
+    "correlate": [_shapes((5,), (3,), mode=mode) for mode in ("full", "same", "valid")]
+    + [_shapes((2,), (5,), mode="same")],
+    "linalg.solve": [
+        _shapes((3, 3), (3,)),
+        _shapes((3, 3), (3, 2)),
+        _shapes((2, 3, 3), (3,)),
+        _shapes((2, 1, 3, 3), (4, 3, 2)),
+    ],
     "linalg.inv": [_shapes((3, 3)), _shapes((2, 2, 2))],
     "linalg.det": [
         _shapes((3, 3)),
@@ -64,7 +95,9 @@ SAMPLES = {
     "linalg.cholesky": [_shapes((3, 3)), _shapes((2, 2, 2)), _shapes((3, 3), upper=True)],
 }
 ROWS = {row.name: row for row in (*array_ops.ROWS, *matrix_ops.ROWS) if row.primal is not None}
-SAMPLED = [pytest.param(ROWS[name], *sample, id=f"{name}-{k}") for name in ROWS for k, sample in enumerate(SAMPLES[name])]
+SAMPLED = [
+    pytest.param(ROWS[name], *sample, id=f"{name}-{k}") for name in ROWS for k, sample in enumerate(SAMPLES[name])
+]
 
 
 def _drawn(row, operands, rng):

@@ -1,9 +1,11 @@
-"""Array operations that are not elementwise, one `ArrayOp` row each: the value, and the derivative as a linear map in both directions.
+"""Array operations that are not elementwise, one `ArrayOp` row each: the value, and the derivative as a linear map in
+both directions.
 
-A rule is written in plain NumPy language and is the only place that knows its derivative. The engines run the same rule on arrays (a sweep), on
-tracers (a sweep that is itself recorded) and on Dual arrays (second order), so a rule uses operators and NumPy functions only: no
-``float()``, no writing into an operand. Left out: matrix functions (`matrix_ops`), what merely moves elements (`trace.movement`), and whatever
-is a composition of other operations (the handlers of `trace`). Called through ``engine.array_op(row, operands, params)``.
+A rule is written in plain NumPy language and is the only place that knows its derivative. The engines run the same rule
+on arrays (a sweep), on tracers (a sweep that is itself recorded) and on Dual arrays (second order), so a rule uses
+operators and NumPy functions only: no ``float()``, no writing into an operand. Left out: matrix functions
+(`matrix_ops`), what merely moves elements (`trace.movement`), and whatever is a composition of other operations (the
+handlers of `trace`). Called through ``engine.array_op(row, operands, params)``.
 """
 
 from collections.abc import Callable
@@ -59,7 +61,8 @@ def unbroadcast(x_bar, shape):
 
 
 def linear_in_each(primal):
-    """The jvp of an operation that is linear in each operand: the product rule, the operation itself applied term by term."""
+    """The jvp of an operation that is linear in each operand: the product rule, the operation itself applied term by
+    term."""
 
     def jvp(x_dots, xs, v, **params):
         return total(
@@ -69,7 +72,7 @@ def linear_in_each(primal):
     return jvp
 
 
-# -- sums ------------------------------------------------------------------------------------------------------------------------------
+# Sums.
 
 
 def _axes(axis, ndim):
@@ -137,7 +140,7 @@ def _add_at_vjp(v_bar, xs, v, active, index):
     return v_bar if active[0] else None, unbroadcast(v_bar[index], np.shape(xs[1])) if active[1] else None
 
 
-# -- products of elements --------------------------------------------------------------------------------------------------------------
+# Products of elements.
 
 
 def _reduced_last(x, axis):
@@ -161,7 +164,8 @@ def _ones_before(y):
 
 
 def products_of_others(y):
-    """For each element of the last axis, the product of all the others: no division, so zeros are exact to any order."""
+    """For each element of the last axis, the product of all the others: no division, so zeros are exact to any
+    order."""
     before = _ones_before(np.cumprod(y, axis=-1))
     after = np.flip(_ones_before(np.cumprod(np.flip(y, -1), axis=-1)), -1)
     return before * after
@@ -191,7 +195,8 @@ def _prod_vjp(v_bar, xs, v, active, axis=None, keepdims=False, where=True, initi
 
 
 def _recurrence(a, b):
-    """Solve ``y[k] = a[k]*y[k-1] + b[k]``, ``y[-1] = 0`` along the last axis, by doubling (Kogge & Stone 1973): log2(n) array steps."""
+    """Solve ``y[k] = a[k]*y[k-1] + b[k]``, ``y[-1] = 0`` along the last axis, by doubling (Kogge & Stone 1973): log2(n)
+    array steps."""
     step, n = 1, b.shape[-1]
     while step < n:
         b = np.concatenate([b[..., :step], b[..., step:] + a[..., step:] * b[..., :-step]], axis=-1)
@@ -219,7 +224,7 @@ def _cumprod_vjp(v_bar, xs, v, active, axis=None):
     return (np.reshape(x_bar, xs[0].shape) if axis is None else np.moveaxis(x_bar, -1, axis),)
 
 
-# -- products of arrays ----------------------------------------------------------------------------------------------------------------
+# Products of arrays.
 
 
 def _matmul_vjp(v_bar, xs, v, active):
@@ -240,7 +245,8 @@ def _matmul_vjp(v_bar, xs, v, active):
 
 
 def _contraction_vjp(v_bar, xs, active, axes):
-    """Pull back ``tensordot(a, b, axes)``, axes a pair of tuples of non-negative axes: contract `v_bar` with the other operand."""
+    """Pull back ``tensordot(a, b, axes)``, axes a pair of tuples of non-negative axes: contract `v_bar` with the other
+    operand."""
     bars = []
     free = [tuple(k for k in range(x.ndim) if k not in summed) for x, summed in zip(xs, axes, strict=True)]
     for i in (0, 1):
@@ -278,7 +284,8 @@ def _letters(template, shapes_like):
 
 
 def _gufunc_row(name, inputs, output):
-    """Row of a bilinear NumPy gufunc whose core dimensions read as einsum subscripts; newer ones are missing in older NumPy."""
+    """Row of a bilinear NumPy gufunc whose core dimensions read as einsum subscripts; newer ones are missing in older
+    NumPy."""
     primal = getattr(np, name, None)
     subscripts = _letters(inputs, output)
 
@@ -312,8 +319,8 @@ def _einsum_vjp(v_bar, xs, v, active, subscripts, optimize=False):
 def _restore(x_bar, kept, mine, letters, shape):
     """Bring an operand's cotangent from its letters that occur elsewhere (`kept`) to all of them, in its own shape.
 
-    A letter that occurs nowhere else was summed alone: its cotangent is constant along it. A letter of size 1 was broadcast: sum. A letter that
-    the operand repeats was read on the diagonal: only the diagonal receives.
+    A letter that occurs nowhere else was summed alone: its cotangent is constant along it. A letter of size 1 was
+    broadcast: sum. A letter that the operand repeats was read on the diagonal: only the diagonal receives.
     """
     size = {letter: length for letter, length in zip(letters, shape, strict=True)}
     x_bar = np.reshape(x_bar, [x_bar.shape[kept.index(c)] if c in kept else 1 for c in mine])
@@ -366,7 +373,7 @@ def _correlate_vjp(v_bar, xs, v, active, mode="valid"):
     )
 
 
-# -- the rows --------------------------------------------------------------------------------------------------------------------------
+# The rows.
 
 SUM = ArrayOp("sum", np.sum, _sum_jvp, _sum_vjp)
 CUMSUM = ArrayOp("cumsum", np.cumsum, linear_in_each(np.cumsum), _cumsum_vjp)
@@ -386,5 +393,5 @@ CONVOLVE = ArrayOp("convolve", np.convolve, linear_in_each(np.convolve), _convol
 CORRELATE = ArrayOp("correlate", np.correlate, linear_in_each(np.correlate), _correlate_vjp)
 
 ROWS = (
-    SUM, CUMSUM, ADD_REDUCEAT, ADD_AT, PROD, CUMPROD, MATMUL, DOT, INNER, TENSORDOT, EINSUM, VECDOT, MATVEC, VECMAT, CONVOLVE, CORRELATE,
-)  # fmt: skip
+    SUM, CUMSUM, ADD_REDUCEAT, ADD_AT, PROD, CUMPROD, MATMUL, DOT, INNER, TENSORDOT, EINSUM, VECDOT, MATVEC, VECMAT,
+    CONVOLVE, CORRELATE, )  # fmt: skip

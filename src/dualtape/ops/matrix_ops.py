@@ -1,7 +1,9 @@
-"""Rows of the matrix functions of `numpy.linalg`, for matrices in the last two axes. The rules follow Giles (2008), "Collected matrix
-derivative results for forward and reverse mode algorithmic differentiation"; those of `cholesky` Murray (2016), arXiv:1602.07527.
+"""Rows of the matrix functions of `numpy.linalg`, for matrices in the last two axes. The rules follow Giles (2008),
+"Collected matrix derivative results for forward and reverse mode algorithmic differentiation"; those of `cholesky`
+Murray (2016), arXiv:1602.07527.
 
-See `array_ops` for what a rule may use. Determinants stay exact where the matrix is singular, to any order: see `cofactors`.
+See `array_ops` for what a rule may use. Determinants stay exact where the matrix is singular, to any order: see
+`cofactors`.
 """
 
 import numpy as np
@@ -21,7 +23,7 @@ def _value(x):
     return getattr(x, "primal", x)
 
 
-# -- solve and inv ---------------------------------------------------------------------------------------------------------------------
+# Solve and inv.
 
 
 def _solve_columns(a, b):
@@ -71,14 +73,15 @@ def _inv_vjp(v_bar, xs, v, active):
     return (-np.matmul(np.matmul(transposed, v_bar), transposed),)
 
 
-# -- determinants ----------------------------------------------------------------------------------------------------------------------
+# Determinants.
 
 
 def cofactors(a):
     """The derivative of ``det(a)``: the matrix of cofactors, ``det(a) a^-T`` where `a` is invertible.
 
-    A matrix that is not safely invertible is split by complete pivoting into a well-conditioned block and its small Schur complement S,
-    the cofactors of which come without a division, so that they and all their derivatives are exact also where S = 0.
+    A matrix that is not safely invertible is split by complete pivoting into a well-conditioned block and its small
+    Schur complement S, the cofactors of which come without a division, so that they and all their derivatives are exact
+    also where S = 0.
     """
     if a.ndim > 2:
         return np.stack([cofactors(matrix) for matrix in a]) if a.shape[0] else np.zeros(a.shape)
@@ -118,8 +121,8 @@ def _parity(order):
 
 
 def _cofactors_by_blocks(a):
-    """Cofactors of ``[[p, q], [r, w]]`` with p invertible: ``adj = det(p) [[det(S) p^-1 + u adj(S) t, -u adj(S)], [-adj(S) t, adj(S)]]``
-    with ``u = p^-1 q``, ``t = r p^-1`` and the Schur complement ``S = w - r p^-1 q``."""
+    """Cofactors of ``[[p, q], [r, w]]`` with p invertible: ``adj = det(p) [[det(S) p^-1 + u adj(S) t, -u adj(S)],
+    [-adj(S) t, adj(S)]]`` with ``u = p^-1 q``, ``t = r p^-1`` and the Schur complement ``S = w - r p^-1 q``."""
     rows, columns, k = _complete_pivoting(_value(a))
     b = a[rows][:, columns]
     if k == 0:
@@ -137,7 +140,8 @@ def _cofactors_by_blocks(a):
 
 
 def _adjugate(s):
-    """Determinant and adjugate without division by an element, by Faddeev and LeVerrier (Householder 1964, section 6.7); for small `s`."""
+    """Determinant and adjugate without division by an element, by Faddeev and LeVerrier (Householder 1964, section
+    6.7); for small `s`."""
     k = s.shape[0]
     if k == 0:
         return 1.0, s
@@ -164,7 +168,8 @@ def _logdet(a):
 
 
 def _inverse_or_nan(a):
-    """A singular matrix has ``log|det| = -inf``, which NumPy returns and does not raise; so its derivative must not raise either."""
+    """A singular matrix has ``log|det| = -inf``, which NumPy returns and does not raise; so its derivative must not
+    raise either."""
     try:
         return np.linalg.inv(a)
     except np.linalg.LinAlgError:
@@ -179,7 +184,7 @@ def _logdet_vjp(v_bar, xs, v, active):
     return (np.expand_dims(v_bar, (-2, -1)) * _transposed(_inverse_or_nan(xs[0])),)
 
 
-# -- cholesky --------------------------------------------------------------------------------------------------------------------------
+# Cholesky.
 
 
 def _lower_half(x):
@@ -193,7 +198,8 @@ def _cholesky(a, upper=False):
 
 
 def _cholesky_jvp(x_dots, xs, v, upper=False):
-    """NumPy reads one triangle only, so the tangent of the other one does not count. ``l_dot = l half(l^-1 a_dot l^-T)``."""
+    """NumPy reads one triangle only, so the tangent of the other one does not count. ``l_dot = l half(l^-1 a_dot
+    l^-T)``."""
     a_dot = _transposed(x_dots[0]) if upper else x_dots[0]
     factor = _transposed(v) if upper else v
     a_dot = np.tril(a_dot) + _transposed(np.tril(a_dot, -1))

@@ -1,4 +1,5 @@
-"""Einsum subscripts in normal form: one letter per axis, no ellipsis, output written out. Used by the einsum row and its handler."""
+"""Einsum subscripts in normal form: one letter per axis, no ellipsis, output written out. Used by the einsum row and
+its handler."""
 
 import string
 
@@ -36,7 +37,10 @@ def normal_form(subscripts, ndims):
     text = subscripts.replace(" ", "")
     left, arrow, output = text.partition("->")
     inputs = left.split(",")
-    hidden = [ndim - len(letters.replace("...", "")) if "..." in letters else 0 for letters, ndim in zip(inputs, ndims, strict=True)]
+    hidden = [
+        ndim - len(letters.replace("...", "")) if "..." in letters else 0
+        for letters, ndim in zip(inputs, ndims, strict=True)
+    ]
     free = [letter for letter in _LETTERS if letter not in text][: max(hidden)]
     ellipsis = "".join(free)
     inputs = [letters.replace("...", ellipsis[len(ellipsis) - n :]) for letters, n in zip(inputs, hidden, strict=True)]

@@ -1,10 +1,22 @@
-"""Functions that make arrays from active ones (``zeros_like(x)``, ``copy``) or for them (``like=x``): float arrays made this way can be written into
-with active values. An integer or boolean dtype gives a plain array."""
+"""Functions that make arrays from active ones (``zeros_like(x)``, ``copy``) or for them (``like=x``): float arrays made
+this way can be written into with active values. An integer or boolean dtype gives a plain array."""
 
 import numpy as np
 
 from ..errors import TraceEscapeError
-from .functions import CREATORS, DIFFERENTIATED, KINDS, check_dtype, handles, has_active, is_active, leader, move, operand, primal
+from .functions import (
+    CREATORS,
+    DIFFERENTIATED,
+    KINDS,
+    check_dtype,
+    handles,
+    has_active,
+    is_active,
+    leader,
+    move,
+    operand,
+    primal,
+)
 
 
 def _is_float(dtype):
@@ -20,7 +32,8 @@ def _likes(function):
     def handler(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
         if not is_active(a):
             return function(primal(a), dtype=dtype, shape=shape)
-        made = function(_template(a, shape), dtype=np.float64 if dtype is None else dtype, order="C" if order == "K" else order)
+        dtype = np.float64 if dtype is None else dtype
+        made = function(_template(a, shape), dtype=dtype, order="C" if order == "K" else order)
         return a.engine.lift(made) if _is_float(dtype) else made
 
     return handler
@@ -58,14 +71,14 @@ def astype(x, dtype, /, *, copy=True, device=None):
 
 
 def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, anything else would lose it."""
+    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, any other would lose it."""
     if np.dtype(dtype) == np.bool:
         return np.asarray(primal(x), dtype=bool)
     check_dtype(dtype, "astype")
     return np.copy(x) if copy else x
 
 
-# -- like= -----------------------------------------------------------------------------------------------------------------------------
+# Arrays made with like=.
 
 
 def creates(*functions):
@@ -90,7 +103,9 @@ def _lifted(function):
     return creator
 
 
-for _function in (np.zeros, np.ones, np.eye, np.identity, np.tri, np.arange, np.fromfunction, np.fromiter, np.loadtxt, np.genfromtxt):
+for _function in (np.zeros, np.ones, np.eye, np.identity, np.tri, np.arange):
+    creates(_function)(_lifted(_function))
+for _function in (np.fromfunction, np.fromiter, np.loadtxt, np.genfromtxt):
     creates(_function)(_lifted(_function))
 creates(np.empty)(_lifted(np.zeros))
 

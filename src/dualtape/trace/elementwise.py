@@ -1,4 +1,5 @@
-"""Elementwise functions of NumPy that are not ufuncs: clip, round, piecewise, real and imaginary parts, sinc, and functions applied along axes."""
+"""Elementwise functions of NumPy that are not ufuncs: clip, round, piecewise, real and imaginary parts, sinc, and
+functions applied along axes."""
 
 import numpy as np
 

@@ -1,6 +1,8 @@
-"""The registry of NumPy functions that take active numbers, and what every handler is written with. It serves both engines and every level.
+"""The registry of NumPy functions that take active numbers, and what every handler is written with. It serves both
+engines and every level.
 
-An *active number* is a traced number or a Dual one, scalar or array. A handler sees nothing of an engine but this protocol:
+An *active number* is a traced number or a Dual one, scalar or array. A handler sees nothing of an engine but this
+protocol:
 
     x.shape x.ndim x.size x.dtype x.level        like an array; the level says how deeply nested its trace is
     x.primal                                     its value: a float or a float64 ndarray
@@ -13,7 +15,8 @@ There are three ways to handle a function, and a file per family of functions ho
 
     moves elements          a row of `movement`: the function, and which of its parameters hold data
     computes no derivative  a row of `passive`: the function itself, run on the primals
-    anything else           a function under `@handles`, written in NumPy language: a composition, or one `apply` of an ArrayOp row
+    anything else           a function under `@handles`, written in NumPy language: a composition, or one `apply` of an
+    ArrayOp row
 
 Adding a NumPy function means adding one of the three. NumPy calls `dispatch` through ``__array_function__``.
 """
@@ -23,17 +26,30 @@ import numpy as np
 from ..errors import DtypeError, TraceEscapeError, UnsupportedOperation
 
 DIFFERENTIATED, PASSIVE, REFUSED = "differentiated", "derivative-free", "refused"
+NO_RULE_REMEDY = "write it with functions that have a rule: dualtape.supported() tells which"
 
 HANDLERS = {}  # NumPy function -> handler with the same parameters
 CREATORS = {}  # function that was called with like= -> handler; its first argument is the number given as like=
 KINDS = {}  # function or ufunc -> DIFFERENTIATED, PASSIVE or REFUSED
 
-_FAMILIES = ("movement", "writing", "ordering", "reductions", "products", "linear_algebra", "passive", "creation", "elementwise", "ufuncs")
+_FAMILIES = (
+    "movement",
+    "writing",
+    "ordering",
+    "reductions",
+    "products",
+    "linear_algebra",
+    "passive",
+    "creation",
+    "elementwise",
+    "ufuncs",
+)
 _NAMESPACES = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft))
 
 
 def handles(*functions, kind=DIFFERENTIATED):
-    """Register the decorated function as the handler of `functions`; None stands for one that this NumPy does not have."""
+    """Register the decorated function as the handler of `functions`; None stands for one that this NumPy does not
+    have."""
 
     def register(handler):
         for function in functions:
@@ -58,7 +74,8 @@ def refuses(problem, remedy, *functions):
 
 
 def dispatch(function, types, args, kwargs, number=None):
-    """Answer ``number.__array_function__(function, types, args, kwargs)``; `number` tells whose arrays ``like=number`` asks for."""
+    """Answer ``number.__array_function__(function, types, args, kwargs)``; `number` tells whose arrays ``like=number``
+    asks for."""
     for cls in types:
         if not (_ACTIVE[cls] or issubclass(cls, np.ndarray)):
             return NotImplemented
@@ -70,10 +87,7 @@ def dispatch(function, types, args, kwargs, number=None):
         return handler(*args, **kwargs)
     if function in CREATORS:
         return CREATORS[function](number, *args, **kwargs)
-    raise UnsupportedOperation(
-        f"{name_of(function)} has no derivative rule yet",
-        "write it with functions that have one (dualtape.supported() lists them), or give its derivative with a custom rule",
-    )
+    raise UnsupportedOperation(f"{name_of(function)} has no derivative rule yet", NO_RULE_REMEDY)
 
 
 def _load_families():
@@ -91,7 +105,8 @@ def name_of(function):
 
 
 def coverage():
-    """Map the public name of every dispatched NumPy function and ufunc to its class: differentiated, derivative-free or refused."""
+    """Map the public name of every dispatched NumPy function and ufunc to its class: differentiated, derivative-free or
+    refused."""
     _load_families()
     classes = {}
     for prefix, namespace in _NAMESPACES:
@@ -105,7 +120,7 @@ def coverage():
     return classes
 
 
-# -- numbers ---------------------------------------------------------------------------------------------------------------------------
+# Numbers.
 
 
 class _ActiveTypes(dict):
@@ -161,13 +176,17 @@ def _from_array(x):
     if x.dtype.hasobject:
         return from_object_array(x)
     if x.dtype.kind not in "biuf":
-        raise DtypeError(f"an operand has dtype {x.dtype}, expected real numbers", "convert it to float64 before it meets a traced number")
+        raise DtypeError(
+            f"an operand has dtype {x.dtype}, expected real numbers",
+            "convert it to float64 before it meets a traced number",
+        )
     x = x.astype(np.float64)
     return x if x.ndim else float(x)
 
 
 def from_object_array(x):
-    """The active array (or float64 array) behind an object array of numbers, as ``np.array([a, b])`` of traced scalars makes."""
+    """The active array (or float64 array) behind an object array of numbers, as ``np.array([a, b])`` of traced scalars
+    makes."""
     shape = x.shape
     entries = [operand(entry) for entry in x.ravel().tolist()]
     if leader(entries) is None:
@@ -184,7 +203,8 @@ def _from_sequence(items):
 def primal(tree):
     """The values behind active numbers, in nested lists, tuples, dicts and object arrays too.
 
-    This is the one door through which handlers look at a value: whatever they decide on it is a decision of the user's function.
+    This is the one door through which handlers look at a value: whatever they decide on it is a decision of the user's
+    function.
     """
     kind = type(tree)
     if _ACTIVE[kind]:
@@ -198,7 +218,7 @@ def primal(tree):
     return tree
 
 
-# -- what a handler does with them -----------------------------------------------------------------------------------------------------
+# What a handler does with them.
 
 
 def elementwise(opcode, *operands):
@@ -208,10 +228,11 @@ def elementwise(opcode, *operands):
 
 
 def move(operands, fn):
-    """Rearrange elements: ``fn(*ids)`` gets an int64 array of ids for each operand and returns the ids of the result (or a list of them).
+    """Rearrange elements: ``fn(*ids)`` gets an int64 array of ids for each operand and returns the ids of the result
+    (or a list of them).
 
-    ``fn`` is usually the NumPy function itself. Id 0 is a zero that depends on nothing. Where the result is a view of the ids, the numbers
-    returned are views of the operand.
+    ``fn`` is usually the NumPy function itself. Id 0 is a zero that depends on nothing. Where the result is a view of
+    the ids, the numbers returned are views of the operand.
     """
     first = leader(operands)
     if first is None:
@@ -230,7 +251,9 @@ def apply(row, *operands, **params):
 
 def constant(value, like):
     """A derivative-free float result: a plain float, or an array that active values may still be written into."""
-    return like.engine.lift(value) if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim else value
+    return (
+        like.engine.lift(value) if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim else value
+    )
 
 
 def store(result, out):
@@ -261,5 +284,8 @@ def check_dtype(dtype, name):
     if dtype is None or np.dtype(dtype) == np.float64:
         return
     if np.dtype(dtype).kind in "biu":
-        raise TraceEscapeError(f"{name} with dtype={np.dtype(dtype)} would drop the derivative", "use a float dtype, or dualtape.stop_gradient(x)")
+        raise TraceEscapeError(
+            f"{name} with dtype={np.dtype(dtype)} would drop the derivative",
+            "use a float dtype, or dualtape.stop_gradient(x)",
+        )
     raise UnsupportedOperation(f"{name} with dtype={np.dtype(dtype)}: active numbers are float64", "leave dtype= away")

@@ -1,4 +1,5 @@
-"""`numpy.linalg`: what has a rule in `ops.matrix_ops`, and norms and powers, which are compositions in NumPy's own order."""
+"""`numpy.linalg`: what has a rule in `ops.matrix_ops`, and norms and powers, which are compositions in NumPy's own
+order."""
 
 import operator
 
@@ -62,7 +63,8 @@ def matrix_power(a, n):
 
 @handles(np.linalg.multi_dot)
 def multi_dot(arrays, *, out=None):
-    """In the order of fewest multiplications, as NumPy chooses it (Cormen et al., "Introduction to Algorithms", section 15.2)."""
+    """In the order of fewest multiplications, as NumPy chooses it (Cormen et al., "Introduction to Algorithms", section
+    15.2)."""
     arrays = [operand(x) for x in arrays]
     if len(arrays) < 2:
         raise ValueError("Expecting at least two arrays.")
@@ -101,12 +103,13 @@ def _chain(arrays, split, i, j):
     return np.dot(_chain(arrays, split, i, k), _chain(arrays, split, k + 1, j))
 
 
-# -- norms -----------------------------------------------------------------------------------------------------------------------------
+# Norms.
 
 
 @handles(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    """Euclidean norms at 0 have derivative 0; ``ord`` 2, -2 and "nuc" of matrices need singular values and are refused."""
+    """Euclidean norms at 0 have derivative 0; ``ord`` 2, -2 and "nuc" of matrices need singular values and are
+    refused."""
     x = operand(x)
     if axis is None and (ord is None or (ord in ("f", "fro") and np.ndim(x) == 2) or (ord == 2 and np.ndim(x) == 1)):
         flat = np.ravel(x, order="K")  # NumPy sums in memory order
@@ -117,7 +120,9 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if len(axis) == 1:
         return _norm_of_vectors(x, ord, axis[0], keepdims)
     if len(axis) == 2:
-        return _norm_of_matrices(x, ord, *(np.lib.array_utils.normalize_axis_index(k, np.ndim(x)) for k in axis), keepdims)
+        return _norm_of_matrices(
+            x, ord, *(np.lib.array_utils.normalize_axis_index(k, np.ndim(x)) for k in axis), keepdims
+        )
     raise ValueError("Improper number of dimensions to norm.")
 
 
@@ -153,7 +158,8 @@ def _norm_of_matrices(x, ord, row, column, keepdims):
         raise ValueError("Duplicate axes given.")
     if ord in (2, -2, "nuc"):
         raise UnsupportedOperation(
-            f"np.linalg.norm of a matrix with ord={ord!r} needs singular values, which have no derivative rule yet", "use ord='fro'"
+            f"np.linalg.norm of a matrix with ord={ord!r} needs singular values, which have no derivative rule yet",
+            "use ord='fro'",
         )
     if ord in (None, "fro", "f"):
         return root(np.sum(x * x, axis=(row, column), keepdims=keepdims))

@@ -1,5 +1,6 @@
-"""The ndarray methods and attributes of active numbers, scalar and array, of both engines: one registry that the number types consult for
-names of theirs they do not define. An entry is a function of the number or a property; `__get__` binds it."""
+"""The ndarray methods and attributes of active numbers, scalar and array, of both engines: one registry that the number
+types consult for names that they do not define. An entry is a function of the number or a property; `__get__` binds it.
+"""
 
 import numpy as np
 
@@ -9,34 +10,31 @@ from . import creation, functions, ordering
 METHODS = {}
 
 
-def _as_methods(**functions_by_name):
-    """Methods with the parameters of a NumPy function, the number being its first argument."""
-    for name, function in functions_by_name.items():
+def _as_method(name, function):
+    """Enter a method with the parameters of a NumPy function, the number being its first argument."""
 
-        def method(self, *args, _function=function, **kwargs):
-            return _function(self, *args, **kwargs)
+    def method(self, *args, **kwargs):
+        return function(self, *args, **kwargs)
 
-        method.__name__ = name
-        METHODS[name] = method
+    method.__name__ = name
+    METHODS[name] = method
 
 
-_as_methods(
-    all=np.all, any=np.any, argmax=np.argmax, argmin=np.argmin, argpartition=np.argpartition, argsort=np.argsort, choose=np.choose,
-    clip=np.clip, cumprod=np.cumprod, cumsum=np.cumsum, diagonal=np.diagonal, dot=np.dot, max=np.max, mean=np.mean, min=np.min,
-    nonzero=np.nonzero, prod=np.prod, ptp=np.ptp, put=np.put, ravel=np.ravel, repeat=np.repeat, round=np.round, searchsorted=np.searchsorted,
-    squeeze=np.squeeze, std=np.std, sum=np.sum, swapaxes=np.swapaxes, take=np.take, trace=np.trace, var=np.var,
-    conj=np.conjugate, conjugate=np.conjugate,
-    astype=creation.cast, sort=ordering.sort_in_place, partition=ordering.partition_in_place,
-)  # fmt: skip
+for _name in (
+    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero prod ptp put "
+    "ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+).split():
+    _as_method(_name, getattr(np, _name))
+_as_method("astype", creation.cast)
+_as_method("sort", ordering.sort_in_place)
+_as_method("partition", ordering.partition_in_place)
 
 # np.array([a, b]) of traced scalars is an object array; np.exp of it asks each element for a method of that name
-_as_methods(**{
-    name: getattr(np, name)
-    for name in (
-        "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
-        "deg2rad rad2deg degrees radians rint floor ceil trunc fabs square reciprocal sign hypot arctan2 fmod logical_not"
-    ).split()
-})  # fmt: skip
+for _name in (
+    "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
+    "deg2rad rad2deg degrees radians rint floor ceil trunc fabs square reciprocal sign hypot arctan2 fmod logical_not"
+).split():
+    _as_method(_name, getattr(np, _name))
 
 
 def _entry(function):
@@ -49,7 +47,7 @@ def _attribute(function):
     return function
 
 
-# -- methods with a signature of their own ---------------------------------------------------------------------------------------------
+# Methods with a signature of their own.
 
 
 @_entry
@@ -87,13 +85,13 @@ def fill(self, value):
 
 @_entry
 def resize(self, *shape, refcheck=True):
-    raise UnsupportedOperation("x.resize changes an array in place", "use np.resize(x, shape), which returns a new array")
+    raise UnsupportedOperation("x.resize changes an array in place", "use np.resize(x, shape), which makes a new array")
 
 
 @_entry
 def view(self, *args, **kwargs):
     if args or kwargs:
-        raise UnsupportedOperation("x.view with another dtype or type has no derivative", "x[...] is a view with the same elements")
+        raise UnsupportedOperation("x.view with another dtype or type has no derivative", "x[...] is a plain view")
     return self[...]
 
 
@@ -122,7 +120,7 @@ _escapes(
 )
 
 
-# -- attributes ------------------------------------------------------------------------------------------------------------------------
+# Attributes.
 
 
 @_attribute

@@ -1,7 +1,8 @@
 """Functions that move elements and compute nothing: one row each, the function and the parameters that hold data.
 
-The function runs on ids in place of the values (`functions.move`), so shapes, views, defaults and errors are NumPy's own. Parameters that
-hold no data (conditions, indices, axes) are taken at their primal value. Writing into arrays is in `writing`, sorting in `ordering`.
+The function runs on ids in place of the values (`functions.move`), so shapes, views, defaults and errors are NumPy's
+own. Parameters that hold no data (conditions, indices, axes) are taken at their primal value. Writing into arrays is in
+`writing`, sorting in `ordering`.
 """
 
 import numpy as np
@@ -134,7 +135,9 @@ def pad(array, pad_width, mode="constant", **kwargs):
     """Modes that repeat elements or enter constants; those that compute (mean, linear_ramp, ...) are refused."""
     moving = {"constant", "edge", "wrap", "reflect", "symmetric", "empty"}
     if mode not in moving or kwargs.get("reflect_type", "even") != "even":
-        raise UnsupportedOperation(f"np.pad with mode={mode!r} has no derivative rule yet", f"one of {', '.join(sorted(moving))} has")
+        raise UnsupportedOperation(
+            f"np.pad with mode={mode!r} has no derivative rule yet", f"one of {', '.join(sorted(moving))} has"
+        )
     operands = []
     array = _collect(array, operands)
     if "constant_values" in kwargs:

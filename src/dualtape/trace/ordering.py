@@ -1,5 +1,5 @@
-"""Functions that choose elements by their order: max, min, sort, median. The choice is made on primals and the elements are then moved, so that a
-tie follows NumPy's order and the derivative is that of the element chosen."""
+"""Functions that choose elements by their order: max, min, sort, median. The choice is made on primals and the elements
+are then moved, so that a tie follows NumPy's order and the derivative is that of the element chosen."""
 
 import numpy as np
 
@@ -8,7 +8,9 @@ from .functions import handles, is_active, move, operand, primal, store
 
 def _merged_last(axis, ndim):
     """A function that gives an array of values, or of ids, its reduced axes as one last axis."""
-    axes = tuple(range(ndim)) if axis is None else tuple(k % ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = (
+        tuple(range(ndim)) if axis is None else tuple(k % ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
+    )
     kept = tuple(k for k in range(ndim) if k not in axes)
 
     def merge(array):
@@ -74,7 +76,7 @@ def _extreme_number(a, function, plain, worst, axis, out, keepdims, initial, whe
     return store(np.where(nothing, np.nan, result) if np.any(nothing) else result, out)
 
 
-# -- order -----------------------------------------------------------------------------------------------------------------------------
+# Order.
 
 
 def _reordered(a, order, axis):

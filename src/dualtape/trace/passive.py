@@ -23,21 +23,25 @@ def _new(name):
     return getattr(np, name, None)
 
 
-# shape and type
-passive(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.common_type, np.result_type, np.min_scalar_type, np.can_cast, np.isfortran)
-# tests
-passive(np.isposinf, np.isneginf, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.all, np.any, np.isin, _new("in1d"))
-passive(np.shares_memory, np.may_share_memory)
-# places and counts
-passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere)
-passive(np.count_nonzero, np.searchsorted, np.digitize, np.histogram_bin_edges, np.ravel_multi_index, np.unravel_index)
-passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.ix_, np.unique_counts, np.unique_inverse, np.einsum_path)
-passive(np.linalg.matrix_rank)
-# descriptions
+# Shape and type.
+passive(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.isfortran)
+passive(np.common_type, np.result_type, np.min_scalar_type, np.can_cast, np.shares_memory, np.may_share_memory)
+# Tests.
+passive(np.isposinf, np.isneginf, np.isin, _new("in1d"), np.all, np.any)
+passive(np.allclose, np.isclose, np.array_equal, np.array_equiv)
+# Places and counts.
+passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort)
+passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.histogram_bin_edges)
+passive(np.ravel_multi_index, np.unravel_index, np.ix_, np.unique_counts, np.unique_inverse, np.einsum_path)
+passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank)
+# Descriptions.
 passive(np.array2string, np.array_repr, np.array_str)
 
-refuses("would write a traced number to a file or buffer without its derivative", "save the result of the driver instead",
-        np.save, np.savez, np.savez_compressed, np.savetxt, np.packbits)  # fmt: skip
+refuses(
+    "would write a traced number to a file or buffer without its derivative",
+    "save the result of the driver instead",
+    *(np.save, np.savez, np.savez_compressed, np.savetxt, np.packbits),
+)
 
 
 @handles(np.shape, kind=PASSIVE)
@@ -54,4 +58,3 @@ def ndim(a):
 def size(a, axis=None):
     a = operand(a)
     return a.size if axis is None else np.size(np.broadcast_to(0.0, a.shape), axis)
-

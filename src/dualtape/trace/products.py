@@ -36,7 +36,9 @@ def outer(a, b, out=None):
 @handles(np.linalg.outer)
 def outer_of_vectors(x1, x2, /):
     if np.ndim(x1) != 1 or np.ndim(x2) != 1:
-        raise ValueError(f"Input arrays must be one-dimensional, but they are x1.ndim={np.ndim(x1)} and x2.ndim={np.ndim(x2)}.")
+        raise ValueError(
+            f"Input arrays must be one-dimensional, but they are x1.ndim={np.ndim(x1)} and x2.ndim={np.ndim(x2)}."
+        )
     return outer(x1, x2)
 
 

@@ -1,4 +1,5 @@
-"""Sums, products and what statistics make of them, composed in NumPy's own order of operations so that values agree bit for bit."""
+"""Sums, products and what statistics make of them, composed in NumPy's own order of operations so that values agree bit
+for bit."""
 
 import numpy as np
 
@@ -10,7 +11,8 @@ _ABSENT = np._NoValue  # what NumPy's wrappers pass for an argument that was not
 
 
 def root(x):
-    """The square root in a norm or a standard deviation: its derivative at 0 is 0, and its second derivative there NaN."""
+    """The square root in a norm or a standard deviation: its derivative at 0 is 0, and its second derivative there
+    NaN."""
     return elementwise(OPCODES["root"], x) if is_active(x) else np.sqrt(x)
 
 
@@ -113,7 +115,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     return (d * (y[(*before, slice(1, None))] + y[(*before, slice(None, -1))]) / 2.0).sum(axis)
 
 
-# -- statistics ------------------------------------------------------------------------------------------------------------------------
+# Statistics.
 
 
 def _count(a, axis, where, keepdims=False):
@@ -147,7 +149,9 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Tru
 @handles(np.std)
 def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=_ABSENT, correction=_ABSENT):
     check_dtype(dtype, "np.std")
-    return store(root(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)), out)
+    return store(
+        root(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)), out
+    )
 
 
 @handles(np.average)
@@ -181,7 +185,7 @@ def _aligned_weights(weights, a, axis):
     return np.reshape(weights, [size if k in axes else 1 for k, size in enumerate(a.shape)])
 
 
-# -- the same without NaN --------------------------------------------------------------------------------------------------------------
+# The same without NaN.
 
 
 def _numbers(a, entered):
@@ -241,4 +245,6 @@ def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=
 @handles(np.nanstd)
 def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=_ABSENT, correction=_ABSENT):
     check_dtype(dtype, "np.nanstd")
-    return store(root(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)), out)
+    return store(
+        root(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)), out
+    )

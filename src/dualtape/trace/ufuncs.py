@@ -1,5 +1,6 @@
-"""The whole of ``__array_ufunc__``: rows of the rule table called with any arguments, compositions, derivative-free ufuncs, and the methods
-reduce, accumulate, outer, at and reduceat. The core comes here only when its own fast path (a row, called plainly) does not apply.
+"""The whole of ``__array_ufunc__``: rows of the rule table called with any arguments, compositions, derivative-free
+ufuncs, and the methods reduce, accumulate, outer, at and reduceat. The core comes here only when its own fast path (a
+row, called plainly) does not apply.
 """
 
 import sys
@@ -10,9 +11,23 @@ from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops import array_ops
 from ..ops.table import ROWS
 from .functions import (
-    DIFFERENTIATED, KINDS, PASSIVE, REFUSED, apply, check_dtype, constant, elementwise, has_active, is_active, leader, name_of, operand,
-    primal, store,
-)  # fmt: skip
+    DIFFERENTIATED,
+    KINDS,
+    NO_RULE_REMEDY,
+    PASSIVE,
+    REFUSED,
+    apply,
+    check_dtype,
+    constant,
+    elementwise,
+    has_active,
+    is_active,
+    leader,
+    name_of,
+    operand,
+    primal,
+    store,
+)
 
 OPCODE_OF = {}  # ufunc -> opcode of its row
 COMPOSED = {}  # ufunc -> function that computes it from other operations
@@ -33,7 +48,7 @@ def _is_step(row):
 
 
 def _register_later_homes():
-    """SciPy's special functions are entered when the first of them arrives, so that importing dualtape does not import SciPy."""
+    """SciPy's special functions are entered when the first of them arrives: importing dualtape does not import SciPy."""
     for home in {row.ufunc[0] for row in ROWS if row.ufunc} - {"numpy"}:
         if home in sys.modules:
             _register_rows(home)
@@ -47,7 +62,7 @@ def dispatch(ufunc, method, inputs, kwargs):
     if method != "__call__":
         handler = _METHODS.get(method)
         if handler is None:
-            raise UnsupportedOperation(f"{name_of(ufunc)}.{method} has no derivative rule", "write it as a loop or a NumPy function")
+            raise UnsupportedOperation(f"{name_of(ufunc)}.{method} has no derivative rule", "write it as a loop")
         return handler(ufunc, *inputs, **kwargs)
     if not kwargs:
         return call(ufunc, *inputs)
@@ -70,10 +85,7 @@ def call(ufunc, *inputs):
         return ufunc(*map(primal, inputs))
     if any("O" in loop for loop in ufunc.types):
         return _call_on_objects(ufunc, inputs)
-    raise UnsupportedOperation(
-        f"{name_of(ufunc)} has no derivative rule yet",
-        "write it with functions that have one (dualtape.supported() lists them), or give its derivative with a custom rule",
-    )
+    raise UnsupportedOperation(f"{name_of(ufunc)} has no derivative rule yet", NO_RULE_REMEDY)
 
 
 def _call_on_objects(ufunc, inputs):
@@ -81,15 +93,17 @@ def _call_on_objects(ufunc, inputs):
     return ufunc(*(np.asarray(x, dtype=object) if is_active(x) and x.ndim else x for x in inputs))
 
 
-def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, casting="same_kind", order="K", subok=True, signature=None, **core):
+def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, signature=None, **core):
     """A call with keywords. `core` holds what only gufuncs take: axis, axes, keepdims."""
+    for without_effect in ("casting", "order", "subok"):
+        core.pop(without_effect, None)
     check_dtype(dtype, name_of(ufunc))
     check_dtype(_output_type(signature), name_of(ufunc))
     n_out = ufunc.nout
     out = (out,) if out is not None and not isinstance(out, tuple) else out
     if out is not None and not any(map(has_active, inputs)):
         inputs = tuple(map(primal, inputs))
-    result = COMPOSED[ufunc](*map(operand, inputs), **core) if core and ufunc in COMPOSED else call(ufunc, *inputs)
+    result = COMPOSED[ufunc](*map(operand, inputs), **core) if core else call(ufunc, *inputs)
     targets = out or (None,) * n_out
     if n_out == 1:
         return _store_where(result, targets[0], where)
@@ -106,7 +120,7 @@ def _output_type(signature):
 
 
 def _store_where(result, target, where):
-    """Keep `target` where the condition fails. Without a target NumPy leaves such elements uninitialised: here they are NaN."""
+    """Keep `target` where the condition fails. Without one NumPy leaves those elements uninitialised: here they are NaN."""
     if where is True:
         return store(result, target)
     where = np.asarray(primal(where), dtype=bool)
@@ -115,9 +129,16 @@ def _store_where(result, target, where):
     return store(np.where(where, np.broadcast_to(result, shape), kept), target)
 
 
-# -- methods ---------------------------------------------------------------------------------------------------------------------------
+# Methods.
 
-_REDUCE = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.fmax: np.nanmax, np.fmin: np.nanmin}
+_REDUCE = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.fmax: np.nanmax,
+    np.fmin: np.nanmin,
+}
 _ACCUMULATE = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
@@ -131,14 +152,15 @@ def _reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=
         options = {} if initial is np._NoValue else {"initial": initial}
         return _REDUCE[ufunc](array, axis=axis, out=out, keepdims=keepdims, where=where, **options)
     if where is not True:
-        raise UnsupportedOperation(f"{name_of(ufunc)}.reduce with where= has no derivative rule", "select the elements before reducing")
+        raise UnsupportedOperation(f"{name_of(ufunc)}.reduce with where= has no derivative rule", "reduce x[where]")
     return store(_fold(ufunc, array, axis, keepdims, initial), out)
 
 
 def _fold(ufunc, array, axis, keepdims, initial):
     """From left to right along the axes, the first of them outermost, as NumPy does."""
     ndim = np.ndim(array)
-    axes = tuple(range(ndim)) if axis is None else tuple(k % ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(k % ndim for k in axes)
     kept = tuple(k for k in range(ndim) if k not in axes)
     shape = np.shape(array)
     rows = np.reshape(np.transpose(array, axes + kept), (-1, *(shape[k] for k in kept)))
@@ -211,17 +233,16 @@ def _reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
     rows = np.moveaxis(array, axis, 0)
     if np.any((indices < 0) | (indices >= rows.shape[0])):
         return ufunc.reduceat(primal(array), indices, axis=axis)  # raises NumPy's error
-    ends = [*indices[1:], rows.shape[0]]
-    parts = [
-        _reduce(ufunc, rows[start:end]) if start < end else rows[start] for start, end in zip(indices.tolist(), map(int, ends), strict=True)
-    ]
+    starts = indices.tolist()
+    ends = [*starts[1:], rows.shape[0]]
+    parts = [_reduce(ufunc, rows[i:j]) if i < j else rows[i] for i, j in zip(starts, ends, strict=True)]
     return store(np.stack(parts, axis=axis), out)
 
 
 _METHODS = {"reduce": _reduce, "accumulate": _accumulate, "outer": _outer, "at": _at, "reduceat": _reduceat}
 
 
-# -- ufuncs without a row --------------------------------------------------------------------------------------------------------------
+# Ufuncs without a row.
 
 
 def _composed(*ufuncs, kind=DIFFERENTIATED):
@@ -235,12 +256,12 @@ def _composed(*ufuncs, kind=DIFFERENTIATED):
     return register
 
 
-for _ufunc in (
-    np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal, np.logical_and, np.logical_or, np.logical_xor,
-    np.logical_not, np.isnan, np.isinf, np.isfinite, np.isnat, np.signbit, np.spacing, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
-    np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm, np.bitwise_count,
-):  # fmt: skip
-    KINDS.setdefault(_ufunc, PASSIVE)
+for _name in (
+    "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_xor logical_not isnan isinf "
+    "isfinite isnat signbit spacing gcd lcm bitwise_and bitwise_or bitwise_xor bitwise_count invert left_shift "
+    "right_shift"
+).split():
+    KINDS.setdefault(getattr(np, _name), PASSIVE)
 KINDS.setdefault(np.nextafter, REFUSED)
 
 

@@ -1,5 +1,5 @@
-"""NumPy functions that write into their first argument. All of them are an indexed assignment, which the array types know; the target must be
-active, because a plain array cannot hold a derivative."""
+"""NumPy functions that write into their first argument. All of them are an indexed assignment, which the array types
+know; the target must be active, because a plain array cannot hold a derivative."""
 
 import numpy as np
 
