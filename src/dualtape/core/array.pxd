@@ -14,6 +14,7 @@ cdef class TracedArray:
     cdef int64_t slot            # root: first slot, or -1 while the values exist only in the open segment
     cdef int64_t node            # root with slot -1: its node
     cdef cnp.ndarray ids         # root: (size,) int64 slot of every element once elements were written; else None
+    cdef bint constant           # root: holds constants only, so that operations on it have a passive operand
     cdef int64_t offset          # elements from the root's first
     cdef readonly Py_ssize_t size
     cdef readonly int ndim

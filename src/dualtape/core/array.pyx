@@ -134,7 +134,7 @@ cdef int resolve(Tape tape, object x, operand *o) except -2:
     if type(x) is TracedArray and (<TracedArray>x).tape is tape:
         array = <TracedArray>x
         root = array.owner()
-        o.active = True
+        o.active = not root.constant
         o.slot = root.slot + array.offset if root.slot >= 0 else -1
         o.node = root.node
         o.contiguous, o.ndim, o.size = array.contiguous, array.ndim, array.size
@@ -229,6 +229,8 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
             return NotImplemented
     if not resolve(tape, a, &x):
         return NotImplemented
+    if not (x.active or y.active):
+        x.active = True       # constants only: recorded all the same, because elements of the result may be written to
     if x.ndim == 0 and y.ndim == 0:
         return traced_scalar(tape, tape.scalar(op, <uint8_t>(x.active | (y.active << 1)), <uint32_t>x.slot, <uint32_t>y.slot))
     if y.ndim == 0 or (x.ndim == y.ndim and same_shape(&x, &y)):
@@ -479,6 +481,7 @@ cdef int write_back(TracedArray x, TracedArray y) except -1:
         if root.slot < 0 and root.ids is None and root.tape.alive[root.node] == &root.slot:
             root.tape.alive[root.node] = NULL
         root.ids = None
+        root.constant = False
         root.slot, root.node = y.slot, y.node
         if y.slot < 0:
             root.tape.alive[y.node] = &root.slot
@@ -492,6 +495,7 @@ cdef int write_back(TracedArray x, TracedArray y) except -1:
 cdef cnp.ndarray writable_ids(TracedArray x):
     cdef TracedArray root = x.owner()
     store(x)
+    root.constant = False
     if root.ids is None:
         root.ids = np.arange(root.slot, root.slot + root.size, dtype=np.int64)
     return ids_of(x)
@@ -757,6 +761,7 @@ cdef class TracedArray:
         store(x)
         y = new_root(self.tape, x.ndim, x.dims, x.size)
         y.slot = x.owner().slot + x.offset      # values never change, so that a copy shares them
+        y.constant = x.owner().constant
         return y
 
     def __copy__(self):

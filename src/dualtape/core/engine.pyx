@@ -32,7 +32,15 @@ cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
         dims[axis] = cnp.PyArray_DIM(values, axis)
     cdef TracedArray x = new_root(tape, values.ndim, dims, n)
     x.slot = tape.new_slots(n)
+    x.constant = True
     memcpy(tape.c.value + x.slot, cnp.PyArray_DATA(source), n * sizeof(double))
+    return x
+
+
+cdef TracedArray computed_array(Tape tape, cnp.ndarray values):
+    """Slots for what NumPy has computed from traced values."""
+    cdef TracedArray x = constant_array(tape, values)
+    x.constant = False
     return x
 
 
@@ -264,7 +272,7 @@ def array_op(Tape tape, row, operands, params):
     tape.flush()
     result = row.primal(*[(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places], **params)
     single = not isinstance(result, tuple)
-    results = [constant_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
+    results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
     call = ArrayCall(row, params, places, [place_of(tape, part, True) for part in results], single)
     node = tape.new_node()
     node.kind, node.n, node.out, node.active, node.op = DT_CALL, 0, -1, DT_ACTIVE_A, 0
@@ -290,7 +298,7 @@ cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
     x = readable(x)
     total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
     axes = range(x.ndim) if axis is None else [k + x.ndim if k < 0 else k for k in (axis if isinstance(axis, tuple) else (axis,))]
-    out = constant_array(tape, np.asarray(total))
+    out = computed_array(tape, np.asarray(total))
     for k in range(x.ndim - 1, -1, -1):
         dims[k] = x.dims[k]
         steps[k] = 0 if k in axes else step

@@ -71,7 +71,7 @@ def astype(x, dtype, /, *, copy=True, device=None):
 
 
 def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, any other would lose it."""
+    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, others are refused."""
     if np.dtype(dtype) == np.bool:
         return np.asarray(primal(x), dtype=bool)
     check_dtype(dtype, "astype")

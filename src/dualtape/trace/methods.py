@@ -21,8 +21,8 @@ def _as_method(name, function):
 
 
 for _name in (
-    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero prod ptp put "
-    "ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum diagonal dot max mean min "
+    "nonzero prod ptp put ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
 ).split():
     _as_method(_name, getattr(np, _name))
 _as_method("astype", creation.cast)
@@ -31,8 +31,9 @@ _as_method("partition", ordering.partition_in_place)
 
 # np.array([a, b]) of traced scalars is an object array; np.exp of it asks each element for a method of that name
 for _name in (
-    "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
-    "deg2rad rad2deg degrees radians rint floor ceil trunc fabs square reciprocal sign hypot arctan2 fmod logical_not"
+    "sqrt cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
+    "arctanh deg2rad rad2deg degrees radians rint floor ceil trunc fabs square reciprocal sign hypot arctan2 fmod "
+    "logical_not"
 ).split():
     _as_method(_name, getattr(np, _name))
 

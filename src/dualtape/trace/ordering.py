@@ -3,7 +3,7 @@ are then moved, so that a tie follows NumPy's order and the derivative is that o
 
 import numpy as np
 
-from .functions import handles, is_active, move, operand, primal, store
+from .functions import handles, move, operand, primal, store
 
 
 def _merged_last(axis, ndim):

@@ -1,4 +1,5 @@
-"""Functions whose result has no derivative: shapes, tests, indices, counts, descriptions. NumPy runs them on the primals.
+"""Functions whose result has no derivative: shapes, tests, indices, counts, descriptions. NumPy runs them on
+the primals.
 
 What is decided on a value here is a decision of the user's function; `functions.primal` is the door it goes through.
 """

@@ -48,7 +48,7 @@ def _is_step(row):
 
 
 def _register_later_homes():
-    """SciPy's special functions are entered when the first of them arrives: importing dualtape does not import SciPy."""
+    """SciPy's special functions are entered when the first of them arrives: dualtape itself never imports SciPy."""
     for home in {row.ufunc[0] for row in ROWS if row.ufunc} - {"numpy"}:
         if home in sys.modules:
             _register_rows(home)
@@ -120,7 +120,7 @@ def _output_type(signature):
 
 
 def _store_where(result, target, where):
-    """Keep `target` where the condition fails. Without one NumPy leaves those elements uninitialised: here they are NaN."""
+    """Keep `target` where the condition fails. Without one NumPy leaves them uninitialised: here they are NaN."""
     if where is True:
         return store(result, target)
     where = np.asarray(primal(where), dtype=bool)
