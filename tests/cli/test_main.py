@@ -50,6 +50,11 @@ def fails(x):
 def escapes(x):
     return np.sum(x) * float(np.sum(x))
 
+def fills(x):
+    y = np.zeros(1)
+    y[0] = x[0]
+    return y
+
 def nothing(x):
     x * x
 """
@@ -199,6 +204,7 @@ MISTAKES = {
         "TraceEscapeError",
         "in escapes: `return np.sum(x) * float(np.sum(x))`",
     ),
+    "an error that NumPy wraps": ("jacobian f.py:fills 1 2", "TraceEscapeError", "in fills: `y[0] = x[0]`"),
     "no result": ("grad f.py:nothing 1", "is None, expected real numbers"),
     "no such chapter": ("tour polarity", "expected polar, hessians, network, nist"),
 }

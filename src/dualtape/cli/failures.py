@@ -44,6 +44,8 @@ def user_code(path: str, label: str | None = None, arguments: dict[str, Any] | N
 
 
 def _describe(error: BaseException, path: str, label: str, arguments: dict[str, Any]) -> str:
+    if isinstance(error.__cause__, errors.DualtapeError):
+        error = error.__cause__  # NumPy wraps a TraceEscapeError in a ValueError that does not tell what happened
     if isinstance(error, errors.DualtapeError):
         where, message = error.where, error.problem
     elif isinstance(error, SyntaxError) and error.filename:
