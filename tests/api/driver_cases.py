@@ -1,4 +1,4 @@
-"""Functions of many input and output shapes that the tests of all drivers walk: each a function, its arguments, and which are active."""
+"""Functions of many input and output shapes, which the tests walk: each with its arguments and which are active."""
 
 from typing import Any, NamedTuple
 

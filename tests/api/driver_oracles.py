@@ -1,4 +1,4 @@
-"""What the drivers are judged by: differences of a function's values, flat vectors of nested containers. Imports nothing of dualtape."""
+"""What judges the drivers: differences of values, and flat vectors of containers. Imports nothing of dualtape."""
 
 import numpy as np
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from driver_cases import CASES, IDS
-from numpy.testing import assert_allclose, assert_array_equal
 from driver_oracles import (
     DIFFERENCE,
     ROUNDING,
@@ -16,6 +15,7 @@ from driver_oracles import (
     matrix,
     tensor,
 )
+from numpy.testing import assert_allclose, assert_array_equal
 
 import dualtape
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import FunctionType
 from typing import Any
 
 from dualtape.errors import OptionError
@@ -27,6 +29,14 @@ def check_callable(f: Any, driver: str) -> None:
             f"{driver} got a {type(f).__name__}, expected a function",
             f"write {driver}(f)(x), or @{driver} or @{driver}(argnums=1) above a function",
         )
+
+
+def takes_one_argument(f: Any) -> bool:
+    """True for a plain function of exactly one parameter."""
+    if type(f) is not FunctionType:
+        return False
+    code = f.__code__
+    return code.co_argcount == 1 and not code.co_kwonlyargcount and not code.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
 
 
 def split_primals(primals: Any) -> tuple[tuple[Any, ...], int | tuple[int, ...]]:

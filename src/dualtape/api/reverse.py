@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 import numpy as np
 
 from dualtape.api._call import ArgNums, Call
-from dualtape.api._drivers import check_callable, dress
+from dualtape.api._drivers import check_callable, dress, takes_one_argument
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
 from dualtape.core.oneshot import gradient as one_shot
@@ -82,16 +82,13 @@ def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: b
     if f is None:
         return functools.partial(grad, argnums=argnums, mode=mode, has_aux=has_aux)
     pair = _value_and_grad("grad", f, argnums, mode, has_aux)
-    is_simple = _is_simple(argnums, mode, has_aux)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        if is_simple and len(args) == 1 and not kwargs:
-            found = one_shot(f, args[0])
-            if found is not NotImplemented:
-                return found[1]
         _, *rest = pair(*args, **kwargs)
         return tuple(rest) if has_aux else rest[0]
 
+    if argnums == 0 and not has_aux and mode != "forward":
+        return dress(_in_one_shot(f, gradient, 1), f)
     return dress(gradient, f)
 
 
@@ -141,21 +138,27 @@ def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", 
     if f is None:
         return functools.partial(value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux)
     pair = _value_and_grad("value_and_grad", f, argnums, mode, has_aux)
-    is_simple = _is_simple(argnums, mode, has_aux)
-
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        if is_simple and len(args) == 1 and not kwargs:
-            found = one_shot(f, args[0])
-            if found is not NotImplemented:
-                return found
-        return pair(*args, **kwargs)
-
-    return dress(value_and_gradient, f)
+    if argnums == 0 and not has_aux and mode != "forward":
+        return dress(_in_one_shot(f, pair, slice(None)), f)
+    return dress(pair, f)
 
 
-def _is_simple(argnums: ArgNums, mode: str, has_aux: bool) -> bool:
-    """True if the compiled gradient of one call may be tried; it takes one float or float64 array, and declines all else."""
-    return argnums == 0 and not has_aux and mode != "forward"
+def _in_one_shot(f: Callable[..., Any], general: Callable[..., Any], part: int | slice) -> Callable[..., Any]:
+    """Try the compiled gradient of one call first: for one float or float64 array it spares all of `general`.
+
+    `part` selects from its ``(value, gradient)``. Where f can only take one argument, the wrapper takes one as well: packing
+    arguments would cost more than anything else here.
+    """
+    compiled, declined = one_shot, NotImplemented
+
+    def by_one(x: Any, /) -> Any:
+        found = compiled(f, x)
+        return general(x) if found is declined else found[part]
+
+    def by_any(*args: Any, **kwargs: Any) -> Any:
+        return by_one(args[0]) if len(args) == 1 and not kwargs else general(*args, **kwargs)
+
+    return by_one if takes_one_argument(f) else by_any
 
 
 def _value_and_grad(

@@ -109,6 +109,7 @@ _STEPS = (
     Unary("ceil",          "ceil(x)",  "0", "0", NONZERO),
     Unary("trunc",         "trunc(x)", "0", "0", NONZERO),
     Unary("rint",          "rint(x)",  "0", "0", NONZERO),
+    Unary("stop_gradient", "x",        "0", "0", REAL, None),  # zero by decree, so that a replay still computes the value
     Binary("floor_divide", "floor_divide(x, y)", "0", "0", "0", "0", "0", (REAL, NONZERO)),
     Binary("heaviside",    "heaviside(x, y)", "0", "at_zero(x)", "0", "0", "0", (NONZERO, REAL), selects=True),
 )
