@@ -148,4 +148,354 @@ DT_INLINE double dt_sinc_dd(double x, double v, double d)
     return -pi * pi * sum / 3.0;
 }
 
+/* c x^p where c = 0 wins. */
+DT_INLINE double dt_times_power(double c, double x, double p) { return c == 0.0 ? 0.0 : x >= 0.0 ? c * pow(x, p) : NAN; }
+
+DT_INLINE double dt_square_of(double x) { return x * x; }
+DT_INLINE double dt_cube(double x) { return x * x * x; }
+
+/* Derivatives of (exp(x) - 1)/x from e = exp(x): sums of x^k/(k! (k + 2)) and x^k/(k! (k + 3)) where they would cancel. */
+
+DT_INLINE double dt_exprel_sum(double x, double shift)
+{
+    double sum = 0.0;
+    for (int k = 24; k >= 1; k--) sum = (sum + 1.0 / (k + shift)) * x / k;
+    return sum + 1.0 / shift;
+}
+
+DT_INLINE double dt_exprel_d(double x, double v, double e)
+{
+    if (fabs(x) < 1.5) return dt_exprel_sum(x, 2.0);
+    return e > DBL_MAX ? e : (e - v) / x;
+}
+
+DT_INLINE double dt_exprel_dd(double x, double d, double e)
+{
+    if (fabs(x) < 1.5) return dt_exprel_sum(x, 3.0);
+    return e > DBL_MAX ? e : (e - 2.0 * d) / x;
+}
+
+/* Derivatives of (exp(t) - 1)/y, t = y l, in y, for l = log(x): l^2 exprel'(t) and l^3 exprel''(t); e = exp(t). */
+
+DT_INLINE double dt_boxcox_dy(double l, double y, double e, double v)
+{
+    const double t = y * l;
+    if (fabs(t) < 1.5) return l * l * dt_exprel_sum(t, 2.0);
+    return ((e == 0.0 ? 0.0 : e * l) - v) / y;
+}
+
+DT_INLINE double dt_boxcox_dyy(double l, double y, double e, double dy)
+{
+    const double t = y * l;
+    if (fabs(t) < 1.5) return l * l * l * dt_exprel_sum(t, 3.0);
+    return ((e == 0.0 ? 0.0 : e * l * l) - 2.0 * dy) / y;
+}
+
+/* g(s) = (s/(1 + s) - log(1 + s))/s^2, by its series -1/2 + 2/3 s - 3/4 s^2 + ... near 0; and g'(s). */
+
+DT_INLINE double dt_inv_boxcox_g(double s)
+{
+    double sum = 0.0;
+    if (fabs(s) >= 0.5) return (s / (1.0 + s) - log1p(s)) / (s * s);
+    for (int k = 56; k >= 0; k--) sum = (k + 1.0) / (k + 2.0) - s * sum;
+    return -sum;
+}
+
+DT_INLINE double dt_inv_boxcox_dg(double s)
+{
+    double sum = 0.0;
+    if (fabs(s) >= 0.5) return -(1.0 / ((1.0 + s) * (1.0 + s)) + 2.0 * dt_inv_boxcox_g(s)) / s;
+    for (int k = 60; k >= 1; k--) sum = k * (k + 1.0) / (k + 2.0) - s * sum;
+    return sum;
+}
+
+/* Dilogarithm: d = log(x)/(1 - x), dd = (1/x + d)/(1 - x), by its series in u = 1 - x near x = 1. */
+
+DT_INLINE double dt_spence_d(double x, double log_x) { return x == 1.0 ? -1.0 : log_x / (1.0 - x); }
+
+DT_INLINE double dt_spence_dd(double x, double d)
+{
+    const double u = 1.0 - x;
+    double sum = 0.0;
+    if (fabs(u) >= 0.4) return (1.0 / x + d) / u;
+    for (int k = 44; k >= 1; k--) sum = k / (k + 1.0) + u * sum;
+    return sum;
+}
+
+/* Huber's loss with threshold x >= 0 at residual y: y^2/2 inside, x (|y| - x/2) outside. */
+
+DT_INLINE double dt_huber_dx(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? 0.0 : fabs(y) - x; }
+DT_INLINE double dt_huber_dy(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? y : x * dt_sgn(y); }
+DT_INLINE double dt_huber_dxx(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? 0.0 : -1.0; }
+DT_INLINE double dt_huber_dxy(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? 0.0 : dt_sgn(y); }
+DT_INLINE double dt_huber_dyy(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? 1.0 : 0.0; }
+
+/* pseudo_huber x^2 (s - 1), s = sqrt(1 + u^2), u = y/x, in x: x u^4/(s (s + 1)^2), and -u^4 (1 + 2s)/(s^3 (s + 1)^2). */
+
+DT_INLINE double dt_tilt(double u)
+{
+    const double s = dt_hypot1(u), p = u / s, q = u / (1.0 + s);
+    return s * p * p * q * q;
+}
+
+DT_INLINE double dt_bend(double u)
+{
+    const double s = dt_hypot1(u), p = u / s, q = u / (1.0 + s);
+    return p * p * q * q * (2.0 + 1.0 / s);
+}
+
+/* Error functions. The ratio i^n erfc(x)/i^(n-1) erfc(x) of repeated integrals, x > 1, by backward recurrence:
+ * r_(n-1) = 1/(2 (x + n r_n)) (Gautschi 1961, doi:10.1137/0103004). All terms positive: nothing cancels. */
+
+DT_INLINE double dt_erfc_ratio(double x, int n)
+{
+    const int start = 90;
+    double r = (sqrt(x * x + 2.0 * start) - x) / (2.0 * start);
+    if (x > 1e100) return 0.0;
+    for (int k = start; k > n; k--) r = 0.5 / (x + k * r);
+    return r;
+}
+
+/* exp(x^2) erfc(x) has the derivatives -2 e^(x^2) i^1 erfc(x) and 8 e^(x^2) i^2 erfc(x). */
+
+DT_INLINE double dt_erfcx_d(double x, double v)
+{
+    return x < 1.0 ? 2.0 * x * v - 1.1283791670955126 : -2.0 * v * dt_erfc_ratio(x, 1);
+}
+
+DT_INLINE double dt_erfcx_dd(double x, double v, double d)
+{
+    return x < 1.0 ? 2.0 * (v + x * d) : -4.0 * d * dt_erfc_ratio(x, 2);
+}
+
+/* d = phi(x)/Phi(x): dd = -d (x + d), whose bracket is sqrt(2) r_1(t), t = -x/sqrt(2), where it cancels. */
+DT_INLINE double dt_log_ndtr_dd(double x, double d)
+{
+    const double t = -0.7071067811865476 * x;
+    if (t > 1e100) return -1.0;
+    if (d == 0.0) return 0.0;
+    return -d * (t < 1.0 ? x + d : 1.4142135623730951 * dt_erfc_ratio(t, 1));
+}
+
+/* e/min(p, q), the slope of a quantile function at the tail probabilities p + q = 1 (or 2); infinite at the ends. */
+DT_INLINE double dt_tail(double e, double p, double q)
+{
+    const double least = p < q ? p : q;
+    return least == 0.0 ? INFINITY : e / least;
+}
+
+/* Phi(v)/phi(v) sqrt(2/pi) at v = ndtri(exp(x)), e = erfcx(|v|/sqrt(2)); its derivative from d = Phi(v)/phi(v). */
+
+DT_INLINE double dt_ndtri_exp_d(double v, double exp_x, double expm1_x, double e)
+{
+    return v < 0.0 ? e : expm1_x == 0.0 ? INFINITY : exp_x * e / -expm1_x;
+}
+
+DT_INLINE double dt_ndtri_exp_dd(double v, double d)
+{
+    const double t = -0.7071067811865476 * v;
+    return t < 1.0 ? d * (1.0 + v * d) : 1.4142135623730951 * dt_erfc_ratio(t, 1) * d * d;
+}
+
+/* Dawson's integral: d = 1 - 2 x v, dd = -2 (v + x d); their asymptotic series where that cancels (DLMF 7.12):
+ * v = 1/(2x) sum (2k - 1)!!/(2 x^2)^k. */
+
+DT_INLINE double dt_dawson_d(double x, double v)
+{
+    const double s = 0.5 / (x * x);
+    double sum = 0.0, term = 1.0;
+    if (fabs(x) < 6.5) return 1.0 - 2.0 * x * v;
+    for (int k = 0; k < 38; k++, term *= (2.0 * k + 1.0) * s) sum += term;
+    return -s * sum;
+}
+
+DT_INLINE double dt_dawson_dd(double x, double v, double d)
+{
+    const double s = 0.5 / (x * x);
+    double sum = 0.0, term = 1.0;
+    if (fabs(x) < 6.5) return -2.0 * (v + x * d);
+    for (int k = 0; k < 38; k++, term *= (2.0 * k + 1.0) * s) sum += (k + 1.0) * term;
+    return sum / (x * x) / x;
+}
+
+/* Gamma functions. sin(pi x) and cos(pi x), exact at multiples of 1/2. */
+
+DT_INLINE double dt_sin_pi(double x)
+{
+    const double r = x - 2.0 * rint(0.5 * x), a = fabs(r);
+    return copysign(sin(3.141592653589793 * (a > 0.5 ? 1.0 - a : a)), r);
+}
+
+DT_INLINE double dt_cos_pi(double x)
+{
+    const double a = fabs(x - 2.0 * rint(0.5 * x));
+    return sin(3.141592653589793 * (0.5 - a));
+}
+
+/* 1/gamma: -v psi, and v (psi^2 - psi'), where that cancels by reflection: v = gamma(1 - x) sin(pi x)/pi. The arguments
+ * mirrored_* are taken at 1 - x. */
+
+DT_INLINE double dt_rgamma_d(double x, double v, double psi, double mirrored_gamma, double mirrored_psi)
+{
+    if (x >= 0.5) return -v * psi;
+    return mirrored_gamma * (dt_cos_pi(x) - mirrored_psi * dt_sin_pi(x) / 3.141592653589793);
+}
+
+DT_INLINE double dt_rgamma_dd(double x, double v, double psi, double zeta, double mirrored_gamma, double mirrored_psi,
+                              double mirrored_zeta)
+{
+    const double pi = 3.141592653589793, s = dt_sin_pi(x);
+    if (x >= 0.5) return v * (psi * psi - zeta);
+    return mirrored_gamma
+        * (((mirrored_psi * mirrored_psi + mirrored_zeta) / pi - pi) * s - 2.0 * mirrored_psi * dt_cos_pi(x));
+}
+
+/* psi(x + y) - psi(x) and zeta(2, x) - zeta(2, x + y) for x, y > 0, without cancellation: the recurrence up to x >= 12, then
+ * the differences of Stirling's series (DLMF 5.11.2), each factored. With p = 1/a^2, q = 1/b^2, b = a + y:
+ * p^k - q^k = (p - q) s_k, s_(k+1) = p s_k + q^k. Elsewhere the differences of the given values. */
+
+static const double dt_bernoulli[] = {1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0};
+
+DT_INLINE double dt_psi_gap(double x, double y, double psi_x, double psi_xy)
+{
+    double a = x, sum = 0.0, s = 1.0, qk = 1.0, b, p, q;
+    if (!(x > 0.0 && y > 0.0 && x + y < 1e100)) return psi_xy - psi_x;
+    for (; a < 12.0; a += 1.0) sum += y / (a * (a + y));
+    b = a + y, p = 1.0 / (a * a), q = 1.0 / (b * b);
+    sum += log1p(y / a) + 0.5 * y / (a * b);
+    for (int k = 1; k <= 7; k++) {
+        sum += dt_bernoulli[k - 1] / (2.0 * k) * (y / a * (a + b) / b / (a * b)) * s;
+        qk *= q, s = p * s + qk;
+    }
+    return sum;
+}
+
+DT_INLINE double dt_zeta_gap(double x, double y, double zeta_x, double zeta_xy)
+{
+    double a = x, sum = 0.0, s = 1.0, qk = 1.0, b, p, q, inverse, squares;
+    if (!(x > 0.0 && y > 0.0 && x + y < 1e100)) return zeta_x - zeta_xy;
+    for (; a < 12.0; a += 1.0) sum += y / (a + y) * (2.0 * a + y) / (a + y) / a / a;
+    b = a + y, p = 1.0 / (a * a), q = 1.0 / (b * b);
+    inverse = y / a / b, squares = y / a * (a + b) / b / (a * b);
+    sum += inverse + 0.5 * squares;
+    for (int k = 1; k <= 7; k++) {
+        qk *= q;
+        sum += dt_bernoulli[k - 1] * (squares * s / a + qk * inverse);
+        s = p * s + qk;
+    }
+    return sum;
+}
+
+/* The density x^(a-1) e^-x/gamma(a) of the gamma distribution from x^a e^-x/gamma(a); at x = 0 its limit. */
+DT_INLINE double dt_gamma_density(double a, double x, double f)
+{
+    return x > 0.0 ? f / x : x == 0.0 ? (a > 1.0 ? 0.0 : a == 1.0 ? 1.0 : a < 1.0 ? INFINITY : NAN) : NAN;
+}
+
+/* Exponential integrals E_n: d = -E_(n-1), dd = E_(n-2), the orders below 0 from e = exp(-x) by p E_(p+1) = e - x E_p. */
+
+DT_INLINE double dt_lower_order(double n, double by) { return n > by ? n - by : n != n ? n : 0.0; }
+
+DT_INLINE double dt_expn_dy(double n, double x, double v, double e, double lower)
+{
+    return n >= 1.0 ? -lower : -(e + v) / x;
+}
+
+DT_INLINE double dt_expn_dyy(double n, double x, double d, double e, double lower)
+{
+    return n >= 2.0 ? lower : n >= 1.0 ? (e - d) / x : (e - 2.0 * d) / x;
+}
+
+/* Exponentially scaled Bessel functions I (sign -1) and K (sign 1) of order nu at x > 0: f = v/lead as the asymptotic series
+ * sum of a_k x^-k, a_k = sign a_(k-1) (4 nu^2 - (2k - 1)^2)/(8 k) (DLMF 10.40.1-2); its derivatives are summed term by term,
+ * where the recurrences would subtract close numbers. dt_is_far says where the series has all digits. */
+
+DT_INLINE int dt_is_far(double nu, double x) { return fabs(x) > 25.0 + 0.5 * nu * nu; }
+
+DT_INLINE double dt_scaled_bessel(double nu, double x, double sign, int order, double lead)
+{
+    double sum = 0.0, term = 1.0;
+    for (int k = 0; k < 40; k++) {
+        sum += term * (order == 0 ? 1.0 : order == 1 ? -(k + 0.5) / x : (k + 0.5) * (k + 1.5) / x / x);
+        term *= sign * (4.0 * nu * nu - (2.0 * k + 1.0) * (2.0 * k + 1.0)) / (8.0 * (k + 1.0) * x);
+    }
+    return lead * sum / sqrt(x);
+}
+
+/* d of exp(-|x|) I_nu(x), given I', by its recurrence, and I, both scaled: I' - sgn(x) I; and dd. */
+
+DT_INLINE double dt_ive_d(double nu, double x, double v, double slope)
+{
+    if (x > 0.0 && dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, -1.0, 1, 0.3989422804014327);
+    return slope - dt_sgn(x) * v;
+}
+
+DT_INLINE double dt_ive_dd(double nu, double x, double v, double d, double curvature)
+{
+    if (x > 0.0 && dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, -1.0, 2, 0.3989422804014327);
+    return curvature - 2.0 * dt_sgn(x) * d - (x == 0.0 ? -1.0 : 1.0) * v;
+}
+
+/* exp(x) K_nu(x): K' + K, and dd. */
+
+DT_INLINE double dt_kve_d(double nu, double x, double v, double slope)
+{
+    return dt_is_far(nu, x) ? dt_scaled_bessel(nu, x, 1.0, 1, 1.2533141373155003) : v + slope;
+}
+
+DT_INLINE double dt_kve_dd(double nu, double x, double v, double d, double curvature)
+{
+    return dt_is_far(nu, x) ? dt_scaled_bessel(nu, x, 1.0, 2, 1.2533141373155003) : curvature + 2.0 * d - v;
+}
+
+/* Complete elliptic integrals at p = 1 - m by the arithmetic-geometric mean (DLMF 19.8): K = pi/(2 a), and
+ * sigma = sum over n >= 1 of 2^n c_n^2/m, with D = (K - E)/m = K (1 + sigma)/2, B = K - D; c_1 = m/(2 (1 + sqrt(p))) and
+ * c_(n+1) = c_n^2/(4 a_(n+1)) lose no digits as m -> 0. rho = sigma/m. */
+
+DT_INLINE double dt_elliptic_rho(double p, double *k)
+{
+    const double m = 1.0 - p;
+    double b = sqrt(p), a = 0.5 * (1.0 + b), c_over_m = 0.5 / (1.0 + b), rho = 0.0, weight = 2.0;
+    b = sqrt(b);
+    for (int n = 1; n < 12; n++, weight *= 2.0) {
+        const double c = c_over_m, next = 0.5 * (a + b);
+        rho += weight * c * c;
+        b = sqrt(a * b), a = next;
+        c_over_m = c * c * m / (4.0 * a);
+    }
+    *k = 1.5707963267948966 / a;
+    return rho;
+}
+
+/* dK/dm = B/(2 p). */
+DT_INLINE double dt_ellipk_d(double p)
+{
+    double k;
+    const double rho = dt_elliptic_rho(p, &k);
+    return 0.25 * k * (1.0 - (1.0 - p) * rho) / p;
+}
+
+/* (3 K' - D')/(2 p) with D' = (D - K rho)/(2 p). */
+DT_INLINE double dt_ellipk_dd(double p)
+{
+    double k;
+    const double rho = dt_elliptic_rho(p, &k), sigma = (1.0 - p) * rho;
+    return k * (0.75 * (1.0 - sigma) - 0.5 * (0.5 * (1.0 + sigma) - rho)) / (2.0 * p * p);
+}
+
+/* dE/dm = -D/2, and -D'/2. */
+DT_INLINE double dt_ellipe_d(double p)
+{
+    double k;
+    const double rho = dt_elliptic_rho(p, &k);
+    return p == 0.0 ? -INFINITY : -0.25 * k * (1.0 + (1.0 - p) * rho);
+}
+
+DT_INLINE double dt_ellipe_dd(double p)
+{
+    double k;
+    const double rho = dt_elliptic_rho(p, &k);
+    return p == 0.0 ? -INFINITY : -0.25 * k * (0.5 * (1.0 + (1.0 - p) * rho) - rho) / p;
+}
+
 #endif

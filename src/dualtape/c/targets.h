@@ -11,6 +11,15 @@
 extern dt_loop dt_loops[DT_N_LOOPS];
 extern const dt_library *const dt_libraries[]; /* NULL-terminated, best last */
 
+/* The functions of special.h that formulas call, for evaluating formulas term by term. */
+typedef struct dt_special {
+    const char *name;
+    int n_in;
+    double (*call)(const double *arguments);
+} dt_special;
+
+extern const dt_special dt_specials[]; /* ends with name NULL */
+
 static inline int dt_cpu_runs(const char *target)
 {
 #ifdef DT_TARGETS_X86

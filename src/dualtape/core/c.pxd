@@ -94,6 +94,12 @@ cdef extern from "targets.h" nogil:
     const dt_library **dt_libraries
     int dt_cpu_runs(const char *target)
 
+    ctypedef struct dt_special:
+        const char *name
+        int n_in
+        double (*call)(const double *arguments) noexcept nogil
+
+    const dt_special *dt_specials
 
 # The tape and its sweeps. Linked into core/tape alone; other modules call them through the methods of Tape.
 cdef extern from "tape.h" nogil:

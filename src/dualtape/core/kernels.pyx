@@ -97,7 +97,7 @@ cdef int _bind(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
                 return 0
     _called_through_python.append(ufunc)
     loop.data = <void *>ufunc
-    loop.run = <c.dt_inner_loop>_through_python
+    loop.run = <c.dt_inner_loop><void *>_through_python
     return 0
 
 
@@ -241,6 +241,20 @@ def evaluate_scalar(name, double x, double y=0.0, unsigned active=3):
         c.dt_scalar_first(_library, opcode, x, y, v, active, &dx, &dy)
         c.dt_scalar_second(_library, opcode, x, y, v, dx, dy, active, &dxx, &dxy, &dyy)
     return v, dx, dy, dxx, dxy, dyy
+
+
+def special(name, *arguments):
+    """A function of c/special.h, for tests that read formulas term by term."""
+    cdef const c.dt_special *entry = c.dt_specials
+    cdef double values[8]
+    cdef int k
+    while entry.name != NULL and entry.name.decode() != name:
+        entry += 1
+    if entry.name == NULL or entry.n_in != len(arguments):
+        raise ValueError(f"no formula calls {name!r} of special.h with {len(arguments)} arguments")
+    for k in range(entry.n_in):
+        values[k] = arguments[k]
+    return entry.call(values)
 
 
 cdef int _start() except -1:

@@ -326,10 +326,27 @@ def _registry(rows: tuple[Row, ...], loops: list[str]) -> str:
         '    {{"{}", "{}", {}, NULL, NULL}},\n'.format(*ROW_OF[name].ufunc, ROW_OF[name].arity) for name in loops
     )
     return (
-        f'{HEADING}\n#include "targets.h"\n\n'
+        f'{HEADING}\n#include "special.h"\n#include "targets.h"\n\n'
         f"const dt_op dt_ops[DT_N_OPS] = {{\n{ops}}};\n\ndt_loop dt_loops[DT_N_LOOPS] = {{\n{entries}}};\n\n"
-        f"{_LIBRARIES}"
+        f"{_special_entries(rows)}{_LIBRARIES}"
     )
+
+
+def _special_entries(rows: tuple[Row, ...]) -> str:
+    """Table of the functions of special.h that formulas call, for tests that evaluate formulas in Python."""
+    found = {}
+    for row in rows:
+        for partial in ("v", *row.partials):
+            formula = getattr(row, partial)
+            if classify(formula) is Partial.GENERAL:
+                found.update(calls(parse(formula)))
+    special = {name: n for name, n in sorted(found.items()) if name not in EXACT and not _is_loop(name)}
+    functions = "".join(
+        f"static double call_{name}(const double *a) {{ return dt_{name}({', '.join(f'a[{k}]' for k in range(n))}); }}\n"
+        for name, n in special.items()
+    )
+    entries = "".join(f'    {{"{name}", {n}, call_{name}}},\n' for name, n in special.items())
+    return f"{functions}\nconst dt_special dt_specials[] = {{\n{entries}    {{NULL, 0, NULL}},\n}};\n\n"
 
 
 _LIBRARIES = """extern const dt_library dt_library_baseline;

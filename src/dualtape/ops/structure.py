@@ -13,6 +13,7 @@ from enum import IntEnum
 __all__ = ["CONSTANTS", "EXACT", "FormulaError", "Partial", "calls", "classify", "names", "parse", "visible_names"]
 
 CONSTANTS = {
+    "INF": "INFINITY",
     "PI": "3.141592653589793",
     "LN2": "0.6931471805599453",
     "LN10": "2.302585092994046",

@@ -29,7 +29,12 @@ PROBABILITY = Domain(0.0, 1.0)
 ABOVE_ONE = Domain(1.0, 40.0)
 ABOVE_MINUS_ONE = Domain(-1.0, 40.0)
 BELOW_ONE = Domain(-8.0, 1.0)
+NEGATIVE = Domain(-40.0, 0.0)
+SMALL = Domain(-2.0, 2.0)
+ERFC = Domain(0.0, 2.0)
+CIRCLE = Domain(-180.0, 180.0)
 ORDER = Domain(0.0, 5.0)
+WHOLE = Domain(0.0, 5.0)  # and rounded
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,171 @@ _HYPERBOLIC = (
     Unary("arccosh",       "arccosh(x)", "1.0/(sqrt(x - 1.0)*sqrt(x + 1.0))", "-d*d*(x*d)", ABOVE_ONE),  # d(1) = inf
     Unary("arctanh",       "arctanh(x)", "within(fabs(x) <= 1.0, 1.0/((1.0 - x)*(1.0 + x)))", "2.0*x*d*d", UNIT),
 )
+
+# From here on scipy.special's. Where its name is NumPy's too, the loops differ in the last bits, and so the row.
+_SPECIAL = "scipy.special"
+
+_ELEMENTARY = (
+    Unary("special_exp2",  "special_exp2(x)", "LN2*v",              "LN2*d",      REAL, _SPECIAL, "exp2"),
+    Unary("special_expm1", "special_expm1(x)", "exp(x)",            "d",          REAL, _SPECIAL, "expm1"),
+    Unary("special_log1p", "special_log1p(x)", "within(x >= -1.0, 1.0/(1.0 + x))", "-d*d", ABOVE_MINUS_ONE, _SPECIAL, "log1p"),
+    Unary("special_cbrt",  "special_cbrt(x)", "1.0/(3.0*v*v)",      "-2.0*d/(3.0*x)", NONZERO, _SPECIAL, "cbrt"),
+    Unary("exp10",         "exp10(x)",   "LN10*v",                  "LN10*d",     REAL, _SPECIAL),
+    Unary("cosm1",         "cosm1(x)",   "-sin(x)",                 "-cos(x)",    REAL, _SPECIAL),
+    Unary("exprel",        "exprel(x)",  "exprel_d(x, v, exp(x))",  "exprel_dd(x, d, exp(x))", REAL, _SPECIAL),
+    Unary("sindg",         "sindg(x)",   "DEGREE*cosdg(x)",         "-DEGREE*DEGREE*v", CIRCLE, _SPECIAL),
+    Unary("cosdg",         "cosdg(x)",   "-DEGREE*sindg(x)",        "-DEGREE*DEGREE*v", CIRCLE, _SPECIAL),
+    Unary("tandg",         "tandg(x)",   "DEGREE*(1.0 + v*v)",      "2.0*DEGREE*v*d", CIRCLE, _SPECIAL),
+    Unary("cotdg",         "cotdg(x)",   "-DEGREE*(1.0 + v*v)",     "-2.0*DEGREE*v*d", CIRCLE, _SPECIAL),
+    Unary("round",         "round(x)",   "0",                       "0",          NONZERO, _SPECIAL),
+    Unary("expit",         "expit(x)",   "bell(exp(-fabs(x)))",     "-d*tanh(0.5*x)", REAL, _SPECIAL),  # 1 - 2v = -tanh(x/2)
+    Unary("log_expit",     "log_expit(x)", "logistic(-x, exp(-fabs(x)))", "-bell(exp(-fabs(x)))", REAL, _SPECIAL),
+    Unary("logit",         "logit(x)",   "within(x*(1.0 - x) >= 0.0, 1.0/(x*(1.0 - x)))", "(2.0*x - 1.0)*d*d", PROBABILITY, _SPECIAL),
+    Unary("wrightomega",   "wrightomega(x)", "v/(1.0 + v)",         "v/((1.0 + v)*(1.0 + v)*(1.0 + v))", REAL, _SPECIAL),
+    Unary("spence",        "spence(x)",  "spence_d(x, log(x))",     "spence_dd(x, d)", POSITIVE, _SPECIAL),  # d(1) = -1
+    Binary("powm1",        "powm1(x, y)", "power_dx(x, y, pow(x, y))", "power_dy(x, pow(x, y), log(x))", "power_dxx(x, y, dx)",
+           "power_dxy(x, y, dx, log(x))", "power_dy(x, dy, log(x))", (POSITIVE, REAL), _SPECIAL),
+    Binary("boxcox",       "boxcox(x, y)", "within(x >= 0.0, pow(x, y - 1.0))", "boxcox_dy(log(x), y, exp(y*log(x)), v)",
+           "times_power(y - 1.0, x, y - 2.0)", "power_dy(x, dx, log(x))", "boxcox_dyy(log(x), y, exp(y*log(x)), dy)",
+           (POSITIVE, SMALL), _SPECIAL),
+    Binary("boxcox1p",     "boxcox1p(x, y)", "within(x >= -1.0, pow(1.0 + x, y - 1.0))",
+           "boxcox_dy(log1p(x), y, exp(y*log1p(x)), v)", "times_power(y - 1.0, 1.0 + x, y - 2.0)",
+           "power_dy(1.0 + x, dx, log1p(x))", "boxcox_dyy(log1p(x), y, exp(y*log1p(x)), dy)", (ABOVE_MINUS_ONE, SMALL), _SPECIAL),
+    Binary("inv_boxcox",   "inv_boxcox(x, y)", "v/(1.0 + x*y)", "v*x*x*inv_boxcox_g(x*y)", "(1.0 - y)*dx/(1.0 + x*y)",
+           "(dy - x*dx)/(1.0 + x*y)", "x*x*inv_boxcox_g(x*y)*dy + v*x*x*x*inv_boxcox_dg(x*y)", (SMALL, PROBABILITY), _SPECIAL),
+    Binary("inv_boxcox1p", "inv_boxcox1p(x, y)", "inv_boxcox(x, y)/(1.0 + x*y)", "inv_boxcox(x, y)*x*x*inv_boxcox_g(x*y)",
+           "(1.0 - y)*dx/(1.0 + x*y)", "(dy - x*dx)/(1.0 + x*y)",
+           "x*x*inv_boxcox_g(x*y)*dy + inv_boxcox(x, y)*x*x*x*inv_boxcox_dg(x*y)", (SMALL, PROBABILITY), _SPECIAL),
+)
+
+# Entropies and losses. x = 0 is inside: there x*log(x) = 0, and what multiplies it does not count.
+_ENTROPIES = (
+    Binary("xlogy",        "xlogy(x, y)", "log(y)",   "within(v == v, ratio(x, y))", "0", "1.0/y", "-ratio(dy, y)",
+           (REAL, POSITIVE), _SPECIAL),
+    Binary("xlog1py",      "xlog1py(x, y)", "log1p(y)", "within(v == v, ratio(x, 1.0 + y))", "0", "1.0/(1.0 + y)",
+           "-ratio(dy, 1.0 + y)", (REAL, ABOVE_MINUS_ONE), _SPECIAL),
+    Unary("entr",          "entr(x)",    "-1.0 - log(x)",           "within(x >= 0.0, -1.0/x)", POSITIVE, _SPECIAL),
+    Binary("rel_entr",     "rel_entr(x, y)", "1.0 + log(x/y)", "within(v < INF, -ratio(x, y))", "1.0/x", "-1.0/y", "-ratio(dy, y)",
+           (POSITIVE, POSITIVE), _SPECIAL),
+    Binary("kl_div",       "kl_div(x, y)", "log(x/y)", "within(v < INF, 1.0 - ratio(x, y))", "1.0/x", "-1.0/y",
+           "ratio(ratio(x, y), y)", (POSITIVE, POSITIVE), _SPECIAL),
+    Binary("huber",        "huber(x, y)", "huber_dx(x, y)", "huber_dy(x, y)", "huber_dxx(x, y)", "huber_dxy(x, y)", "huber_dyy(x, y)",
+           (PROBABILITY, REAL), _SPECIAL),
+    Binary("pseudo_huber", "pseudo_huber(x, y)", "x*tilt(y/x)", "y/hypot1(y/x)", "-bend(y/x)", "cube((y/x)/hypot1(y/x))",
+           "cube(1.0/hypot1(y/x))", (POSITIVE, REAL), _SPECIAL),
+)
+
+# The error function and the normal distribution.
+_ERRORS = (
+    Unary("erf",           "erf(x)",     "TWO_OVER_SQRT_PI*exp(-x*x)", "-2.0*fade(x, d)", REAL, _SPECIAL),
+    Unary("erfc",          "erfc(x)",    "-TWO_OVER_SQRT_PI*exp(-x*x)", "-2.0*fade(x, d)", REAL, _SPECIAL),
+    Unary("erfi",          "erfi(x)",    "TWO_OVER_SQRT_PI*exp(x*x)", "2.0*x*d",  REAL, _SPECIAL),
+    Unary("erfcx",         "erfcx(x)",   "erfcx_d(x, v)",           "erfcx_dd(x, v, d)", REAL, _SPECIAL),
+    Unary("dawsn",         "dawsn(x)",   "dawson_d(x, v)",          "dawson_dd(x, v, d)", REAL, _SPECIAL),
+    Unary("erfinv",        "erfinv(x)",  "HALF_SQRT_PI*exp(v*v)",   "2.0*v*d*d",  UNIT, _SPECIAL),
+    Unary("erfcinv",       "erfcinv(x)", "-HALF_SQRT_PI*tail(erfcx(fabs(v)), x, 2.0 - x)", "2.0*v*d*d", ERFC, _SPECIAL),
+    Unary("ndtr",          "ndtr(x)",    "ONE_OVER_SQRT_TWO_PI*exp(-0.5*x*x)", "-fade(x, d)", REAL, _SPECIAL),
+    Unary("ndtri",         "ndtri(x)",   "SQRT_HALF_PI*tail(erfcx(SQRT_HALF*fabs(v)), x, 1.0 - x)", "v*d*d", PROBABILITY, _SPECIAL),
+    Unary("log_ndtr",      "log_ndtr(x)", "SQRT_TWO_OVER_PI/erfcx(-SQRT_HALF*x)", "log_ndtr_dd(x, d)", REAL, _SPECIAL),
+    Unary("ndtri_exp",     "ndtri_exp(x)", "SQRT_HALF_PI*ndtri_exp_d(v, exp(x), expm1(x), erfcx(SQRT_HALF*fabs(v)))",
+          "ndtri_exp_dd(v, d)", NEGATIVE, _SPECIAL),
+    Binary("owens_t",      "owens_t(x, y)", "-0.5*ONE_OVER_SQRT_TWO_PI*exp(-0.5*x*x)*erf(SQRT_HALF*(x*y))",
+           "0.5*exp(-0.5*x*x*(1.0 + y*y))/(PI*(1.0 + y*y))", "-x*dx - 0.5*y*exp(-0.5*x*x*(1.0 + y*y))/PI",
+           "-0.5*x*exp(-0.5*x*x*(1.0 + y*y))/PI", "-dy*y*(x*x + 2.0/(1.0 + y*y))", (SMALL, SMALL), _SPECIAL),
+)
+
+# The gamma function's family. _zeta(n + 1, x) is the n-th derivative of psi, up to sign and n!.
+_GAMMAS = (
+    Binary("_zeta",        "_zeta(x, y)", None, "-x*_zeta(x + 1.0, y)", None, None, "x*(x + 1.0)*_zeta(x + 2.0, y)",
+           (ABOVE_ONE, POSITIVE), _SPECIAL),
+    Unary("psi",           "psi(x)",     "_zeta(2.0, x)",           "-2.0*_zeta(3.0, x)", POSITIVE, _SPECIAL),
+    Unary("gammaln",       "gammaln(x)", "psi(x)",                  "_zeta(2.0, x)", POSITIVE, _SPECIAL),
+    Unary("loggamma",      "loggamma(x)", "within(x >= 0.0, psi(x))", "within(x >= 0.0, _zeta(2.0, x))", POSITIVE, _SPECIAL),
+    Unary("gamma",         "gamma(x)",   "v*psi(x)",                "v*(psi(x)*psi(x) + _zeta(2.0, x))", POSITIVE, _SPECIAL),
+    Unary("rgamma",        "rgamma(x)",  "rgamma_d(x, v, psi(x), gamma(1.0 - x), psi(1.0 - x))",  # has limits at 0, -1, -2...
+          "rgamma_dd(x, v, psi(x), _zeta(2.0, x), gamma(1.0 - x), psi(1.0 - x), _zeta(2.0, 1.0 - x))", REAL, _SPECIAL),
+    Unary("gammasgn",      "gammasgn(x)", "0",                      "0",          POSITIVE, _SPECIAL),
+    Binary("beta",         "beta(x, y)", "-v*psi_gap(x, y, psi(x), psi(x + y))", "-v*psi_gap(y, x, psi(y), psi(x + y))",
+           "v*(square_of(psi_gap(x, y, psi(x), psi(x + y))) - zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y)))",
+           "v*(psi_gap(x, y, psi(x), psi(x + y))*psi_gap(y, x, psi(y), psi(x + y)) - _zeta(2.0, x + y))",
+           "v*(square_of(psi_gap(y, x, psi(y), psi(x + y))) - zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y)))",
+           (POSITIVE, POSITIVE), _SPECIAL),
+    Binary("betaln",       "betaln(x, y)", "-psi_gap(x, y, psi(x), psi(x + y))", "-psi_gap(y, x, psi(y), psi(x + y))",
+           "-zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y))", "-_zeta(2.0, x + y)",
+           "-zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y))", (POSITIVE, POSITIVE), _SPECIAL),
+    Binary("poch",         "poch(x, y)", "v*psi_gap(x, y, psi(x), psi(x + y))", "v*psi(x + y)",
+           "v*(square_of(psi_gap(x, y, psi(x), psi(x + y))) + zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y)))",
+           "dx*psi(x + y) + v*_zeta(2.0, x + y)", "dy*psi(x + y) + v*_zeta(2.0, x + y)", (POSITIVE, POSITIVE), _SPECIAL),
+)
+
+# Integrals whose integrand is the derivative. None: no closed form in that operand, which must be passive.
+_INTEGRALS = (
+    Unary("expi",          "expi(x)",    "exp(x)/x",                "d*(x - 1.0)/x", POSITIVE, _SPECIAL),
+    Unary("exp1",          "exp1(x)",    "within(x >= 0.0, -exp(-x)/x)", "-d*(1.0 + 1.0/x)", POSITIVE, _SPECIAL),
+    Binary("expn",         "expn(x, y)", None, "expn_dy(x, y, v, exp(-y), expn(lower_order(x, 1.0), y))", None, None,
+           "expn_dyy(x, y, dy, exp(-y), expn(lower_order(x, 2.0), y))", (WHOLE, POSITIVE), _SPECIAL),
+    Binary("_igam_fac",    "_igam_fac(x, y)", None, "v*(x - y)/y", None, None, "dy*(x - y)/y - v*x/y/y",  # y^x e^-y/gamma(x)
+           (ORDER, POSITIVE), _SPECIAL),
+    Binary("gammainc",     "gammainc(x, y)", None, "gamma_density(x, y, _igam_fac(x, y))", None, None,
+           "dy*(x - 1.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
+    Binary("gammaincc",    "gammaincc(x, y)", None, "-gamma_density(x, y, _igam_fac(x, y))", None, None,
+           "dy*(x - 1.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
+    Binary("gammaincinv",  "gammaincinv(x, y)", None, "1.0/gamma_density(x, v, _igam_fac(x, v))", None, None,
+           "dy*dy*(v + 1.0 - x)/v", (ORDER, PROBABILITY), _SPECIAL),
+    Binary("gammainccinv", "gammainccinv(x, y)", None, "-1.0/gamma_density(x, v, _igam_fac(x, v))", None, None,
+           "dy*dy*(v + 1.0 - x)/v", (ORDER, PROBABILITY), _SPECIAL),
+    Binary("chdtr",        "chdtr(x, y)", None, "0.5*gamma_density(0.5*x, 0.5*y, _igam_fac(0.5*x, 0.5*y))", None, None,
+           "0.5*dy*(x - 2.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
+    Binary("chdtrc",       "chdtrc(x, y)", None, "-0.5*gamma_density(0.5*x, 0.5*y, _igam_fac(0.5*x, 0.5*y))", None, None,
+           "0.5*dy*(x - 2.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
+    Binary("stdtr",        "stdtr(x, y)", None, "pow(1.0 + y*y/x, -0.5*(x + 1.0))/(sqrt(x)*beta(0.5*x, 0.5))", None, None,
+           "-dy*(x + 1.0)*y/(x + y*y)", (ORDER, REAL), _SPECIAL),
+    Unary("ellipk",        "ellipk(x)",  "ellipk_d(1.0 - x)",       "ellipk_dd(1.0 - x)", BELOW_ONE, _SPECIAL),
+    Unary("ellipkm1",      "ellipkm1(x)", "-ellipk_d(x)",           "ellipk_dd(x)", PROBABILITY, _SPECIAL),
+    Unary("ellipe",        "ellipe(x)",  "ellipe_d(1.0 - x)",       "ellipe_dd(1.0 - x)", BELOW_ONE, _SPECIAL),
+    Binary("ellipkinc",    "ellipkinc(x, y)", "1.0/sqrt(1.0 - y*sin(x)*sin(x))", None, "y*sin(x)*cos(x)*dx*dx*dx",
+           "0.5*sin(x)*sin(x)*dx*dx*dx", None, (REAL, UNIT), _SPECIAL),
+    Binary("ellipeinc",    "ellipeinc(x, y)", "sqrt(1.0 - y*sin(x)*sin(x))", None, "-y*sin(x)*cos(x)/dx",
+           "-0.5*sin(x)*sin(x)/dx", None, (REAL, UNIT), _SPECIAL),
+)
+
+# Bessel functions and their kin, in the argument; the order x of the binary rows must be passive.
+_BESSEL = (
+    Unary("j0",            "j0(x)",      "-j1(x)",                  "0.5*(jv(2.0, x) - v)", REAL, _SPECIAL),
+    Unary("j1",            "j1(x)",      "0.5*(j0(x) - jv(2.0, x))", "0.25*(jv(3.0, x) - 3.0*v)", REAL, _SPECIAL),
+    Unary("y0",            "y0(x)",      "-y1(x)",                  "0.5*(yv(2.0, x) - v)", POSITIVE, _SPECIAL),
+    Unary("y1",            "y1(x)",      "0.5*(y0(x) - yv(2.0, x))", "0.25*(yv(3.0, x) - 3.0*v)", POSITIVE, _SPECIAL),
+    Unary("i0",            "i0(x)",      "i1(x)",                   "0.5*(v + iv(2.0, x))", REAL, _SPECIAL),
+    Unary("i1",            "i1(x)",      "0.5*(i0(x) + iv(2.0, x))", "0.25*(3.0*v + iv(3.0, x))", REAL, _SPECIAL),
+    Unary("k0",            "k0(x)",      "-k1(x)",                  "v - d/x",    POSITIVE, _SPECIAL),
+    Unary("k1",            "k1(x)",      "-k0(x) - v/x",            "v + (v/x - d)/x", POSITIVE, _SPECIAL),
+    Unary("i0e",           "i0e(x)",     "ive_d(0.0, x, v, i1e(x))",  # exp(-|x|): kink, d(0) = 0
+          "ive_dd(0.0, x, v, d, 0.5*(v + ive(2.0, x)))", REAL, _SPECIAL),
+    Unary("i1e",           "i1e(x)",     "ive_d(1.0, x, v, 0.5*(i0e(x) + ive(2.0, x)))",
+          "ive_dd(1.0, x, v, d, 0.25*(3.0*v + ive(3.0, x)))", REAL, _SPECIAL),
+    Unary("k0e",           "k0e(x)",     "kve_d(0.0, x, v, -k1e(x))", "kve_dd(0.0, x, v, d, v + k1e(x)/x)", POSITIVE, _SPECIAL),
+    Unary("k1e",           "k1e(x)",     "kve_d(1.0, x, v, -k0e(x) - v/x)",
+          "kve_dd(1.0, x, v, d, v + (2.0*v/x + k0e(x))/x)", POSITIVE, _SPECIAL),
+    *(
+        Binary(name, f"{name}(x, y)", None, f"0.5*({f}(x - 1.0, y) - {f}(x + 1.0, y))", None, None,
+               f"0.25*({f}(x - 2.0, y) - 2.0*v + {f}(x + 2.0, y))", (ORDER, POSITIVE), _SPECIAL)
+        for name, f in (("jv", "jv"), ("jve", "jv"), ("yv", "yv"), ("yve", "yv"))
+    ),
+    Binary("yn",           "yn(x, y)", None, "0.5*(yv(x - 1.0, y) - yv(x + 1.0, y))", None, None,
+           "0.25*(yv(x - 2.0, y) - 2.0*v + yv(x + 2.0, y))", (WHOLE, POSITIVE), _SPECIAL),
+    Binary("iv",           "iv(x, y)", None, "0.5*(iv(x - 1.0, y) + iv(x + 1.0, y))", None, None,
+           "0.25*(iv(x - 2.0, y) + 2.0*v + iv(x + 2.0, y))", (ORDER, POSITIVE), _SPECIAL),
+    Binary("kv",           "kv(x, y)", None, "-0.5*(kv(x - 1.0, y) + kv(x + 1.0, y))", None, None,
+           "0.25*(kv(x - 2.0, y) + 2.0*v + kv(x + 2.0, y))", (ORDER, POSITIVE), _SPECIAL),
+    Binary("kn",           "kn(x, y)", None, "-0.5*(kv(x - 1.0, y) + kv(x + 1.0, y))", None, None,
+           "0.25*(kv(x - 2.0, y) + 2.0*v + kv(x + 2.0, y))", (WHOLE, POSITIVE), _SPECIAL),
+    Binary("ive",          "ive(x, y)", None, "ive_d(x, y, v, 0.5*(ive(x - 1.0, y) + ive(x + 1.0, y)))", None, None,
+           "ive_dd(x, y, v, dy, 0.25*(ive(x - 2.0, y) + 2.0*v + ive(x + 2.0, y)))", (ORDER, POSITIVE), _SPECIAL),
+    Binary("kve",          "kve(x, y)", None, "kve_d(x, y, v, -0.5*(kve(x - 1.0, y) + kve(x + 1.0, y)))", None, None,
+           "kve_dd(x, y, v, dy, 0.25*(kve(x - 2.0, y) + 2.0*v + kve(x + 2.0, y)))", (ORDER, POSITIVE), _SPECIAL),
+    Binary("hyp0f1",       "hyp0f1(x, y)", None, "hyp0f1(x + 1.0, y)/x", None, None,
+           "hyp0f1(x + 2.0, y)/(x*(x + 1.0))", (ORDER, REAL), _SPECIAL),
+)
 # fmt: on
 
 ROWS: tuple[Unary | Binary, ...] = (
@@ -190,6 +360,12 @@ ROWS: tuple[Unary | Binary, ...] = (
     *_EXPONENTIALS,
     *_TRIGONOMETRIC,
     *_HYPERBOLIC,
+    *_ELEMENTARY,
+    *_ENTROPIES,
+    *_ERRORS,
+    *_GAMMAS,
+    *_INTEGRALS,
+    *_BESSEL,
 )
 ROW_OF: dict[str, Unary | Binary] = {row.name: row for row in ROWS}
 OPCODES: dict[str, int] = {row.name: opcode for opcode, row in enumerate(ROWS)}
