@@ -386,6 +386,21 @@ DT_INLINE double dt_zeta_gap(double x, double y, double zeta_x, double zeta_xy)
     return sum;
 }
 
+/* d2 beta/dx dy = v (gap gap - zeta) without its cancelling poles: beta(x, y) = (x + y)/(x y) times a smooth function of
+ * 1 + x and 1 + y. psi_* are taken at 1 + x, 1 + y, 1 + x + y. */
+DT_INLINE double dt_beta_cross(double x, double y, double psi_x, double psi_y, double psi_xy)
+{
+    const double gx = -dt_psi_gap(1.0 + x, y, psi_x, psi_xy), gy = -dt_psi_gap(1.0 + y, x, psi_y, psi_xy);
+    return gx * gy - (y / x * gy + x / y * gx) / (x + y);
+}
+
+/* gap^2 - zeta_gap at x, where both have a pole at 0, from their parts at 1 + x: poch(x, y) = gamma(x + y)/gamma(x). */
+DT_INLINE double dt_poch_bend(double x, double y, double psi_x, double psi_xy, double zeta_x, double zeta_xy)
+{
+    const double g = dt_psi_gap(1.0 + x, y, psi_x, psi_xy);
+    return 2.0 * (y / x / (x + y)) * (g - 1.0 / (x + y)) + g * g - dt_zeta_gap(1.0 + x, y, zeta_x, zeta_xy);
+}
+
 /* The density x^(a-1) e^-x/gamma(a) of the gamma distribution from x^a e^-x/gamma(a); at x = 0 its limit. */
 DT_INLINE double dt_gamma_density(double a, double x, double f)
 {

@@ -215,10 +215,10 @@ _ELEMENTARY = (
            "boxcox_dy(log1p(x), y, exp(y*log1p(x)), v)", "times_power(y - 1.0, 1.0 + x, y - 2.0)",
            "power_dy(1.0 + x, dx, log1p(x))", "boxcox_dyy(log1p(x), y, exp(y*log1p(x)), dy)", (ABOVE_MINUS_ONE, SMALL), _SPECIAL),
     Binary("inv_boxcox",   "inv_boxcox(x, y)", "v/(1.0 + x*y)", "v*x*x*inv_boxcox_g(x*y)", "(1.0 - y)*dx/(1.0 + x*y)",
-           "(dy - x*dx)/(1.0 + x*y)", "x*x*inv_boxcox_g(x*y)*dy + v*x*x*x*inv_boxcox_dg(x*y)", (SMALL, PROBABILITY), _SPECIAL),
+           "(dy - x*dx)/(1.0 + x*y)", "x*x*inv_boxcox_g(x*y)*dy + v*x*x*x*inv_boxcox_dg(x*y)", (UNIT, PROBABILITY), _SPECIAL),
     Binary("inv_boxcox1p", "inv_boxcox1p(x, y)", "inv_boxcox(x, y)/(1.0 + x*y)", "inv_boxcox(x, y)*x*x*inv_boxcox_g(x*y)",
            "(1.0 - y)*dx/(1.0 + x*y)", "(dy - x*dx)/(1.0 + x*y)",
-           "x*x*inv_boxcox_g(x*y)*dy + inv_boxcox(x, y)*x*x*x*inv_boxcox_dg(x*y)", (SMALL, PROBABILITY), _SPECIAL),
+           "x*x*inv_boxcox_g(x*y)*dy + inv_boxcox(x, y)*x*x*x*inv_boxcox_dg(x*y)", (UNIT, PROBABILITY), _SPECIAL),
 )
 
 # Entropies and losses. x = 0 is inside: there x*log(x) = 0, and what multiplies it does not count.
@@ -269,15 +269,15 @@ _GAMMAS = (
           "rgamma_dd(x, v, psi(x), _zeta(2.0, x), gamma(1.0 - x), psi(1.0 - x), _zeta(2.0, 1.0 - x))", REAL, _SPECIAL),
     Unary("gammasgn",      "gammasgn(x)", "0",                      "0",          POSITIVE, _SPECIAL),
     Binary("beta",         "beta(x, y)", "-v*psi_gap(x, y, psi(x), psi(x + y))", "-v*psi_gap(y, x, psi(y), psi(x + y))",
-           "v*(square_of(psi_gap(x, y, psi(x), psi(x + y))) - zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y)))",
-           "v*(psi_gap(x, y, psi(x), psi(x + y))*psi_gap(y, x, psi(y), psi(x + y)) - _zeta(2.0, x + y))",
-           "v*(square_of(psi_gap(y, x, psi(y), psi(x + y))) - zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y)))",
+           "v*(square_of(psi_gap(x, y, psi(x), psi(x + y))) + zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y)))",
+           "v*(beta_cross(x, y, psi(1.0 + x), psi(1.0 + y), psi(1.0 + x + y)) - _zeta(2.0, 1.0 + x + y))",
+           "v*(square_of(psi_gap(y, x, psi(y), psi(x + y))) + zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y)))",
            (POSITIVE, POSITIVE), _SPECIAL),
     Binary("betaln",       "betaln(x, y)", "-psi_gap(x, y, psi(x), psi(x + y))", "-psi_gap(y, x, psi(y), psi(x + y))",
-           "-zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y))", "-_zeta(2.0, x + y)",
-           "-zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y))", (POSITIVE, POSITIVE), _SPECIAL),
+           "zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y))", "-_zeta(2.0, x + y)",
+           "zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y))", (POSITIVE, POSITIVE), _SPECIAL),
     Binary("poch",         "poch(x, y)", "v*psi_gap(x, y, psi(x), psi(x + y))", "v*psi(x + y)",
-           "v*(square_of(psi_gap(x, y, psi(x), psi(x + y))) + zeta_gap(x, y, _zeta(2.0, x), _zeta(2.0, x + y)))",
+           "v*poch_bend(x, y, psi(1.0 + x), psi(1.0 + x + y), _zeta(2.0, 1.0 + x), _zeta(2.0, 1.0 + x + y))",
            "dx*psi(x + y) + v*_zeta(2.0, x + y)", "dy*psi(x + y) + v*_zeta(2.0, x + y)", (POSITIVE, POSITIVE), _SPECIAL),
 )
 
