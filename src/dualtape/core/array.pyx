@@ -153,7 +153,8 @@ cdef object admissible(Tape tape, object x):
         return readable(<TracedArray>x)
     if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or isinstance(x, np.generic):
         return x
-    return engine().as_traced(tape, x)
+    x = engine().as_traced(tape, x)
+    return readable(<TracedArray>x) if type(x) is TracedArray else x
 
 
 # ---- elementwise nodes ----

@@ -109,7 +109,9 @@ def escape(what, remedy):
 @cython.no_gc
 @cython.freelist(512)
 cdef class TracedScalar:
-    """A number of shape () whose operations are being recorded. Behaves like np.float64; made by the drivers only."""
+    """A number of shape () whose operations are being recorded. Behaves like np.float64; made by the drivers only.
+
+    It has no ``x[()]``: NumPy would take it for a sequence and hide the error that tells how a derivative was about to be lost."""
 
     __array_priority__ = 1000.0
 
@@ -285,11 +287,6 @@ cdef class TracedScalar:
 
     def __deepcopy__(self, memo):
         return self
-
-    def __getitem__(self, index):
-        if index == () or index is Ellipsis:
-            return self
-        return self.engine.move((self,), lambda ids: ids[index])
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         global _dispatch_ufunc
