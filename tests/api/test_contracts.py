@@ -1,4 +1,4 @@
-"""Contracts of the drivers: decorators, argnums, aux, keyword arguments, values first, fresh results, no trace of a failure."""
+"""Contracts of the drivers: decorators, argnums, aux, keywords, values first, fresh results, no trace of a failure."""
 
 import functools
 import gc

@@ -1,4 +1,4 @@
-"""Derivatives of functions that take derivatives, to any depth and in either mode, and the confusion of perturbations that must not happen."""
+"""Derivatives of functions that take derivatives: any depth, either mode, and no perturbation is confused."""
 
 import numpy as np
 import pytest
