@@ -24,7 +24,7 @@ REFUSED = {
     "dates": np.array(["2020-01-01"], dtype="M8[D]"),
     "record array": np.zeros(2, dtype=[("a", float)]),
     "masked array": np.ma.masked_array([1.0, 2.0], [True, False]),
-    "matrix": np.matrix([[1.0]]),
+    "matrix": np.ones((1, 1)).view(np.matrix),
     "decimal": decimal.Decimal("1.5"),
     "date": datetime.date(2020, 1, 1),
     "set": {1.0},
