@@ -67,6 +67,7 @@ typedef struct dt_library {
     const dt_kernel *kernels; /* (n_ops,) indexed by opcode */
     const dt_op *ops;         /* (n_ops,) */
     size_t n_ops;
+    const struct dt_hyperdual *hyperdual;     /* the chain rule of forward-mode numbers: hyperdual.h */
     const struct dt_propagation *propagation; /* the chain rule over arrays: propagate.h; set by propagate.c's DT_PROPAGATION */
 } dt_library;
 

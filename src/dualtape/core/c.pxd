@@ -1,7 +1,60 @@
 """Every C declaration that the core uses, header by header. The layouts and contracts are documented in the headers."""
 
+from cpython.object cimport newfunc
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
+
+
+cdef extern from "hyperdual.h" nogil:
+    ctypedef struct dt_lanes:
+        size_t order
+        size_t symmetric
+        size_t p
+        size_t q
+        size_t unit
+        size_t x2
+        size_t x12
+        size_t size
+        const double *nothing
+
+    ctypedef struct dt_coefficient:
+        const double *at
+        size_t step
+
+    enum:
+        DT_DX
+        DT_DY
+        DT_DXX
+        DT_DXY
+        DT_DYY
+        DT_N_PARTIALS
+
+    ctypedef struct dt_hyperdual:
+        void (*one)(const dt_lanes *lanes, const double *d, const double *x, const double *y, double *v) noexcept nogil
+        void (*block)(const dt_lanes *lanes, size_t n, const dt_coefficient *d, const double *x, size_t x_step,
+                      const double *y, size_t y_step, double *v) noexcept nogil
+
+    size_t dt_row_size(const dt_lanes *lanes, size_t i)
+
+
+# The slots of a type that its constructor goes through.
+cdef extern from "Python.h":
+    ctypedef struct dt_type "PyTypeObject":
+        newfunc tp_new
+        void *tp_vectorcall
+
+
+# Whether one thread at a time runs Python: then free lists need no lock.
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    enum { DT_WITH_GIL = 0 };
+    #else
+    enum { DT_WITH_GIL = 1 };
+    #endif
+    """
+    enum:
+        DT_WITH_GIL
 
 
 cdef extern from "kernel.h" nogil:
@@ -53,6 +106,7 @@ cdef extern from "kernel.h" nogil:
         const dt_kernel *kernels
         const dt_op *ops
         size_t n_ops
+        const dt_hyperdual *hyperdual
 
 
 cdef extern from "special.h" nogil:

@@ -6,7 +6,7 @@ build tree and are rewritten only when their text changed.
     opcodes.h       enum of opcodes; how many rows and ufunc loops there are
     registry.c      the table of rows and the table of ufunc loops, one copy for all targets
     kernels.gen.h   primal, first and second kernel of every row; included once per target
-    target_*.c      one instruction-set target: kernels.gen.h and propagate.c, and the `dt_library` they make
+    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c and propagate.c, and the `dt_library` they make
     scalar.gen.h    the same rules for n = 1, inlined where no ufunc loop is needed
 
 A formula is translated term by term. A call of a ufunc is *hoisted*: its argument goes to a block of scratch, one call of
@@ -369,10 +369,10 @@ def _target(name: str, *, propagates: bool) -> str:
     include = '#include "propagate.c"\n' if propagates else ""
     fields = " DT_PROPAGATION," if propagates else ""
     return (
-        f'{HEADING}\n#define DT_TARGET "{name}"\n#include "kernels.gen.h"\n{include}\n'
+        f'{HEADING}\n#define DT_TARGET "{name}"\n#include "kernels.gen.h"\n#include "hyperdual.c"\n{include}\n'
         f"extern const dt_op dt_ops[];\nextern const dt_library dt_library_{name};\n\n"
         f"const dt_library dt_library_{name} = {{\n"
-        f"    .target = DT_TARGET, .kernels = kernels, .ops = dt_ops, .n_ops = DT_N_OPS,{fields}\n}};\n"
+        f"    .target = DT_TARGET, .kernels = kernels, .ops = dt_ops, .n_ops = DT_N_OPS, .hyperdual = &hyperdual,{fields}\n}};\n"
     )
 
 
@@ -396,7 +396,7 @@ def _scalar_case(row: Row, order: int) -> str:
             plain = row.selects or order == 0
             statements.append(_scalar_statement(row, output, text if plain else f"{text} + 0.0"))
         elif kind is not Partial.ZERO:
-            value = {Partial.ONE: "1.0", Partial.MINUS_ONE: "-1.0", Partial.IS_X: "x", Partial.IS_Y: "y"}.get(kind, "NAN")
+            value = {Partial.ONE: "1.0", Partial.MINUS_ONE: "-1.0", Partial.IS_X: "x + 0.0", Partial.IS_Y: "y + 0.0"}.get(kind, "NAN")
             statements.append(_scalar_statement(row, output, value))
     comment = ", ".join(str(getattr(row, partial)) for partial in partials)
     body = "".join(f"        {statement}\n" for statement in statements)
@@ -453,8 +453,8 @@ static inline double dt_fixed_partial(unsigned kind, double x, double y)
     switch (kind) {
     case DT_ONE: return 1.0;
     case DT_MINUS_ONE: return -1.0;
-    case DT_IS_X: return x;
-    case DT_IS_Y: return y;
+    case DT_IS_X: return x + 0.0; /* a value of -0.0 is not "not connected" */
+    case DT_IS_Y: return y + 0.0;
     case DT_NO_RULE: return NAN;
     default: return -0.0;
     }

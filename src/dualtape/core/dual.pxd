@@ -1,0 +1,54 @@
+"""Forward-mode numbers: values that carry their first (Dual) or first and second (HyperDual) derivatives along, in p lanes."""
+
+from libc.stdint cimport uint64_t
+cimport numpy as cnp
+from dualtape.core.c cimport dt_lanes
+
+
+# How the lanes of a number are laid out. Interned: two numbers can meet in one operation if and only if they share it. Never freed.
+cdef struct lane_space:
+    dt_lanes lanes
+    bint single_1            # e1 has one lane and x1 no axis for it
+    bint single_2            # the same for e2
+    void *free               # records given back, chained through their first word; unused in free-threaded builds
+    size_t n_free
+
+
+cdef lane_space *intern_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL
+
+
+cdef class ForwardNumber:
+    cdef lane_space *space
+    cdef readonly uint64_t level     # 0: made by hand; else that of the forward evaluation it belongs to
+
+    # a scalar
+    cdef double value
+    cdef double *lanes               # (space.lanes.size,) one record, ours; NULL: this is an array
+
+    # an array: both may be views, and then of the same elements
+    cdef cnp.ndarray values          # shape
+    cdef cnp.ndarray records         # shape + (space.lanes.size,), strides those of values times its last axis
+
+
+cdef class Dual(ForwardNumber):
+    pass
+
+
+cdef class DualArray(Dual):
+    pass
+
+
+cdef class HyperDual(ForwardNumber):
+    pass
+
+
+cdef class HyperDualArray(HyperDual):
+    pass
+
+
+cdef ForwardNumber new_scalar(lane_space *space, uint64_t level)
+cdef ForwardNumber new_array(lane_space *space, uint64_t level, cnp.ndarray values, cnp.ndarray records)
+cdef bint as_double(object number, double *value) except -1
+cdef ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y, double x_value, double y_value)
+cdef bint fit(ForwardNumber x, ForwardNumber y) except -1
+cdef int require_rule(unsigned op, bint x_active, bint y_active) except -1

@@ -1,0 +1,608 @@
+"""Dual and hyper-dual numbers as compiled scalars, with the operators of all forward-mode numbers.
+
+A scalar is a value and one record of lanes (c/hyperdual.h); `x op y` looks up the partials of the row and applies the chain rule to the
+records, no Python object touched but the result. What has axes is in dual_arrays.pyx; how lanes come in and go out (constructors,
+attributes, repr, pickles) in dual_parts.pyx.
+
+Design: (a) records of lanes, not one array per lane, because one number's lanes are what an operation needs together; (b) the packed
+lower triangle in the symmetric form halves the work of a Hessian; (c) records are kept in free lists per layout, so that a loop over
+scalars allocates nothing after its first turns.
+"""
+
+cimport cython
+cimport numpy as cnp
+from cpython.exc cimport PyErr_Occurred
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
+from cpython.long cimport PyLong_AsDouble, PyLong_Check
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, newfunc
+from libc.stdint cimport uint64_t, uintptr_t
+from dualtape.core.c cimport (
+    DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_NO_RULE, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE,
+    OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT, dt_op, dt_row_size,
+    dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
+from dualtape.core.kernels cimport library
+
+import numpy as np
+
+from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
+
+cnp.import_array()
+
+cdef dict _spaces = {}
+cdef size_t MAX_FREE_BYTES = 1 << 18
+
+
+cdef size_t padded(size_t n, size_t unit) noexcept:
+    return (n + unit - 1) // unit * unit
+
+
+cdef lane_space *intern_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL:
+    """The layout with these properties; made once, then always the same."""
+    key = (order, symmetric, p, q, single_1, single_2)
+    found = _spaces.get(key)
+    if found is None:
+        found = _spaces.setdefault(key, <uintptr_t>_new_space(order, symmetric, p, q, single_1, single_2))
+    return <lane_space *><uintptr_t>found
+
+
+cdef lane_space *_new_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL:
+    cdef lane_space *space = <lane_space *>PyMem_RawMalloc(sizeof(lane_space))
+    if space == NULL:
+        raise MemoryError()
+    cdef size_t most = max(p, q if order == 2 else 0), i
+    space.single_1, space.single_2 = single_1, single_2
+    space.free, space.n_free = NULL, 0
+    space.lanes.order, space.lanes.symmetric, space.lanes.p, space.lanes.q = order, symmetric, p, q
+    space.lanes.unit = 1 if most <= 1 else 2 if most == 2 else 4
+    space.lanes.x2 = 0 if symmetric or order == 1 else padded(p, space.lanes.unit)
+    space.lanes.x12 = space.lanes.size = padded(p, space.lanes.unit)
+    if order == 2:
+        space.lanes.x12 = space.lanes.x2 + padded(q, space.lanes.unit)
+        space.lanes.size = space.lanes.x12
+        for i in range(p):
+            space.lanes.size += dt_row_size(&space.lanes, i)
+    cdef double *nothing = <double *>PyMem_RawMalloc((space.lanes.size + 1) * sizeof(double))
+    if nothing == NULL:
+        PyMem_RawFree(space)
+        raise MemoryError()
+    for i in range(space.lanes.size):
+        nothing[i] = -0.0
+    space.lanes.nothing = nothing
+    return space
+
+
+cdef inline double *take_record(lane_space *space) except NULL:
+    """Room for one record, on a cache line of its own. The word before it remembers the allocation."""
+    cdef double *record = <double *>space.free
+    if DT_WITH_GIL and record != NULL:
+        space.free = (<void **>record)[0]
+        space.n_free -= 1
+        return record
+    cdef char *raw = <char *>PyMem_RawMalloc((space.lanes.size + 1) * sizeof(double) + 64)
+    if raw == NULL:
+        raise MemoryError()
+    cdef void **aligned = <void **>((<uintptr_t>raw + 64) & ~<uintptr_t>63)
+    (aligned - 1)[0] = raw
+    return <double *>aligned
+
+
+cdef inline void give_record(lane_space *space, double *record) noexcept:
+    if DT_WITH_GIL and space.n_free * space.lanes.size * sizeof(double) < MAX_FREE_BYTES:
+        (<void **>record)[0] = space.free
+        space.free = record
+        space.n_free += 1
+    else:
+        PyMem_RawFree((<void **>record - 1)[0])
+
+
+cdef inline ForwardNumber new_scalar(lane_space *space, uint64_t level):
+    """A scalar whose value and record the caller fills."""
+    cdef ForwardNumber number = (<ForwardNumber>HyperDual.__new__(HyperDual) if space.lanes.order == 2
+                                 else <ForwardNumber>Dual.__new__(Dual))
+    number.lanes = take_record(space)
+    number.space = space
+    number.level = level
+    return number
+
+
+cdef ForwardNumber new_array(lane_space *space, uint64_t level, cnp.ndarray values, cnp.ndarray records):
+    cdef ForwardNumber number = (<ForwardNumber>HyperDualArray.__new__(HyperDualArray) if space.lanes.order == 2
+                                 else <ForwardNumber>DualArray.__new__(DualArray))
+    number.space = space
+    number.level = level
+    number.values = values
+    number.records = records
+    return number
+
+
+cdef inline bint as_double(object number, double *value) except -1:
+    """Whether this is a plain real number (Python's, NumPy's, or an array of shape ()); then its value."""
+    if PyFloat_Check(number):
+        value[0] = PyFloat_AS_DOUBLE(number)
+        return True
+    if PyLong_Check(number):
+        value[0] = PyLong_AsDouble(number)
+        if value[0] == -1.0 and PyErr_Occurred():
+            raise OverflowError("int too large to convert to float")
+        return True
+    if isinstance(number, (np.integer, np.floating, np.bool_)) or (
+            isinstance(number, np.ndarray) and number.ndim == 0 and number.dtype.kind in "fiub"):
+        value[0] = float(number)
+        return True
+    return False
+
+
+cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y, double x_value, double y_value):
+    """op on scalars that share one space; None stands for a passive operand. Inlined with a constant op, the rule folds in."""
+    cdef ForwardNumber like = x if x is not None else y
+    cdef ForwardNumber v = new_scalar(like.space, like.level)
+    cdef double d[DT_N_PARTIALS]
+    cdef unsigned active = (1 if x is not None else 0) | (2 if y is not None else 0)
+    v.value = dt_scalar_primal(library(), op, x_value, y_value)
+    dt_scalar_first(library(), op, x_value, y_value, v.value, active, &d[DT_DX], &d[DT_DY])
+    if like.space.lanes.order == 2:
+        dt_scalar_second(library(), op, x_value, y_value, v.value, d[DT_DX], d[DT_DY], active, &d[DT_DXX], &d[DT_DXY], &d[DT_DYY])
+    library().hyperdual.one(&like.space.lanes, d, x.lanes if x is not None else NULL, y.lanes if y is not None else NULL, v.lanes)
+    return v
+
+
+cdef int require_rule(unsigned op, bint x_active, bint y_active) except -1:
+    """Refuse a row that has no derivative with respect to an active operand."""
+    cdef const dt_op *row = &library().ops[op]
+    if (x_active and (row.dx == DT_NO_RULE or row.dxx == DT_NO_RULE)) or (
+            y_active and (row.dy == DT_NO_RULE or row.dyy == DT_NO_RULE)) or (
+            x_active and y_active and row.dxy == DT_NO_RULE):
+        raise UnsupportedOperation(f"{row.name.decode()} has no derivative rule for an operand that is active here",
+                                   "keep that operand a plain number, for example its order")
+    return 0
+
+
+cdef bint fit(ForwardNumber x, ForwardNumber y) except -1:
+    """Check that two numbers may meet in one operation."""
+    if x.level != y.level:
+        raise PerturbationError(
+            f"forward-mode numbers of two different evaluations met (levels {x.level} and {y.level})",
+            'take the inner derivative with mode="reverse", which nests to any depth')
+    if x.space is not y.space:
+        raise PerturbationError(f"{describe(x)} met {describe(y)}: the lanes do not correspond",
+                                "make both numbers of one kind and with the same number of lanes")
+    return True
+
+
+cdef str describe(ForwardNumber x):
+    cdef lane_space *s = x.space
+    if s.lanes.order == 1:
+        return f"a Dual with {s.lanes.p} lanes"
+    return f"a HyperDual with {s.lanes.p} x {s.lanes.q} lanes"
+
+
+cdef bint outranked(ForwardNumber x, object other) except -1:
+    """Whether `other` belongs to an inner level (a tape started later), so that it has to lead."""
+    if isinstance(other, ForwardNumber) or getattr(other, "engine", None) is None:
+        return False
+    return other.level > x.level
+
+
+cdef inline object binary(unsigned op, object a, object b):
+    """a op b, where one of them is a ForwardNumber."""
+    cdef double value
+    if isinstance(a, ForwardNumber):
+        if (<ForwardNumber>a).lanes != NULL:
+            if isinstance(b, ForwardNumber):
+                if ((<ForwardNumber>b).lanes != NULL and (<ForwardNumber>a).space is (<ForwardNumber>b).space
+                        and (<ForwardNumber>a).level == (<ForwardNumber>b).level):
+                    return scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b, (<ForwardNumber>a).value, (<ForwardNumber>b).value)
+            elif as_double(b, &value):
+                return scalar_operation(op, <ForwardNumber>a, None, (<ForwardNumber>a).value, value)
+    elif (<ForwardNumber>b).lanes != NULL and as_double(a, &value):
+        return scalar_operation(op, None, <ForwardNumber>b, value, (<ForwardNumber>b).value)
+    return general(op, a, b)
+
+
+cdef object general(unsigned op, object a, object b):
+    """What is not an operation of two scalars."""
+    cdef ForwardNumber leader = <ForwardNumber>a if isinstance(a, ForwardNumber) else <ForwardNumber>b
+    cdef object other = b if isinstance(a, ForwardNumber) else a
+    if other is None or isinstance(other, (str, bytes, complex, dict, set)) or outranked(leader, other):
+        return NotImplemented
+    return _arrays.elementwise(leader, op, a, b)
+
+
+cdef inline object unary(unsigned op, ForwardNumber x):
+    if x.lanes == NULL:
+        return _arrays.elementwise(x, op, x, None)
+    return scalar_operation(op, x, None, x.value, 0.0)
+
+
+cdef object into(ForwardNumber target, object result):
+    """Complete an in-place operator: arrays are written to, scalars replaced."""
+    if target.lanes != NULL or result is NotImplemented:
+        return result
+    target[...] = result
+    return target
+
+
+def scalar_elementwise(unsigned op, ForwardNumber x, ForwardNumber y, double x_value, double y_value):
+    """op on scalars, of any row; None stands for a passive operand."""
+    require_rule(op, x is not None, y is not None)
+    if x is not None and y is not None:
+        fit(x, y)
+    return scalar_operation(op, x, y, x_value, y_value)
+
+
+cdef object escape(ForwardNumber x, str what, str remedy):
+    return TraceEscapeError(f"{what} would turn {describe(x)} into a plain number and lose its derivative", remedy)
+
+
+cdef double only_value(ForwardNumber x, str what) except? -1.5:
+    if x.lanes == NULL:
+        raise TypeError(f"{what} takes a number, not an array of shape {x.shape}")
+    return x.value
+
+
+@cython.no_gc
+@cython.freelist(64)
+@cython.c_api_binop_methods(True)
+cdef class ForwardNumber:
+    """What Dual and HyperDual have in common: behaves like np.float64 (a scalar) or like a float64 ndarray (an array)."""
+
+    __array_priority__ = 1000.0
+
+    def __dealloc__(self):
+        if self.lanes != NULL:
+            give_record(self.space, self.lanes)
+
+    def __add__(a, b):
+        return binary(OP_ADD, a, b)
+
+    def __sub__(a, b):
+        return binary(OP_SUBTRACT, a, b)
+
+    def __mul__(a, b):
+        return binary(OP_MULTIPLY, a, b)
+
+    def __truediv__(a, b):
+        return binary(OP_DIVIDE, a, b)
+
+    def __floordiv__(a, b):
+        return binary(OP_FLOOR_DIVIDE, a, b)
+
+    def __mod__(a, b):
+        return binary(OP_REMAINDER, a, b)
+
+    def __divmod__(a, b):
+        return a // b, a % b
+
+    def __pow__(a, b, modulo):
+        return NotImplemented if modulo is not None else binary(OP_SCALAR_POWER, a, b)
+
+    def __matmul__(a, b):
+        return np.matmul(a, b)
+
+    def __neg__(self):
+        return unary(OP_NEGATIVE, self)
+
+    def __pos__(self):
+        return unary(OP_POSITIVE, self)
+
+    def __abs__(self):
+        return unary(OP_ABSOLUTE, self)
+
+    def __iadd__(self, other):
+        return into(self, binary(OP_ADD, self, other))
+
+    def __isub__(self, other):
+        return into(self, binary(OP_SUBTRACT, self, other))
+
+    def __imul__(self, other):
+        return into(self, binary(OP_MULTIPLY, self, other))
+
+    def __itruediv__(self, other):
+        return into(self, binary(OP_DIVIDE, self, other))
+
+    def __ifloordiv__(self, other):
+        return into(self, binary(OP_FLOOR_DIVIDE, self, other))
+
+    def __imod__(self, other):
+        return into(self, binary(OP_REMAINDER, self, other))
+
+    def __ipow__(self, other, modulo):
+        return into(self, binary(OP_SCALAR_POWER, self, other))
+
+    def __imatmul__(self, other):
+        return into(self, np.matmul(self, other))
+
+    # Decisions are taken on values; the derivative is that of the branch taken.
+
+    def __richcmp__(self, other, int op):
+        cdef double y
+        if self.lanes != NULL:
+            if isinstance(other, ForwardNumber) and (<ForwardNumber>other).lanes != NULL:
+                return compare(self.value, (<ForwardNumber>other).value, op)
+            if as_double(other, &y):
+                return compare(self.value, y, op)
+        if other is None or isinstance(other, (str, bytes)) or outranked(self, other):
+            return NotImplemented
+        return _arrays.compare(self, other, op)
+
+    def __bool__(self):
+        return self.value != 0.0 if self.lanes != NULL else bool(self.values)
+
+    __hash__ = None    # numbers that compare equal may differ in their derivatives: a cache must not confuse them
+
+    def __floor__(self):
+        return int(np.floor(only_value(self, "math.floor")))
+
+    def __ceil__(self):
+        return int(np.ceil(only_value(self, "math.ceil")))
+
+    def __trunc__(self):
+        return int(np.trunc(only_value(self, "math.trunc")))
+
+    def __round__(self, digits=None):
+        return round(np.float64(only_value(self, "round")), digits)
+
+    # Escapes: never silently.
+
+    def __float__(self):
+        raise escape(self, "float()", "leave out float(), and write np.sin instead of math.sin")
+
+    def __int__(self):
+        raise escape(self, "int()", "use np.floor or np.trunc, or math.floor(x) for a plain integer")
+
+    def __index__(self):
+        raise escape(self, "use as an index", "take math.floor(x) if the index really is a decision")
+
+    def __complex__(self):
+        raise escape(self, "complex()", "keep real and imaginary parts as two real numbers")
+
+    def item(self, *index):
+        """Like ndarray.item, but the element keeps its derivative: only a number that has none may become a float."""
+        raise escape(self, ".item()", "leave it out, or index with x[()]")
+
+    def tolist(self):
+        """Refused: a list of floats would lose the derivatives."""
+        raise escape(self, ".tolist()", "iterate: list(x) keeps the derivatives")
+
+    @property
+    def primal(self):
+        """The value without its derivative: a float, or a fresh float64 array."""
+        return self.value if self.lanes != NULL else self.values.copy()
+
+    @property
+    def x(self):
+        """The value; the same as `primal`."""
+        return self.primal
+
+    @property
+    def x1(self):
+        """First-order part: shape + (p,), or shape if made with a single lane."""
+        return _parts.first_part(self)
+
+    @property
+    def engine(self):
+        """What the NumPy handlers compute with (see dual_arrays.pyx)."""
+        return _arrays.engine(self)
+
+    @property
+    def shape(self):
+        return () if self.lanes != NULL else tuple([self.values.shape[axis] for axis in range(self.values.ndim)])
+
+    @property
+    def ndim(self):
+        return 0 if self.lanes != NULL else self.values.ndim
+
+    @property
+    def size(self):
+        return 1 if self.lanes != NULL else self.values.size
+
+    dtype = np.dtype(np.float64)
+
+    def copy(self, order="C"):
+        """A copy that shares no memory. Scalars are immutable and are their own copy."""
+        return self if self.lanes != NULL else _arrays.copy(self)
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce__(self):
+        return _parts.reduce(self)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return _arrays.array_ufunc(self, ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        from dualtape.trace.functions import dispatch
+        return dispatch(function, types, args, kwargs, self)
+
+    def __getattr__(self, name):
+        return _arrays.attribute(self, name)
+
+    def __repr__(self):
+        return _parts.text(self)
+
+    def __str__(self):
+        if not self.level:
+            return _parts.text(self)
+        return str(np.float64(self.value)) if self.lanes != NULL else str(self.values)
+
+    def __format__(self, spec):
+        return format(np.float64(self.value) if self.lanes != NULL else self.values, spec)
+
+
+cdef inline bint compare(double x, double y, int op) noexcept:
+    if op == Py_LT:
+        return x < y
+    if op == Py_LE:
+        return x <= y
+    if op == Py_GT:
+        return x > y
+    if op == Py_GE:
+        return x >= y
+    if op == Py_EQ:
+        return x == y
+    return x != y
+
+
+@cython.no_gc
+cdef class Dual(ForwardNumber):
+    """Dual(x, x1)
+
+    A number or array ``x + x1 e1`` with ``e1**2 = 0``: carries the value and the first derivative in p directions.
+
+    Parameters
+    ----------
+    x : float or array_like
+        The value.
+    x1 : array_like, shape x.shape or x.shape + (p,)
+        Its derivative along each of the p lanes. A zero says that the lane does not move x: whatever its partial
+        derivative is, even infinite, nothing comes through.
+
+    Raises
+    ------
+    ShapeError
+        If `x1` has another shape.
+    TraceEscapeError
+        Later, if a derivative were to be lost by ``float(d)``, ``np.asarray(d, dtype=float)`` or ``d.item()``.
+
+    Notes
+    -----
+    Behaves like np.float64 or like a float64 array. Each operation costs p multiplications and additions per operand.
+
+    Examples
+    --------
+    >>> x = Dual(2.0, [1.0, 0.0])
+    >>> y = Dual(3.0, [0.0, 1.0])
+    >>> x * y + x
+    Dual(8.0, [4.0, 2.0])
+    """
+
+
+@cython.no_gc
+cdef class HyperDual(ForwardNumber):
+    """HyperDual(x, x1, x2, x12=0.0)
+
+    A number or array ``x + x1 e1 + x2 e2 + x12 e1 e2`` with ``e1**2 = e2**2 = 0``: carries the value, first derivatives
+    in p directions and q directions, and the second derivatives along each pair of them.
+
+    Parameters
+    ----------
+    x : float or array_like
+        The value.
+    x1 : array_like, shape x.shape or x.shape + (p,)
+        Its derivative along the p lanes of e1. A zero says that the lane does not move x.
+    x2 : array_like, shape x.shape or x.shape + (q,)
+        The same along the q lanes of e2.
+    x12 : array_like, shape x.shape, + (p,) and + (q,) where `x1` and `x2` have those axes
+        Mixed second derivatives; 0 for an independent variable.
+
+    Raises
+    ------
+    ShapeError
+        If a part has another shape.
+    TraceEscapeError
+        Later, if a derivative were to be lost by ``float(d)``, ``np.asarray(d, dtype=float)`` or ``d.item()``.
+
+    Notes
+    -----
+    Behaves like np.float64 or like a float64 array. Each operation costs some p q multiplications and additions. Exact:
+    no step, no cancellation. Fike & Alonso (2011), The development of hyper-dual numbers for exact second-derivative
+    calculations, AIAA 2011-886.
+
+    Examples
+    --------
+    >>> x = HyperDual(2.0, 1.0, 1.0, 0.0)
+    >>> x * x * x
+    HyperDual(8.0, 12.0, 12.0, 12.0)
+    """
+
+    @property
+    def x2(self):
+        """First-order part along e2: shape + (q,), or shape if made with a single lane."""
+        return _parts.second_part(self)
+
+    @property
+    def x12(self):
+        """Second-order part: shape + (p, q), without the axis of a single lane."""
+        return _parts.mixed_part(self)
+
+
+# The ndarray side of the two, in dual_arrays.pyx; each class only names it.
+
+@cython.no_gc
+cdef class DualArray(Dual):
+    __doc__ = Dual.__doc__
+
+    def __len__(self):
+        return len(self.values)
+
+    def __iter__(self):
+        return _arrays.iterate(self)
+
+    def __getitem__(self, key):
+        return _arrays.get(self, key)
+
+    def __setitem__(self, key, value):
+        _arrays.put(self, key, value)
+
+    def __contains__(self, value):
+        return bool(np.any(self == value))
+
+    def __array__(self, dtype=None, copy=None):
+        return _arrays.object_array(self, dtype)
+
+
+@cython.no_gc
+cdef class HyperDualArray(HyperDual):
+    __doc__ = HyperDual.__doc__
+
+    def __len__(self):
+        return len(self.values)
+
+    def __iter__(self):
+        return _arrays.iterate(self)
+
+    def __getitem__(self, key):
+        return _arrays.get(self, key)
+
+    def __setitem__(self, key, value):
+        _arrays.put(self, key, value)
+
+    def __contains__(self, value):
+        return bool(np.any(self == value))
+
+    def __array__(self, dtype=None, copy=None):
+        return _arrays.object_array(self, dtype)
+
+
+# Dual(x, x1) gives a DualArray when x has axes, as np.float64 and ndarray are two types. So the constructor is in tp_new; a type's
+# tp_vectorcall, where Cython fills it in, would go round it.
+
+cdef object _refuse(cls, PyObject *args, PyObject *kwargs):
+    raise TypeError("make a Dual or a HyperDual")
+
+
+cdef object _construct_dual(cls, PyObject *args, PyObject *kwargs):
+    return _parts.construct_dual(*<tuple>args, **(<dict>kwargs if kwargs != NULL else {}))
+
+
+cdef object _construct_hyperdual(cls, PyObject *args, PyObject *kwargs):
+    return _parts.construct_hyperdual(*<tuple>args, **(<dict>kwargs if kwargs != NULL else {}))
+
+
+cdef void construct_by(type cls, newfunc construct) noexcept:
+    (<dt_type *>cls).tp_new = construct
+    (<dt_type *>cls).tp_vectorcall = NULL
+
+
+construct_by(ForwardNumber, <newfunc>_refuse)
+construct_by(Dual, <newfunc>_construct_dual)
+construct_by(DualArray, <newfunc>_construct_dual)
+construct_by(HyperDual, <newfunc>_construct_hyperdual)
+construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
+
+from dualtape.core import dual_arrays as _arrays, dual_parts as _parts    # they cimport the classes above

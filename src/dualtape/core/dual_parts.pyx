@@ -1,0 +1,193 @@
+"""How lanes come into forward-mode numbers and out of them: constructors, the attributes x1, x2, x12, text, pickles, and the seeds and
+results of a forward evaluation (trace/forward.py). Nothing here is hot but `seed` and `harvest`.
+"""
+
+cimport numpy as cnp
+from libc.stdint cimport uint64_t
+from dualtape.core.c cimport dt_row_size
+from dualtape.core.dual cimport Dual, ForwardNumber, HyperDual, intern_space, lane_space, new_array, new_scalar
+from dualtape.core.dual_arrays cimport mixed_lanes, number_of, record_array, store_mixed, view
+
+import numpy as np
+
+from dualtape.errors import PerturbationError, ShapeError
+
+cnp.import_array()
+
+
+# Constructors
+
+def construct_dual(x, x1):
+    """Dual(x, x1); documented there."""
+    x = plain(x, "x")
+    x1, p, single = lanes_given(x1, "x1", x.shape)
+    return assemble(intern_space(1, False, p, 0, single, False), x, x1, None, None)
+
+
+def construct_hyperdual(x, x1, x2, x12=0.0):
+    """HyperDual(x, x1, x2, x12); documented there."""
+    x = plain(x, "x")
+    x1, p, single_1 = lanes_given(x1, "x1", x.shape)
+    x2, q, single_2 = lanes_given(x2, "x2", x.shape)
+    x12 = plain(x12, "x12")
+    expected = x.shape + (() if single_1 else (p,)) + (() if single_2 else (q,))
+    if x12.ndim == 0:
+        x12 = np.broadcast_to(x12, expected)
+    elif x12.shape != expected:
+        raise ShapeError(f"x12 has shape {x12.shape}, expected {expected} to match x, x1 and x2")
+    return assemble(intern_space(2, False, p, q, single_1, single_2), x, x1, x2, x12.reshape(x.shape + (p, q)))
+
+
+cdef object plain(number, str name):
+    """A part as a float64 array."""
+    if hasattr(number, "engine"):
+        raise PerturbationError(f"{name} is itself a number that carries derivatives", "nest derivatives with the drivers, such as jacobian")
+    return np.array(number, dtype=np.float64)
+
+
+cdef tuple lanes_given(lanes, str name, tuple shape):
+    """First-order part as shape + (p,), p, and whether the axis was left out."""
+    lanes = plain(lanes, name)
+    if lanes.shape == shape:
+        return lanes.reshape(shape + (1,)), 1, True
+    if lanes.ndim == 0:
+        return np.broadcast_to(lanes, shape + (1,)), 1, True
+    if lanes.ndim == len(shape) + 1 and lanes.shape[:len(shape)] == shape:
+        return lanes, lanes.shape[len(shape)], False
+    raise ShapeError(f"{name} has shape {lanes.shape}, expected {shape} (one lane) or {shape} + (p,) to match x")
+
+
+cdef object seeds(part):
+    """A zero that is given says that nothing is connected."""
+    return np.where(part == 0.0, -0.0, part)
+
+
+cdef object assemble(lane_space *space, x, x1, x2, x12):
+    records = np.full(x.shape + (space.lanes.size,), -0.0)
+    records[..., :space.lanes.p] = seeds(x1)
+    if space.lanes.order == 2:
+        records[..., space.lanes.x2:space.lanes.x2 + space.lanes.q] = seeds(x2)
+        store_mixed(space, records, seeds(x12))
+    return view(new_array(space, 0, x, records), x if x.ndim else x[()], records)
+
+
+# Parts
+
+cdef object without_axis(part, int axis, bint drop):
+    return part.squeeze(axis=axis) if drop else part
+
+
+cdef object finished(part):
+    """A part for the user: no negative zeros, and a float where it has no axes."""
+    part = part + 0.0
+    return part if np.ndim(part) else float(part)
+
+
+def first_part(ForwardNumber x):
+    """x.x1"""
+    return finished(without_axis(record_array(x)[..., :x.space.lanes.p], -1, x.space.single_1))
+
+
+def second_part(ForwardNumber x):
+    """x.x2"""
+    return finished(without_axis(record_array(x)[..., x.space.lanes.x2:x.space.lanes.x2 + x.space.lanes.q], -1, x.space.single_2))
+
+
+def mixed_part(ForwardNumber x):
+    """x.x12"""
+    mixed = mixed_lanes(x.space, record_array(x))
+    return finished(without_axis(without_axis(mixed, -1, x.space.single_2), -1 if x.space.single_2 else -2, x.space.single_1))
+
+
+def text(ForwardNumber x):
+    """repr: the constructor call, or, inside a forward evaluation, value and cost."""
+    cdef str name = "HyperDual" if x.space.lanes.order == 2 else "Dual"
+    if x.level:
+        lanes = f"{x.space.lanes.p} lanes" if x.space.lanes.order == 1 else f"{x.space.lanes.p} x {x.space.lanes.q} lanes"
+        return f"{name}({shown(x.primal)}, {lanes}, level {x.level})"
+    parts = [x.primal, x.x1] + ([x.x2, x.x12] if x.space.lanes.order == 2 else [])
+    return f"{name}({', '.join([shown(part) for part in parts])})"
+
+
+cdef str shown(part):
+    if isinstance(part, float):
+        return repr(float(part))
+    return np.array2string(part, separator=", ", prefix="    ")
+
+
+# Pickles hold the records as they are, so that structural zeros survive.
+
+def reduce(ForwardNumber x):
+    """What pickle stores."""
+    space = x.space
+    kind = (space.lanes.order, space.lanes.symmetric, space.lanes.p, space.lanes.q, space.single_1, space.single_2)
+    return restore, (kind, x.level, x.primal, np.ascontiguousarray(record_array(x)))
+
+
+def restore(tuple kind, uint64_t level, values, records):
+    """The number that `reduce` took apart. Refuses parts that do not belong together."""
+    order, symmetric, p, q, single_1, single_2 = kind
+    if order not in (1, 2) or (symmetric and p != q):
+        raise ValueError(f"not a forward-mode number: {kind}")
+    cdef lane_space *space = intern_space(order, symmetric, p, q, single_1, single_2)
+    values, records = np.asarray(values, dtype=np.float64), np.ascontiguousarray(records, dtype=np.float64)
+    if records.shape != values.shape + (space.lanes.size,):
+        raise ValueError(f"records have shape {records.shape}, expected {values.shape + (space.lanes.size,)}")
+    return view(new_array(space, level, values, records), values if values.ndim else values[()], records)
+
+
+# A forward evaluation
+
+def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
+    """Inputs as independent variables: all their elements are numbered through, and lane k of e1 moves element lanes_1[0] + k.
+
+    Parameters
+    ----------
+    inputs : list of float or ndarray
+    order : 1 or 2
+    level : int
+    lanes_1, lanes_2 : tuple of int
+        First and last (exclusive) number of the elements that the lanes of e1, e2 move; equal ones give the symmetric form.
+    """
+    cdef bint symmetric = order == 2 and lanes_1 == lanes_2
+    cdef lane_space *space = intern_space(order, symmetric, lanes_1[1] - lanes_1[0], lanes_2[1] - lanes_2[0] if order == 2 else 0,
+                                          False, False)
+    cdef list numbers = []
+    cdef Py_ssize_t start = 0
+    for values in inputs:
+        values = np.array(values, dtype=np.float64)
+        records = np.full((values.size, space.lanes.size), -0.0)
+        seed_lanes(records, start, lanes_1, 0)
+        if order == 2 and not symmetric:
+            seed_lanes(records, start, lanes_2, space.lanes.x2)
+        start += values.size
+        like = new_array(space, level, values, records)
+        numbers.append(view(like, values if values.ndim else values[()], records.reshape(values.shape + (space.lanes.size,))))
+    return numbers
+
+
+cdef int seed_lanes(records, Py_ssize_t start, tuple lanes, size_t at) except -1:
+    cdef Py_ssize_t element
+    for element in range(max(lanes[0], start), min(lanes[1], start + len(records))):
+        records[element - start, at + element - lanes[0]] = 1.0
+    return 0
+
+
+def harvest(ForwardNumber leader, output, first, second):
+    """Split an output into its value, which is returned, and its derivatives.
+
+    in  leader    any number of the evaluation
+    out first     (size, p)     x1; rows need not be contiguous
+    out second    (size, p, q)  x12, or None
+    """
+    number = number_of(leader, output)
+    if not isinstance(number, ForwardNumber):
+        first[...] = 0.0
+        if second is not None:
+            second[...] = 0.0
+        return output
+    records = record_array(<ForwardNumber>number).reshape(-1, leader.space.lanes.size)
+    np.add(records[:, :leader.space.lanes.p], 0.0, out=first)
+    if second is not None:
+        np.add(mixed_lanes(leader.space, records), 0.0, out=second)
+    return (<ForwardNumber>number).primal

@@ -1,0 +1,102 @@
+"""One forward evaluation: f run on dual or hyper-dual numbers gives values, Jacobian and Hessian tensor in one go, without a recording and
+with memory that does not grow with the run. Called by api/; the numbers are core/dual*.pyx.
+
+*Design.* The lanes of one run are limited: beyond a few dozen, one number's record no longer fits the fast cache, and the work per lane
+stops falling. So f runs once per chunk of lanes, or, for second order, once per pair of chunks; a pair of equal chunks takes the
+symmetric form, which does half the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from dualtape.core.dual_parts import harvest, seed
+from dualtape.core.level import next_level, tracing
+
+LANES_FIRST = 64
+LANES_SECOND = 32
+
+
+def evaluate_forward(
+    f: Callable[..., Sequence[Any]], inputs: Sequence[Any], order: int = 1
+) -> tuple[list[Any], np.ndarray, np.ndarray | None]:
+    """Evaluate f and its derivatives at `inputs`.
+
+    Parameters
+    ----------
+    f : callable
+        Takes as many numbers or arrays as there are `inputs`, returns a list of outputs: floats, arrays, object arrays. Called
+        once for up to `LANES_FIRST` (`LANES_SECOND` for order 2) input elements, more often for more.
+    inputs : sequence of float or ndarray
+        Point of differentiation; n elements in all.
+    order : 1 or 2
+        Highest derivative.
+
+    Returns
+    -------
+    values : list
+        The outputs without their derivatives; m elements in all.
+    J : ndarray, shape (m, n)
+        First derivatives. An output that does not depend on an input has exact zeros.
+    H : ndarray, shape (m, n, n), or None
+        Second derivatives, exactly symmetric; only with `order` 2.
+
+    Raises
+    ------
+    PerturbationError
+        If f meets a number of another derivative in progress: this engine does not nest.
+    """
+    n = sum(np.size(x) for x in inputs)
+    values, J, H = None, None, None
+    for rows, columns in _chunk_pairs(n, order):
+        numbers = seed(list(inputs), order, next_level(), rows, columns)
+        with tracing():
+            outputs = list(f(*numbers))
+        if J is None:
+            m = sum(_size(output) for output in outputs)
+            J = np.empty((m, n))
+            H = np.empty((m, n, n)) if order == 2 else None
+        values = _collect(numbers, outputs, J, H, rows, columns)
+    if J is None:
+        values = list(f(*inputs))
+        m = sum(_size(output) for output in values)
+        return values, np.zeros((m, 0)), np.zeros((m, 0, 0)) if order == 2 else None
+    return values, J, H
+
+
+def _chunk_pairs(n: int, order: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Ranges of input elements for the lanes of e1 and of e2."""
+    size = LANES_SECOND if order == 2 else LANES_FIRST
+    chunks = [(start, min(start + size, n)) for start in range(0, n, size)]
+    for i, rows in enumerate(chunks):
+        yield rows, rows
+        if order == 2:
+            for columns in chunks[:i]:
+                yield rows, columns
+
+
+def _size(output: Any) -> int:
+    return output.size if hasattr(output, "size") else 1
+
+
+def _collect(
+    numbers: list[Any],
+    outputs: list[Any],
+    J: np.ndarray,
+    H: np.ndarray | None,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+) -> list[Any]:
+    """Write the derivatives of one run into J and H; return the values."""
+    values, start = [], 0
+    for output in outputs:
+        stop = start + _size(output)
+        block = None if H is None else H[start:stop, slice(*rows), slice(*columns)]
+        values.append(harvest(numbers[0], output, J[start:stop, slice(*rows)], block))
+        if block is not None and rows != columns:
+            H[start:stop, slice(*columns), slice(*rows)] = np.swapaxes(block, 1, 2)
+        start = stop
+    return values
