@@ -7,6 +7,7 @@ nothing.
 from typing import TYPE_CHECKING
 
 from dualtape import errors as errors
+from dualtape.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dualtape.api.check import check as check
