@@ -359,7 +359,7 @@ LINEAR_ALGEBRA = [
 UFUNCS = [
     Case("out=", _written(np.zeros_like, lambda y, x: np.exp(x, out=y)), (A,)),
     Case("out= and where=", _written(np.ones_like, lambda y, x: np.multiply(x, x, out=y, where=_mask)), (B,)),
-    Case("two outputs", lambda x: np.divmod(x, 0.3)[1] * np.divmod(x, 0.3)[0], (A,)),
+    Case("two outputs", lambda x: np.divmod(x, 0.3)[1] * np.divmod(x, 0.3)[0], (np.array([0.7, -1.0, 2.0]),)),
     Case("modf", lambda x: np.modf(x * 3.0)[0] + np.modf(x * 3.0)[1], (A,)),
     Case("frexp", lambda x: np.frexp(x)[0] * np.frexp(x)[1], (A,)),
     Case("ldexp", lambda x: np.ldexp(x, [1, 2, -3]), (A,)),

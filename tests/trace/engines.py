@@ -34,5 +34,18 @@ def second_by_adjoints(f, w, S, *inputs):
     return _recorded(f, inputs).second(np.ravel(w), S)
 
 
+def second_by_nesting(f, w, S, *inputs):
+    """The tape in the tape: the reverse sweep of an inner recording is itself recorded and swept."""
+    sizes = [np.size(x) for x in inputs]
+
+    def pulled_back(*tracers):
+        inner = record.record_flat(lambda *numbers: [functions.operand(f(*numbers))], list(tracers))
+        return [inner.vjp(np.reshape(w, (-1, 1)))]
+
+    outer = record.record_flat(pulled_back, _inputs(inputs))
+    assert outer.n == sum(sizes)
+    return outer.jvp(S)
+
+
 FIRST = {"independent": independent_dual.jacobian, "adjoints": by_adjoints, "tangents": by_tangents}
-SECOND = {"adjoints": second_by_adjoints}
+SECOND = {"adjoints": second_by_adjoints, "nesting": second_by_nesting}

@@ -151,7 +151,8 @@ _DISTANCES = (
            "-2.0*dx*over_square(x, x, y)", "(dy - dx)*(dy + dx)", "-2.0*dy*over_square(y, x, y)", (REAL, REAL)),
     Binary("logaddexp",    "logaddexp(x, y)", "logistic(x - y, exp(-fabs(x - y)))", "logistic(y - x, exp(-fabs(x - y)))",
            "bell(exp(-fabs(x - y)))", "-dxx", "bell(exp(-fabs(x - y)))", (REAL, REAL)),
-    Binary("logaddexp2",   "logaddexp2(x, y)", "logistic(x - y, exp2(-fabs(x - y)))", "logistic(y - x, exp2(-fabs(x - y)))",
+    Binary("logaddexp2",   "logaddexp2(x, y)", "logistic(LN2*(x - y), exp2(-fabs(x - y)))",
+           "logistic(LN2*(y - x), exp2(-fabs(x - y)))",
            "LN2*bell(exp2(-fabs(x - y)))", "-dxx", "LN2*bell(exp2(-fabs(x - y)))", (REAL, REAL)),
 )
 

@@ -62,6 +62,10 @@ class Outer:
     ----------
     env : array of the outer level, shape (slots,)
         The value of each inner slot.
+    plain : ndarray, shape (slots,)
+        The values that the inner recording found: all there is to slots that do not depend on the outer level.
+    active : ndarray of bool, shape (slots,)
+        Slots that do depend on it.
     depends : ndarray of bool, shape (slots,)
         Slots that depend on the inner inputs: those that inner sweeps pass through.
     """
@@ -72,15 +76,16 @@ class Outer:
         self.links = links
         self.n = tape.n_inputs
         self.steps, slots = core.steps(tape)
-        self.env = engine.lift(core.all_values(tape, slots))
+        self.plain = core.all_values(tape, slots)
+        self.env = engine.lift(self.plain)
         self.depends = np.zeros(slots, dtype=bool)
         self.depends[1 : 1 + self.n] = True
-        active = np.zeros(slots, dtype=bool)
+        self.active = np.zeros(slots, dtype=bool)
         for start, number in links:
             size = int(np.prod(number.shape, dtype=int))
             self.env[start : start + size] = _flat(number)
-            active[start : start + size] = True
-        self._replay(active, tape.n_slots)
+            self.active[start : start + size] = True
+        self._replay(tape.n_slots)
 
     @classmethod
     def of(cls, tape, inputs):
@@ -103,8 +108,13 @@ class Outer:
 
     # ---- primal ----
 
-    def _replay(self, active, stored):
+    def _operand(self, place):
+        """The number in `place`: a plain one where the outer level does not reach, so that it stays a constant there."""
+        return self.env[place] if np.any(self.active[place]) else self.plain[place]
+
+    def _replay(self, stored):
         """Compute again what depends on the outer level, and what the inner tape never stored."""
+        active = self.active
         for kind, what, _, a, b, out in self.steps:
             operands = [place for place in (a if kind == "call" else (a, b)) if place is not None]
             if kind == "gather":
@@ -123,8 +133,8 @@ class Outer:
     def _compute(self, kind, what, a, b, out):
         env, engine = self.env, self.engine
         if kind == "elementwise":
-            unary = ROWS[what].arity == 1
-            env[out] = engine.elementwise(what, env[a]) if unary else engine.elementwise(what, env[a], env[b])
+            operands = [self._operand(place) for place in (a, b)[: ROWS[what].arity]]
+            env[out] = engine.elementwise(what, *operands)
         elif kind == "sum":
             env[out] = env[a].sum()
         elif kind == "gather":
@@ -133,7 +143,7 @@ class Outer:
             env[np.unique(b)] = 0.0
             _add_at(env, b, env[a])
         else:
-            operands = [x if place is None else env[place] for x, place in zip(what.operands, a)]
+            operands = [x if place is None else self._operand(place) for x, place in zip(what.operands, a)]
             results = engine.array_op(what.row, operands, what.params)
             for place, result in zip(out, (results,) if what.single else results):
                 env[place] = result
@@ -205,9 +215,9 @@ class Outer:
 
     def _partial(self, opcode, which, active, a, b, out):
         """First partial in operand `which`, as a formula of outer numbers; None where it is structurally zero."""
-        row, env = ROWS[opcode], self.env
-        y = env[b] if row.arity == 2 else None
-        return partials.first(row, which, env[a], y, env[out], active == X_ACTIVE | Y_ACTIVE)
+        row, both = ROWS[opcode], active == X_ACTIVE | Y_ACTIVE
+        y = self._operand(b) if row.arity == 2 else None
+        return partials.first(row, which, self._operand(a), y, self._operand(out), both)
 
     # ---- adjoints ----
 

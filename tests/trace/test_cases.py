@@ -1,0 +1,70 @@
+"""The formulas of the rule table on active numbers: every row nested in a recording has the second partials of its kernel."""
+
+import numpy as np
+import pytest
+
+from dualtape.core import kernels
+from dualtape.ops.table import OPCODES, ROWS, Unary
+from dualtape.trace import record
+
+FORMULAS = 1e-9  # two forms of one derivative, in float64
+
+
+def _interior(domain, n, seed):
+    rng = np.random.default_rng(seed)
+    low, high = domain
+    return rng.uniform(low + 0.05 * min(high - low, 1.0), min(high, low + 6.0) - 0.05 * min(high - low, 1.0), n)
+
+
+def _nested_second(row, *xs):
+    """Second partials d2/dx_i dx_j by a reverse sweep recorded on an outer tape, shape (n, arity, arity)."""
+
+    def gradient(*outer):
+        inner = record.record_flat(lambda *t: [t[0].engine.elementwise(OPCODES[row.name], *t)], list(outer))
+        return [inner.vjp(np.ones((1, 1)))]
+
+    return np.stack([record.record_flat(gradient, list(map(float, point))).jvp(np.eye(len(xs))) for point in zip(*xs)])
+
+
+def _differentiable(row):
+    return row.home != "scipy.special" and all(getattr(row, partial) is not None for partial in row.partials)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if _differentiable(row)], ids=lambda row: row.name)
+def test_nested_partials_are_those_of_the_kernel(row):
+    domains = (row.tested_on,) if isinstance(row, Unary) else row.tested_on
+    xs = [_interior(domain, 12, seed) for seed, domain in enumerate(domains)]
+    expected = kernels.evaluate(row.name, *xs)
+    nested = _nested_second(row, *xs)
+    for i, j, partial in ((0, 0, "dxx"), (0, 1, "dxy"), (1, 0, "dxy"), (1, 1, "dyy"))[: 1 if len(xs) == 1 else 4]:
+        np.testing.assert_allclose(nested[:, i, j], expected[partial], rtol=FORMULAS, atol=FORMULAS, err_msg=partial)
+
+
+@pytest.mark.parametrize(
+    ("name", "point", "expected"),
+    [
+        ("tanh", [0.0], [[0.0]]),
+        ("logaddexp", [1.0, 1.0], [[0.25, -0.25], [-0.25, 0.25]]),
+        ("sinc", [0.0], [[-(np.pi**2) / 3.0]]),
+        ("absolute", [0.0], [[0.0]]),
+        ("maximum", [1.0, 1.0], [[0.0, 0.0], [0.0, 0.0]]),
+        ("root", [0.0], [[np.nan]]),
+        ("hypot", [0.0, 0.0], [[np.nan, np.nan], [np.nan, np.nan]]),
+    ],
+)
+def test_nested_partials_at_kinks_and_removable_points(name, point, expected):
+    row = ROWS[OPCODES[name]]
+    np.testing.assert_allclose(_nested_second(row, *([x] for x in point))[0], expected, rtol=FORMULAS, atol=FORMULAS)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("x", [0.0, -1.5])
+def test_whole_powers_are_exact_at_zero_and_for_negative_numbers(exponent, x):
+    def gradient(outer):
+        return [record.record_flat(lambda t: [np.power(t, exponent)], [outer]).vjp(np.ones((1, 1)))]
+
+    nested = record.record_flat(gradient, [x])
+    assert nested.value[0] == (exponent * x ** (exponent - 1.0) if exponent else 0.0)
+    assert nested.jvp(np.ones((1, 1))) == (
+        exponent * (exponent - 1.0) * x ** (exponent - 2.0) if exponent > 1.0 else 0.0
+    )
