@@ -53,7 +53,7 @@ def total(terms):
 
 def unbroadcast(x_bar, shape):
     """Sum `x_bar` over the axes along which an operand of `shape` had been broadcast."""
-    surplus = x_bar.ndim - len(shape)
+    surplus = np.ndim(x_bar) - len(shape)
     stretched = tuple(range(surplus)) + tuple(
         surplus + k for k, size in enumerate(shape) if size == 1 and x_bar.shape[surplus + k] != 1
     )

@@ -1,8 +1,9 @@
-"""What c/special.h does by cases, for active numbers: the functions that first partials of the rule table call, written so that the
-result can itself be differentiated, to any depth. Choices are made on primals; a choice not taken contributes nothing.
+"""What c/special.h does by cases, for active numbers: functions that first partials of the rule table call, written so
+that the result can itself be differentiated, to any depth. Choices are made on primals; a choice not taken contributes
+nothing. Called by partials.py, which does without the longer series of c/special.h.
 
-A function here has its namesake's value, and the derivative of the smooth function that the case stands for: `fabs`, which partials use
-for stability only, therefore takes the right-hand branch at 0."""
+A function here has its namesake's value, and the derivative of the smooth function that the case stands for: `fabs`,
+which partials use for stability only, therefore takes the right-hand branch at 0."""
 
 import numpy as np
 
@@ -92,7 +93,7 @@ def power_dx(x, y, v):
 
 
 def power_dy(x, v, log_x):
-    """``v log(x)``. Where v = 0 the value is 0, and its slope that of v times minus infinity (-1e308, so that 0 stays 0)."""
+    """``v log(x)``. Where v = 0 the value is 0, its slope that of v times -inf (-1e308, so that 0 stays 0)."""
     zero = (primal(v) == 0.0) & (primal(x) >= 0.0)
     return _where(zero, v * _LOWEST, v * log_x) if np.any(zero) else v * log_x
 

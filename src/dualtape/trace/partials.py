@@ -1,31 +1,48 @@
-"""The formulas of the rule table, evaluated on numbers that record or carry derivatives themselves.
+"""First partials of the rule table at numbers that record or carry derivatives themselves.
 
-The kernels are the same formulas in C, for plain floats. Here a formula is compiled to Python once, and its calls become NumPy's (or
-SciPy's) functions, which dispatch on active numbers; what c/special.h does by cases is written in `trace/cases.py` for active numbers.
-Called by resweep.py."""
+The kernels are the table's formulas in C, for plain floats. Here a formula is compiled to Python once, and its calls
+become functions of active numbers: rows of the table, or what `trace/cases.py` writes for the functions of c/special.h.
+A formula with a call that has no such form is taken as one operation, its value and derivative being the kernel's first
+and second partials: exact for derivatives of derivatives, and refused by name beyond. Called by resweep.py."""
 
 import ast
 import functools
-import importlib
 
 import numpy as np
 
+from dualtape.core import kernels
+from dualtape.errors import UnsupportedOperation
 from dualtape.ops import structure
+from dualtape.ops.array_ops import ArrayOp, total, unbroadcast
+from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace import cases
+from dualtape.trace.functions import apply, elementwise, is_active
 
 _EXACT = {"sqrt": np.sqrt, "copysign": np.copysign, "rint": np.rint, "pow": np.power}
 
 
 @functools.cache
 def _function(name):
-    """What a call in a formula means on active numbers."""
+    """What a call in a formula means on active numbers; None if only the kernels know."""
     if name in _EXACT:
         return _EXACT[name]
     if hasattr(cases, name):
         return getattr(cases, name)
-    if hasattr(np, name):
-        return getattr(np, name)
-    return getattr(importlib.import_module("scipy.special"), name)
+    return functools.partial(_row, name) if name in OPCODES else None
+
+
+def _row(name, *xs):
+    if any(map(is_active, xs)):
+        return elementwise(OPCODES[name], *xs)
+    return _by_kernel(name, xs, "v", 3)
+
+
+def _by_kernel(name, xs, wanted, active):
+    """The value "v" or a partial of a row at plain numbers, as the kernels compute it."""
+    shape = np.broadcast_shapes(*map(np.shape, xs))
+    flat = [np.broadcast_to(x, shape).ravel() for x in xs]
+    found = kernels.evaluate(name, *flat, order=2, active=active)[wanted].reshape(shape) + 0.0
+    return found if shape else float(found)
 
 
 @functools.cache
@@ -42,9 +59,61 @@ def evaluate(formula, **names):
     return eval(code, scope, names)
 
 
+def is_generic(formula):
+    """Tell whether every call of a formula can be differentiated again."""
+    return all(_function(name) is not None for name in structure.calls(structure.parse(formula)))
+
+
 def first(row, which, x, y, v, both):
     """First partial of a row in operand `which` (0 or 1), None if it is structurally zero."""
-    formula = getattr(row, ("d", "dx", "dy")[row.arity - 1 + which])
+    formula = getattr(row, _FIRST[row.arity][which])
     if formula == "0":
         return None
-    return evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
+    if is_generic(formula):
+        return evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
+    xs = (x,) if row.arity == 1 else (x, y)
+    return apply(PARTIAL, *xs, opcode=OPCODES[row.name], which=which, active=3 if both else 1 << which)
+
+
+_FIRST = {1: ("d",), 2: ("dx", "dy")}
+_SECOND = {1: (("dd",),), 2: (("dxx", "dxy"), ("dxy", "dyy"))}
+_KERNEL = {"d": "dx", "dd": "dxx"}
+
+
+def _second(row, name, xs, active):
+    if not any(map(is_active, xs)):
+        return _by_kernel(row.name, xs, _KERNEL.get(name, name), active)
+    formula = getattr(row, name)
+    if formula is None or not is_generic(formula):
+        raise UnsupportedOperation(
+            f"the third derivative of {row.name} has no rule", "take derivatives of it to second order only"
+        )
+    names = {"x": xs[0], "y": xs[-1], "v": _row(row.name, *xs)}
+    for which, partial in enumerate(_FIRST[row.arity]):
+        names[partial] = first(row, which, xs[0], xs[-1], names["v"], active == 3)
+    return evaluate(formula, both=1.0 if active == 3 else 0.0, **names)
+
+
+def _partial(*xs, opcode, which, active):
+    row = ROWS[opcode]
+    name = _FIRST[row.arity][which]
+    return _by_kernel(row.name, xs, _KERNEL.get(name, name), active)
+
+
+def _partial_slopes(xs, wanted, opcode, which, active):
+    row = ROWS[opcode]
+    names = _SECOND[row.arity][which]
+    return [_second(row, name, xs, active) if w else None for name, w in zip(names, wanted, strict=True)]
+
+
+def _partial_jvp(x_dots, xs, v, **params):
+    slopes = _partial_slopes(xs, [x_dot is not None for x_dot in x_dots], **params)
+    return total(None if d is None else d * x_dot for d, x_dot in zip(slopes, x_dots, strict=True))
+
+
+def _partial_vjp(v_bar, xs, v, active_operands, **params):
+    slopes = _partial_slopes(xs, active_operands, **params)
+    return tuple(None if d is None else unbroadcast(v_bar * d, np.shape(x)) for d, x in zip(slopes, xs, strict=True))
+
+
+PARTIAL = ArrayOp("partial", _partial, _partial_jvp, _partial_vjp)
