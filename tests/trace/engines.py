@@ -4,7 +4,7 @@ together, out.shape + (n,); ``second(f, w, S, *inputs)`` gives d/dx (J' w) S, sh
 import independent_dual
 import numpy as np
 
-from dualtape.trace import functions, record
+from dualtape.trace import forward, functions, record
 
 
 def _inputs(inputs):
@@ -47,5 +47,17 @@ def second_by_nesting(f, w, S, *inputs):
     return outer.jvp(S)
 
 
-FIRST = {"independent": independent_dual.jacobian, "adjoints": by_adjoints, "tangents": by_tangents}
-SECOND = {"adjoints": second_by_adjoints, "nesting": second_by_nesting}
+def by_duals(f, *inputs):
+    """Dual numbers: one forward evaluation."""
+    (value,), J, _ = forward.evaluate_forward(lambda *numbers: [functions.operand(f(*numbers))], _inputs(inputs), 1)
+    return np.asarray(value), J.reshape(*np.shape(value), J.shape[1])
+
+
+def second_by_hyperduals(f, w, S, *inputs):
+    """Hyper-dual numbers: the whole Hessian tensor, contracted."""
+    _, _, H = forward.evaluate_forward(lambda *numbers: [functions.operand(f(*numbers))], _inputs(inputs), 2)
+    return np.einsum("i,ijk,kp->jp", np.ravel(w), H, S)
+
+
+FIRST = {"independent": independent_dual.jacobian, "adjoints": by_adjoints, "tangents": by_tangents, "duals": by_duals}
+SECOND = {"adjoints": second_by_adjoints, "nesting": second_by_nesting, "hyperduals": second_by_hyperduals}

@@ -63,17 +63,19 @@ cdef object number_of(ForwardNumber leader, object operand):
 cdef Operand operand_of(object number):
     cdef Operand x = Operand.__new__(Operand)
     cdef ForwardNumber dual
-    x.number = number
     if isinstance(number, ForwardNumber):
         dual = <ForwardNumber>number
+        if dual.lanes == NULL and dual.values.ndim == 0:
+            dual = get(dual, ())
+        x.shape = dual.shape
         if dual.lanes != NULL:
-            x.shape, x.value, x.lanes = (), &dual.value, dual.lanes
-        else:
-            x.shape = dual.shape
+            x.value, x.lanes = &dual.value, dual.lanes
+        number = dual
     elif isinstance(number, float):
         x.shape, x.scalar, x.value = (), number, &x.scalar
     else:
         x.shape = number.shape
+    x.number = number
     return x
 
 
