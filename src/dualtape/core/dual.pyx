@@ -223,14 +223,6 @@ cdef object into(ForwardNumber target, object result):
     return target
 
 
-def scalar_elementwise(unsigned op, ForwardNumber x, ForwardNumber y, double x_value, double y_value):
-    """op on scalars, of any row; None stands for a passive operand."""
-    require_rule(op, x is not None, y is not None)
-    if x is not None and y is not None:
-        fit(x, y)
-    return scalar_operation(op, x, y, x_value, y_value)
-
-
 cdef object escape(ForwardNumber x, str what, str remedy):
     return TraceEscapeError(f"{what} would turn {describe(x)} into a plain number and lose its derivative", remedy)
 
@@ -368,7 +360,7 @@ cdef class ForwardNumber:
     @property
     def primal(self):
         """The value without its derivative: a float, or a fresh float64 array."""
-        return self.value if self.lanes != NULL else self.values.copy()
+        return self.value if self.lanes != NULL else self.values.copy("K")
 
     @property
     def x(self):
@@ -382,8 +374,8 @@ cdef class ForwardNumber:
 
     @property
     def engine(self):
-        """What the NumPy handlers compute with (see dual_arrays.pyx)."""
-        return _arrays.engine(self)
+        """What the NumPy handlers compute with (see dual_engine.pyx)."""
+        return _engine.engine(self)
 
     @property
     def shape(self):
@@ -605,4 +597,4 @@ construct_by(DualArray, <newfunc>_construct_dual)
 construct_by(HyperDual, <newfunc>_construct_hyperdual)
 construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
 
-from dualtape.core import dual_arrays as _arrays, dual_parts as _parts    # they cimport the classes above
+from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts    # they cimport the classes above

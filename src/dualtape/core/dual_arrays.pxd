@@ -1,4 +1,4 @@
-"""Access to the records of numbers, for dual_parts."""
+"""Access to the memory of forward-mode numbers, for dual_engine and dual_parts."""
 
 cimport numpy as cnp
 from libc.stdint cimport uint64_t
@@ -7,6 +7,6 @@ from dualtape.core.dual cimport ForwardNumber, lane_space
 
 cdef object number_of(ForwardNumber leader, object operand)
 cdef cnp.ndarray record_array(ForwardNumber x)
+cdef cnp.ndarray records_for(cnp.ndarray values, size_t size)
 cdef object view(ForwardNumber x, object values, object records)
-cdef object mixed_lanes(lane_space *space, records)
-cdef int store_mixed(lane_space *space, records, mixed) except -1
+cdef ForwardNumber constants(lane_space *space, uint64_t level, object values)

@@ -1,6 +1,8 @@
-"""Arrays of dual and hyper-dual numbers: elementwise operations block by block, indexing with NumPy's aliasing, and the engine that the
-NumPy handlers of trace/ compute with. An array is two ndarrays, values (shape) and records (shape + (size,)), always views of the same
-elements. Called by dual.pyx and, through `x.engine`, by trace/.
+"""Arrays of dual and hyper-dual numbers: elementwise operations block by block, indexing and writing with NumPy's aliasing, comparisons.
+
+An array is two ndarrays, values (shape) and records (shape + (size,)), always views of the same elements: the strides of the records are
+those of the values times `size`, and a 1 at the end. Results have the memory order that NumPy would give them, because NumPy's sums
+depend on it to the last bit. Called by dual.pyx and dual_engine.pyx.
 """
 
 cimport numpy as cnp
@@ -16,6 +18,7 @@ from dualtape.core.dual cimport (
 from dualtape.core.kernels cimport bind_row, library, opcode_of_ufunc
 
 import functools
+
 import numpy as np
 
 from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
@@ -79,26 +82,32 @@ cdef Operand operand_of(object number):
     return x
 
 
-cdef int lay_out(Operand x, tuple shape) except -1:
-    """Give an operand with axes contiguous memory of the result's shape, or steps of 0 if it has one element."""
+cdef int lay_out(Operand x, tuple shape, list order) except -1:
+    """Give an operand with axes contiguous memory of the result's shape, axes in this order; or steps of 0 if it has one element."""
     cdef ForwardNumber dual = <ForwardNumber>x.number if isinstance(x.number, ForwardNumber) else None
     cdef cnp.ndarray values, records = None
-    cdef tuple own = x.shape
     if x.value != NULL:
         return 0
     values = dual.values if dual is not None else x.number
-    if values.size == 1:
-        own = shape = (1,) * values.ndim
-    values = np.ascontiguousarray(values if own == shape else np.broadcast_to(values, shape))
-    if dual is not None:
-        records = dual.records
-        records = np.ascontiguousarray(records if own == shape else np.broadcast_to(records, shape + (dual.space.lanes.size,)))
-        x.lanes = <const double *>cnp.PyArray_DATA(records)
-        x.lane_step = 0 if values.size == 1 else dual.space.lanes.size
+    records = dual.records if dual is not None else None
+    if values.size != 1:
+        values = arranged(values, shape, order)
+        x.step = 1
+        if dual is not None:
+            records = arranged(records, shape + (dual.space.lanes.size,), None if order is None else order + [len(shape)])
+            x.lane_step = dual.space.lanes.size
     x.alive = (values, records)
     x.value = <const double *>cnp.PyArray_DATA(values)
-    x.step = 0 if values.size == 1 else 1
+    if dual is not None:
+        x.lanes = <const double *>cnp.PyArray_DATA(records)
     return 0
+
+
+cdef object arranged(object values, tuple shape, list order):
+    """The array, broadcast to a shape and with its axes in an order, contiguous."""
+    if values.shape != shape:
+        values = np.broadcast_to(values, shape)
+    return np.ascontiguousarray(values if order is None else values.transpose(order))
 
 
 # Elementwise operations
@@ -125,22 +134,43 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
 
 cdef ForwardNumber array_operation(ForwardNumber leader, unsigned op, Operand x, Operand y, tuple shape, object values):
     cdef bint known = values is not None
-    cdef cnp.ndarray v = np.ascontiguousarray(values) if known else np.empty(shape)
-    cdef cnp.ndarray records = np.empty(shape + (leader.space.lanes.size,))
+    cdef list order = None if in_c_order(x, shape) and (y is None or in_c_order(y, shape)) else memory_order(x, y)
+    cdef tuple laid = shape if order is None else tuple([shape[axis] for axis in order])
+    cdef cnp.ndarray v = arranged(values, shape, order) if known else np.empty(laid)
+    cdef cnp.ndarray records = np.empty(laid + (leader.space.lanes.size,))
     cdef size_t n = v.size
     cdef double *value = <double *>cnp.PyArray_DATA(v)
     cdef double *lanes = <double *>cnp.PyArray_DATA(records)
     cdef int failed
-    lay_out(x, shape)
+    lay_out(x, shape, order)
     if y is not None:
-        lay_out(y, shape)
+        lay_out(y, shape, order)
     with nogil:
         failed = run_blocks(leader.space, op, n, known, x.value, x.step, x.lanes, x.lane_step, y.value if y is not None else NULL,
                             y.step if y is not None else 0, y.lanes if y is not None else NULL,
                             y.lane_step if y is not None else 0, value, lanes)
     if failed:
         raise MemoryError()
-    return new_array(leader.space, leader.level, v, records)
+    if order is None:
+        return new_array(leader.space, leader.level, v, records)
+    back = np.argsort(order)
+    return new_array(leader.space, leader.level, v.transpose(back), records.transpose([*back, len(order)]))
+
+
+cdef bint in_c_order(Operand x, tuple shape) except -1:
+    """Whether this operand leaves the result in C order: a scalar, or laid out so itself."""
+    if x.value != NULL:
+        return True
+    values = (<ForwardNumber>x.number).values if isinstance(x.number, ForwardNumber) else x.number
+    return cnp.PyArray_IS_C_CONTIGUOUS(values) and (values.shape == shape or values.ndim == 1)
+
+
+cdef list memory_order(Operand x, Operand y):
+    """Axes of the result from the slowest to the fastest in memory, as NumPy chooses them."""
+    operands = [primal(x.number)] if y is None else [primal(x.number), primal(y.number)]
+    result = np.nditer([*operands, None], order="K").operands[len(operands)]
+    order = sorted(range(result.ndim), key=lambda axis: -result.strides[axis])
+    return None if order == list(range(result.ndim)) else order
 
 
 cdef tuple broadcast(tuple a, tuple b):
@@ -307,14 +337,31 @@ def iterate(ForwardNumber x):
     return map(functools.partial(get, x), range(x.values.shape[0]))
 
 
-def copy(ForwardNumber x):
-    """A copy in C order that shares no memory."""
-    return new_array(x.space, x.level, np.array(x.values, order="C"), np.array(x.records, order="C"))
+cdef cnp.ndarray records_for(cnp.ndarray values, size_t size):
+    """Memory for the records of these values, which are dense: laid out as they are."""
+    cdef object shape = (<object>values).shape
+    if cnp.PyArray_IS_C_CONTIGUOUS(values):
+        return np.empty(shape + (size,))
+    return np.ndarray(shape + (size,), np.float64, np.empty(values.size * size), 0, (*[size * s for s in (<object>values).strides], 8))
+
+
+cdef ForwardNumber constants(lane_space *space, uint64_t level, object values):
+    """These values (dense, not copied), connected to nothing."""
+    records = records_for(values, space.lanes.size)
+    records[...] = -0.0
+    return new_array(space, level, values, records)
+
+
+def copy(ForwardNumber x, order="C"):
+    """A copy that shares no memory."""
+    cdef ForwardNumber copied = constants(x.space, x.level, np.array(x.values, order=order))
+    copied.records[...] = x.records
+    return copied
 
 
 cdef ForwardNumber pack(lane_space *space, uint64_t level, object numbers):
     """One array out of an object array of scalars and plain numbers."""
-    cdef ForwardNumber packed = new_array(space, level, np.empty(numbers.shape), np.full(numbers.shape + (space.lanes.size,), -0.0))
+    cdef ForwardNumber packed = constants(space, level, np.empty(numbers.shape))
     for index in np.ndindex(numbers.shape):
         put(packed, index, numbers[index])
     return packed
@@ -363,251 +410,3 @@ def attribute(ForwardNumber x, str name):
         if name in METHODS:
             return METHODS[name].__get__(x)
     raise AttributeError(f"{type(x).__name__!r} object has no attribute {name!r}")
-
-
-# The engine
-
-def engine(ForwardNumber x):
-    """The engine of a number's evaluation."""
-    cdef Engine engine = Engine.__new__(Engine)
-    engine.leader = x
-    return engine
-
-
-cdef class Engine:
-    """Operations on the numbers of one forward evaluation, for the handlers of trace/ (protocol: trace/functions.py)."""
-    cdef ForwardNumber leader    # any number of the evaluation
-
-    @property
-    def level(self):
-        return self.leader.level
-
-    def elementwise(self, unsigned opcode, a, b=None):
-        """Row `opcode` of the table applied to numbers, arrays or floats; broadcasts like NumPy."""
-        return elementwise(self.leader, opcode, a, b)
-
-    def lift(self, values):
-        """An array of constants that can be written to with active numbers."""
-        cdef ForwardNumber x = self.leader
-        values = np.array(values, dtype=np.float64)
-        return new_array(x.space, x.level, values, np.full(values.shape + (x.space.lanes.size,), -0.0))
-
-    def move(self, operands, function):
-        """Data movement of any kind: `function` applied to arrays of ids instead of values; an id of 0 gives a structural zero.
-
-        Where the function returns a view of the ids, the result is a view of the operand: NumPy's aliasing follows.
-        """
-        cdef list sources = []
-        cdef int64_t first = 1
-        for operand in operands:
-            source = source_of(number_of(self.leader, operand), first)
-            first += source.count
-            sources.append(source)
-        return _moved(self.leader, sources, function(*[source.ids for source in sources]))
-
-    def array_op(self, row, operands, dict params):
-        """An array operation by its row: the value by row.primal, first-order lanes by row.jvp, second order by row.jvp on Duals."""
-        return array_operation_by_row(self.leader, row, [number_of(self.leader, operand) for operand in operands], params)
-
-
-# Movement
-
-cdef class Source:
-    """One operand of a movement: ids in the memory layout of its values, so that a view of the ids is a view of the values."""
-    cdef readonly object ids          # int64, shape of the operand
-    cdef readonly int64_t count       # ids that it takes up: first, first + 1, ...
-    cdef int64_t first
-    cdef const double *value          # of id `first`
-    cdef const double *lanes          # record of id `first`; NULL: passive
-    cdef object alive
-    cdef ForwardNumber array          # an active array that views can be made of, or None
-    cdef int64_t ids_at, values_at    # address of id `first` and of its value
-
-
-cdef Source source_of(object number, int64_t first):
-    cdef Source source = Source.__new__(Source)
-    cdef ForwardNumber dual
-    cdef cnp.ndarray values, owner
-    source.first = first
-    if isinstance(number, ForwardNumber) and (<ForwardNumber>number).lanes == NULL:
-        source.array = dual = <ForwardNumber>number
-        values = dual.values
-    else:
-        values = np.array(number if not isinstance(number, ForwardNumber) else (<ForwardNumber>number).value, dtype=np.float64)
-    steps = [stride // 8 for stride in (<object>values).strides]
-    reach = [step * (n - 1) for step, n in zip(steps, (<object>values).shape)]
-    below = -sum([step for step in reach if step < 0]) if values.size else 0
-    source.count = below + sum([step for step in reach if step > 0]) + 1 if values.size else 1
-    owner = np.arange(first, first + source.count, dtype=np.int64)
-    source.ids = np.ndarray((<object>values).shape, np.int64, owner, 8 * below, (<object>values).strides)
-    source.value = <const double *>cnp.PyArray_DATA(values) - <int64_t>below
-    if source.array is not None:
-        source.lanes = <const double *>cnp.PyArray_DATA(dual.records) - <int64_t>(below * dual.space.lanes.size)
-    elif isinstance(number, ForwardNumber):
-        source.lanes = (<ForwardNumber>number).lanes
-    source.ids_at = <int64_t>cnp.PyArray_DATA(owner)
-    source.alive = (number, values, owner)
-    return source
-
-
-def _moved(ForwardNumber leader, list sources, result):
-    if isinstance(result, (tuple, list)):
-        return type(result)([_moved(leader, sources, part) for part in result])
-    if isinstance(result, np.ndarray):
-        for source in sources:
-            if (<Source>source).array is not None and result.size and np.may_share_memory(result, (<Source>source).alive[2]):
-                return view_like(<Source>source, result)
-    return gather(leader, sources, np.asarray(result, dtype=np.int64))
-
-
-cdef ForwardNumber view_like(Source source, object ids):
-    """The view of an array that these ids are of its own ids."""
-    cdef ForwardNumber x = source.array
-    cdef int64_t start = ids.__array_interface__["data"][0] - source.ids_at
-    cdef size_t size = x.space.lanes.size
-    strides = ids.strides
-    values = strided(x.values, <int64_t>source.value + start, ids.shape, strides)
-    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,), tuple([size * s for s in strides]) + (8,))
-    return new_array(x.space, x.level, values, records)
-
-
-cdef object strided(object base, int64_t address, tuple shape, tuple strides):
-    """The array at an address inside `base`; keeps base alive."""
-    return np.asarray(Memory(base, {"data": (address, False), "shape": shape, "strides": strides, "typestr": "<f8" if LITTLE else ">f8",
-                                    "version": 3}))
-
-
-cdef bint LITTLE = np.little_endian
-
-
-class Memory:
-    """Hands NumPy a piece of an array's memory; the view keeps it, and it keeps the array."""
-
-    def __init__(self, owner, interface):
-        self.owner = owner
-        self.__array_interface__ = interface
-
-
-cdef ForwardNumber gather(ForwardNumber leader, list sources, cnp.ndarray ids):
-    """The numbers with these ids, copied."""
-    ids = np.ascontiguousarray(ids) if ids.ndim else ids
-    cdef size_t size = leader.space.lanes.size, n = ids.size, i
-    cdef cnp.ndarray values = np.empty((<object>ids).shape), records = np.empty((<object>ids).shape + (size,))
-    cdef const int64_t *id = <const int64_t *>cnp.PyArray_DATA(ids)
-    cdef double *v = <double *>cnp.PyArray_DATA(values)
-    cdef double *v_lanes = <double *>cnp.PyArray_DATA(records)
-    cdef Source source = <Source>sources[0]
-    cdef const double *lanes
-    for i in range(n):
-        lanes = NULL
-        if id[i] == 0:
-            v[i] = 0.0
-        else:
-            if not source.first <= id[i] < source.first + source.count:
-                source = find(sources, id[i])
-            v[i] = source.value[id[i] - source.first]
-            if source.lanes != NULL:
-                lanes = source.lanes + (id[i] - source.first) * <int64_t>size
-        memcpy(v_lanes + i * size, lanes if lanes != NULL else leader.space.lanes.nothing, size * sizeof(double))
-    if not ids.ndim:
-        return element(leader, v[0], v_lanes)
-    return new_array(leader.space, leader.level, values, records)
-
-
-cdef Source find(list sources, int64_t id):
-    cdef Source source
-    for source in sources:
-        if source.first <= id < source.first + source.count:
-            return source
-    raise IndexError(f"the movement returned {id}, which is no id")
-
-
-# Array operations
-
-def array_operation_by_row(ForwardNumber leader, row, list numbers, dict params):
-    """row on numbers that fit the leader. Lanes in which no operand moves are left structurally zero without a call."""
-    cdef lane_space *space = leader.space
-    cdef size_t q = space.lanes.p if space.lanes.order == 1 else space.lanes.q
-    xs = [primal(number) for number in numbers]
-    v = row.primal(*xs, **params)
-    outputs = list(v) if isinstance(v, tuple) else [v]
-    results = [np.full(np.shape(output) + (space.lanes.size,), -0.0) for output in outputs]
-    active = [record_array(number) if isinstance(number, ForwardNumber) else None for number in numbers]
-    for k in range(q):
-        dots = [None if records is None else np.ascontiguousarray(records[..., space.lanes.x2 + k]) for records in active]
-        if moves(dots):
-            for result, v_dot in zip(results, tangents(row.jvp(dots, xs, v, **params), len(outputs))):
-                if v_dot is not None:
-                    result[..., space.lanes.x2 + k] = v_dot + 0.0
-    if space.lanes.order == 2:
-        second_order_by_row(leader, row, numbers, params, outputs, results, isinstance(v, tuple))
-    made = [view(leader, np.float64(output) if not np.ndim(output) else np.asarray(output, dtype=np.float64), result)
-            for output, result in zip(outputs, results)]
-    return tuple(made) if isinstance(v, tuple) else made[0]
-
-
-cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict params, list outputs, list results, bint several) except -1:
-    """Complete records whose e2 lanes are known: the rule, run on Duals with the e2 lanes, for each lane of e1."""
-    cdef lane_space *space = leader.space
-    cdef lane_space *inner = intern_space(1, False, space.lanes.q, 0, False, False)
-    cdef size_t i, p = space.lanes.p, q = space.lanes.q, x2 = space.lanes.x2
-    def dual(values, lanes):
-        return dual_of(inner, leader.level, values, lanes)
-    xs = [dual(primal(x), record_array(x)[..., x2:x2 + q]) if isinstance(x, ForwardNumber) else x for x in numbers]
-    vs = [dual(output, result[..., x2:x2 + q]) for output, result in zip(outputs, results)]
-    firsts = [record_array(x)[..., :p] if isinstance(x, ForwardNumber) else None for x in numbers]
-    mixed = [mixed_lanes(space, record_array(x)) if isinstance(x, ForwardNumber) else None for x in numbers]
-    v_mixed = [np.full(np.shape(output) + (p, q), -0.0) for output in outputs]
-    for i in range(p):
-        if not moves([None if first is None else first[..., i] for first in firsts] +
-                     [None if lanes is None else lanes[..., i, :] for lanes in mixed]):
-            continue
-        dots = [None if first is None else dual(first[..., i], lanes[..., i, :]) for first, lanes in zip(firsts, mixed)]
-        v_dots = tangents(row.jvp(dots, xs, tuple(vs) if several else vs[0], **params), len(outputs))
-        for v_dot, result, rows in zip(v_dots, results, v_mixed):
-            if v_dot is not None:
-                result[..., i] = primal(v_dot) + 0.0
-                rows[..., i, :] = record_array(v_dot)[..., :q] if isinstance(v_dot, ForwardNumber) else 0.0
-    for result, rows in zip(results, v_mixed):
-        store_mixed(space, result, rows)
-    return 0
-
-
-cdef bint moves(list tangents) except -1:
-    """Whether any of these holds anything but structural zeros."""
-    return any([tangent is not None and not np.all((tangent == 0.0) & np.signbit(tangent)) for tangent in tangents])
-
-
-cdef object tangents(result, size_t n):
-    return result if isinstance(result, (tuple, list)) else [result] if n == 1 else [None] * n
-
-
-cdef ForwardNumber dual_of(lane_space *space, uint64_t level, object values, object lanes):
-    """The first-order number with these values and lanes (copied)."""
-    records = np.full(np.shape(values) + (space.lanes.size,), -0.0)
-    records[..., :space.lanes.p] = lanes
-    cdef ForwardNumber like = new_array(space, level, records, records)
-    return view(like, np.float64(values) if not np.ndim(values) else np.ascontiguousarray(values, dtype=np.float64), records)
-
-
-cdef object mixed_lanes(lane_space *space, records):
-    """x12 of records: shape + (p, q), both triangles."""
-    cdef size_t i, n, p = space.lanes.p, q = space.lanes.q, at = space.lanes.x12
-    mixed = np.empty(records[..., 0].shape + (p, q))
-    for i in range(p):
-        n = i + 1 if space.lanes.symmetric else q
-        mixed[..., i, :n] = records[..., at:at + n]
-        if space.lanes.symmetric:
-            mixed[..., :n, i] = records[..., at:at + n]
-        at += dt_row_size(&space.lanes, i)
-    return mixed
-
-
-cdef int store_mixed(lane_space *space, records, mixed) except -1:
-    """The opposite: x12 into records."""
-    cdef size_t i, n, at = space.lanes.x12
-    for i in range(space.lanes.p):
-        n = i + 1 if space.lanes.symmetric else space.lanes.q
-        records[..., at:at + n] = mixed[..., i, :n]
-        at += dt_row_size(&space.lanes, i)
-    return 0

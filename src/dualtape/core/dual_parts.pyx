@@ -4,12 +4,13 @@ results of a forward evaluation (trace/forward.py). Nothing here is hot but `see
 
 cimport numpy as cnp
 from libc.stdint cimport uint64_t
-from dualtape.core.c cimport dt_row_size
-from dualtape.core.dual cimport Dual, ForwardNumber, HyperDual, intern_space, lane_space, new_array, new_scalar
-from dualtape.core.dual_arrays cimport mixed_lanes, number_of, record_array, store_mixed, view
+from dualtape.core.dual cimport ForwardNumber, intern_space, lane_space
+from dualtape.core.dual_arrays cimport constants, number_of, record_array, view
+from dualtape.core.dual_engine cimport mixed_lanes, store_mixed
 
 import numpy as np
 
+from dualtape.core.dual_arrays import get
 from dualtape.errors import PerturbationError, ShapeError
 
 cnp.import_array()
@@ -63,12 +64,16 @@ cdef object seeds(part):
 
 
 cdef object assemble(lane_space *space, x, x1, x2, x12):
-    records = np.full(x.shape + (space.lanes.size,), -0.0)
-    records[..., :space.lanes.p] = seeds(x1)
+    cdef ForwardNumber number = constants(space, 0, x)
+    number.records[..., :space.lanes.p] = seeds(x1)
     if space.lanes.order == 2:
-        records[..., space.lanes.x2:space.lanes.x2 + space.lanes.q] = seeds(x2)
-        store_mixed(space, records, seeds(x12))
-    return view(new_array(space, 0, x, records), x if x.ndim else x[()], records)
+        number.records[..., space.lanes.x2:space.lanes.x2 + space.lanes.q] = seeds(x2)
+        store_mixed(space, number.records, seeds(x12))
+    return scalar_if_without_axes(number)
+
+
+cdef ForwardNumber scalar_if_without_axes(ForwardNumber number):
+    return number if number.values.ndim else get(number, ())
 
 
 # Parts
@@ -130,10 +135,11 @@ def restore(tuple kind, uint64_t level, values, records):
     if order not in (1, 2) or (symmetric and p != q):
         raise ValueError(f"not a forward-mode number: {kind}")
     cdef lane_space *space = intern_space(order, symmetric, p, q, single_1, single_2)
-    values, records = np.asarray(values, dtype=np.float64), np.ascontiguousarray(records, dtype=np.float64)
-    if records.shape != values.shape + (space.lanes.size,):
-        raise ValueError(f"records have shape {records.shape}, expected {values.shape + (space.lanes.size,)}")
-    return view(new_array(space, level, values, records), values if values.ndim else values[()], records)
+    cdef ForwardNumber number = constants(space, level, np.array(values, dtype=np.float64))
+    if records.shape != np.shape(values) + (space.lanes.size,):
+        raise ValueError(f"records have shape {records.shape}, expected {np.shape(values) + (space.lanes.size,)}")
+    number.records[...] = records
+    return scalar_if_without_axes(number)
 
 
 # A forward evaluation
@@ -152,24 +158,24 @@ def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
     cdef bint symmetric = order == 2 and lanes_1 == lanes_2
     cdef lane_space *space = intern_space(order, symmetric, lanes_1[1] - lanes_1[0], lanes_2[1] - lanes_2[0] if order == 2 else 0,
                                           False, False)
+    cdef ForwardNumber number
     cdef list numbers = []
     cdef Py_ssize_t start = 0
     for values in inputs:
-        values = np.array(values, dtype=np.float64)
-        records = np.full((values.size, space.lanes.size), -0.0)
-        seed_lanes(records, start, lanes_1, 0)
+        number = constants(space, level, np.array(values, dtype=np.float64))
+        seed_lanes(number, start, lanes_1, 0)
         if order == 2 and not symmetric:
-            seed_lanes(records, start, lanes_2, space.lanes.x2)
-        start += values.size
-        like = new_array(space, level, values, records)
-        numbers.append(view(like, values if values.ndim else values[()], records.reshape(values.shape + (space.lanes.size,))))
+            seed_lanes(number, start, lanes_2, space.lanes.x2)
+        start += number.values.size
+        numbers.append(scalar_if_without_axes(number))
     return numbers
 
 
-cdef int seed_lanes(records, Py_ssize_t start, tuple lanes, size_t at) except -1:
+cdef int seed_lanes(ForwardNumber number, Py_ssize_t start, tuple lanes, size_t at) except -1:
+    """Ones for the elements of a number, the first of which has number `start`, in the lanes that move them."""
     cdef Py_ssize_t element
-    for element in range(max(lanes[0], start), min(lanes[1], start + len(records))):
-        records[element - start, at + element - lanes[0]] = 1.0
+    for element in range(max(lanes[0], start), min(lanes[1], start + number.values.size)):
+        number.records[np.unravel_index(element - start, number.shape) + (at + element - lanes[0],)] = 1.0
     return 0
 
 
