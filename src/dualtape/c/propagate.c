@@ -28,10 +28,23 @@ static inline double checked_product(double d, double s)
         else          { ONE_LANE(PRODUCT, ASSIGN, 0, 0) }                   \
     } while (0)
 
+/* d = 1: what is structural stays so by itself. */
+static void add_lane(size_t n, const double *restrict s, size_t ss, double *restrict out, int assign)
+{
+    if (assign)
+        for (size_t i = 0; i < n; i++) out[i] = s[i * ss];
+    else if (ss)
+        for (size_t i = 0; i < n; i++) out[i] += s[i];
+    else
+        for (size_t i = 0; i < n; i++) out[i] += s[0];
+}
+
 static void multiply_lane(size_t n, const double *restrict d, size_t sd, int check, const double *restrict s, size_t ss,
                           double *restrict out, int assign)
 {
-    if (check) {
+    if (!sd && *d == 1.0) {
+        add_lane(n, s, ss, out, assign);
+    } else if (check) {
         if (assign) ONE_LANE_STEPS(checked_product, 1);
         else ONE_LANE_STEPS(checked_product, 0);
     } else {
@@ -119,6 +132,11 @@ static double pairwise_sum(size_t n, const double *x)
     return pairwise_sum(half, x) + pairwise_sum(n - half, x + half);
 }
 
-static const dt_propagation propagation = {tangent, adjoint, second, pairwise_sum};
+static void fill_structural(size_t n, double *array)
+{
+    for (size_t i = 0; i < n; i++) array[i] = -0.0;
+}
+
+static const dt_propagation propagation = {tangent, adjoint, second, pairwise_sum, fill_structural};
 
 #define DT_PROPAGATION .propagation = &propagation

@@ -8,6 +8,8 @@
 #include "segment.h"
 #include "special.h"
 
+void dt_fill_structural(const dt_tape *tape, double *array, size_t n) { tape->library->propagation->fill_structural(n, array); }
+
 static int is_call(const dt_tape *tape, const dt_instr *instr)
 {
     return instr->op == DT_OP_NODE && tape->node[instr->a].kind == DT_CALL;

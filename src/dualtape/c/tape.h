@@ -82,6 +82,9 @@ typedef struct dt_workspace {
 /* Doubles of scratch that any segment of the tape needs in a sweep of p lanes of the given order (0 primal, 1, 2). */
 size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
 
+/* array[0 .. n) = structural zeros: how tangents and adjoints start. */
+void dt_fill_structural(const dt_tape *tape, double *array, size_t n);
+
 /* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do: `end` (`begin` for
  * the reverse ones) when done, or that of a DT_CALL, which the caller does itself before it goes on. */
 size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end);

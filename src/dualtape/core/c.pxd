@@ -224,6 +224,7 @@ cdef extern from "tape.h" nogil:
         double *adjoint_dot
         double *scratch
 
+    void dt_fill_structural(const dt_tape *tape, double *array, size_t n)
     size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
     size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end)
     size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)

@@ -11,7 +11,7 @@ from dualtape.core.c cimport *
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
 from dualtape.core.scalar cimport TracedScalar
-from dualtape.core.sweeps cimport Workspace, acquire_workspace, fill_structural, release_workspace, run_adjoint
+from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint
 from dualtape.core.tape cimport Tape, acquire_tape, release_tape
 
 cnp.import_array()
@@ -49,7 +49,7 @@ cdef object sweep_gradient(Tape tape, uint32_t out, bint is_scalar, object like)
     work.adjoint = memory.reserve(slots + tape.scratch_for(1, 1))
     work.scratch = work.adjoint + slots
     work.value, work.p = tape.c.value, 1
-    fill_structural(work.adjoint, slots)
+    tape.fill_structural(work.adjoint, slots)
     work.adjoint[out] = 1.0
     if can_fuse(tape):
         with nogil:

@@ -12,5 +12,4 @@ cdef class Workspace:
 
 cdef Workspace acquire_workspace()
 cdef void release_workspace(Workspace work)
-cdef void fill_structural(double *array, size_t n) noexcept nogil
 cdef int run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1

@@ -57,12 +57,6 @@ cdef void release_workspace(Workspace work):
         _pool.append(work)
 
 
-cdef void fill_structural(double *array, size_t n) noexcept nogil:
-    cdef size_t i
-    for i in range(n):
-        array[i] = -0.0
-
-
 # ---- calls of Python rules ----
 
 cdef ArrayCall call_at(Tape tape, size_t instruction):
@@ -198,7 +192,7 @@ def tangents(Tape tape, const int64_t[::1] outputs, S):
         work.tangent = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
         work.scratch = work.tangent + tape.c.n_slots * p
         work.value, work.p = tape.c.value, p
-        fill_structural(work.tangent, tape.c.n_slots * p)
+        tape.fill_structural(work.tangent, tape.c.n_slots * p)
         seed_inputs(tape, work.tangent, seeds, first, p)
         run_tangent(tape, &work)
         for i in range(m):
@@ -220,7 +214,7 @@ def adjoints(Tape tape, const int64_t[::1] outputs, W):
         work.adjoint = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
         work.scratch = work.adjoint + tape.c.n_slots * p
         work.value, work.p = tape.c.value, p
-        fill_structural(work.adjoint, tape.c.n_slots * p)
+        tape.fill_structural(work.adjoint, tape.c.n_slots * p)
         for i in range(m):
             for k in range(p):
                 if weights[i, first + k] != 0.0:
@@ -249,7 +243,7 @@ def seconds(Tape tape, const int64_t[::1] outputs, w, S):
         work.adjoint = work.adjoint_dot + slots * p
         work.scratch = work.adjoint + slots
         work.value, work.p = tape.c.value, p
-        fill_structural(work.tangent, slots * (2 * p + 1))
+        tape.fill_structural(work.tangent, slots * (2 * p + 1))
         seed_inputs(tape, work.tangent, seeds, first, p)
         run_tangent(tape, &work)
         for i in range(m):

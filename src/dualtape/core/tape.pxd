@@ -44,6 +44,7 @@ cdef class Tape:
     cdef int flush(self) except -1
 
     # sweeps over instructions [begin, end), for other modules: see c/tape.h
+    cdef void fill_structural(self, double *array, size_t n) noexcept nogil
     cdef size_t scratch_for(self, size_t p, int order) noexcept nogil
     cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_adjoint(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil

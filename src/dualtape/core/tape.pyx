@@ -237,6 +237,9 @@ cdef class Tape:
 
     # ---- sweeps ----
 
+    cdef void fill_structural(self, double *array, size_t n) noexcept nogil:
+        dt_fill_structural(&self.c, array, n)
+
     cdef size_t scratch_for(self, size_t p, int order) noexcept nogil:
         return dt_scratch_size(&self.c, p, order)
 
