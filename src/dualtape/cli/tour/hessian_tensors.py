@@ -65,4 +65,14 @@ def _space_hessian(x: float, y: float, z: float) -> Any:
 
 
 def _write_by_hand(page: Page) -> None:
-    """One evaluation in hyper-dual arithmetic, written out by hand: the mixed derivative is the e1 e2 part."""
+    """One evaluation in hyper-dual arithmetic by hand: e1 along x, e2 along y, so that the e1 e2 part is d2 f / dx dy."""
+    x, y = dualtape.HyperDual(1.5, 1.0, 0.0), dualtape.HyperDual(-0.5, 0.0, 1.0)
+    second = plane_map((x, y))[1]
+    e = np.exp(-0.5)
+    page.text()
+    page.text("f[1] once more, in hyper-dual numbers by hand: x = 1.5 + e1, y = -0.5 + e2")
+    page.text()
+    page.text(f"  x exp y = {second!r}")
+    page.text()
+    parts = [second.primal, second.x1, second.x2, second.x12]
+    page.check("its parts are f, df/dx, df/dy, d2f/dx dy", parts, [1.5 * e, e, 1.5 * e, e])
