@@ -214,29 +214,34 @@ def vjp(question: Question, options: argparse.Namespace) -> Result:
 
 
 def check(question: Question, options: argparse.Namespace) -> Result:
-    with user_code(question.target.path, question.target.label):
+    target, point = question.target, question.active
+    if len(point) == 1 and not isinstance(point[0], tuple):
+        point = point[0]  # then the report speaks of x[1], not of x[0][1]
+    with user_code(target.path, target.label):
         try:
-            report = dualtape.check(question.target.function, question.active, order=options.order)
+            report = dualtape.check(target.function, point, order=options.order)
         except DerivativeMismatch as mismatch:
             found = {"agree": False, "worst": mismatch.problem}
             return Result({"check": found}, [], [f"MISMATCH: {mismatch.problem}", f"{mismatch.remedy}"], passed=False)
     worst = [report.worst[order] for order in sorted(report.worst)]
+    figures = [[e.value, e.reference, _rounded(abs(e.value - e.reference)), _rounded(e.tolerance)] for e in worst]
     table = Table(
-        f"Check of {question.target.label}: {report.n_entries} derivatives agree with differences; the worst are",
-        [f"{entry.name}, {entry.mode}" for entry in worst],
+        f"Check of {target.label}: {report.n_entries} derivatives agree with differences; the worst are",
+        [f"{entry.name} ({entry.mode})" for entry in worst],
         ["dualtape", "differences", "apart", "allowed"],
-        np.array([[e.value, e.reference, abs(e.value - e.reference), e.tolerance] for e in worst]).reshape(-1, 4),
+        np.array(figures).reshape(-1, 4),
     )
     notes = [f"kink: {text}" for text in report.kinks]
-    notes += [f"differences cannot judge: {text}" for text in report.unresolved]
-    fields = {
-        "agree": True,
-        "entries": report.n_entries,
-        "worst": report.worst,
-        "kinks": report.kinks,
-        "unresolved": report.unresolved,
-    }
-    return Result({"check": fields}, [table], notes)
+    notes += [f"differences cannot judge {text}" for text in report.unresolved]
+    if not worst:
+        notes.insert(0, f"Check of {target.label}: there was nothing that differences could compare")
+    fields = {"agree": True, "entries": report.n_entries, "worst": report.worst}
+    fields |= {"kinks": report.kinks, "unresolved": report.unresolved}
+    return Result({"check": fields}, [table] if worst else [], notes)
+
+
+def _rounded(error: float) -> float:
+    return float(f"{error:.1e}")
 
 
 def _brief(parts: list[Array], most: int = 6) -> str:

@@ -46,8 +46,8 @@ def _column(values: Array, digits: int) -> list[str]:
 def _number(value: float, digits: int, scientific: bool) -> str:
     if not np.isfinite(value):
         return str(value)
-    if scientific:
-        return f"{value:.{digits - 1}e}" if value else "0"
+    if scientific and value:
+        return np.format_float_scientific(value, precision=digits - 1, unique=False, trim="-", exp_digits=2)
     return np.format_float_positional(value, precision=digits, unique=False, fractional=False, trim="-")
 
 
