@@ -1,4 +1,4 @@
-"""The README: its examples give the output that it shows, its two commands are as promised, its links lead somewhere."""
+"""The README: its examples give the output that it shows, its commands are as promised, its links lead somewhere."""
 
 import doctest
 import re

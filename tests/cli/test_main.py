@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 import dualtape
 from dualtape.cli import main
@@ -65,6 +67,7 @@ def run(tmp_path, monkeypatch, capsys):
     """Run one command in a folder that holds f.py; give exit status, stdout and stderr."""
     (tmp_path / "f.py").write_text(FUNCTIONS)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
 
     def run(*words):
         status = main(list(words))
@@ -217,6 +220,26 @@ def test_a_mistake_is_one_line_and_exit_status_2(run, mistake):
     assert (status, out) == (2, "")
     assert err.startswith("dualtape: error: ") and err.count("\n") == 1
     assert all(part in err for part in expected), err
+
+
+WORDS = st.one_of(
+    st.sampled_from(
+        ["jacobian", "grad", "jvp", "--tangent", "--json", "--as", "vector", "--wrt", "x", "f.py:energy", "1"]
+    ),
+    st.sampled_from(
+        ["[1, 2]", "[[1], [2, 3]]", '{"a": NaN}', "-1", "-inf", "x.npy", ".json", "--digits", "17", "", " "]
+    ),
+    st.text(max_size=8),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.lists(WORDS, max_size=7))
+def test_whatever_is_typed_ends_in_an_exit_status(run, words):
+    assume(not any(word.startswith("-") and "--help".startswith(word) or word.startswith("-h") for word in words))
+    status, _, err = run(*words)
+    assert status in (0, 2)
+    assert (status == 2) == err.startswith("dualtape: error: ")
 
 
 def test_help_and_no_command_at_all(run):
