@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from forward_expressions import EXPRESSIONS, exact
 
-from dualtape.core.dual import Dual
+from dualtape.core.dual import Dual, HyperDual
 from dualtape.errors import PerturbationError, ShapeError, TraceEscapeError
 
 MPMATH = 1e-13  # relative, against 40 digits
@@ -63,6 +63,13 @@ def test_broadcasting_is_numpys(op, shapes, rng):
     assert np.asarray(v.x).tobytes() == np.asarray(op(x, y)).tobytes() and v.shape == np.shape(op(x, y))
     plain = op(Dual(x, np.ones(x.shape)), y)
     assert plain.shape == v.shape and op(x, Dual(y, np.ones(y.shape))).shape == v.shape
+
+
+def test_an_array_without_axes_computes_as_the_scalar_it_holds():
+    x, same = HyperDual(3.0, 1.0, 1.0), HyperDual(np.array([3.0]), np.ones(1), np.ones(1)).reshape(())
+    assert same.shape == ()
+    pairs = [(same * x, x * x), (x * same, x * x), (same + 2.0, x + 2.0), (np.sin(same), np.sin(x)), (-same, -x)]
+    assert [repr(computed) for computed, _ in pairs] == [repr(expected) for _, expected in pairs]
 
 
 def test_shapes_that_do_not_broadcast_raise_numpys_error():
