@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from dualtape.api.reverse import vjp as vjp
     from dualtape.api.stop_gradient import stop_gradient as stop_gradient
     from dualtape.api.supported import supported as supported
+    from dualtape.core.dual import Dual as Dual
+    from dualtape.core.dual import HyperDual as HyperDual
 
 # Where each public name lives. The imports above say the same to type checkers; a test compares the two.
 _HOMES = {
+    "Dual": "dualtape.core.dual",
+    "HyperDual": "dualtape.core.dual",
     "check": "dualtape.api.check",
     "derivatives": "dualtape.api.hessian",
     "differentiable": "dualtape.api.differentiable",
