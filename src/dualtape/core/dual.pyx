@@ -470,7 +470,7 @@ cdef class Dual(ForwardNumber):
     >>> x = Dual(2.0, [1.0, 0.0])
     >>> y = Dual(3.0, [0.0, 1.0])
     >>> x * y + x
-    Dual(8.0, [4.0, 2.0])
+    Dual(8.0, [4., 2.])
     """
 
 

@@ -6,6 +6,7 @@ depend on it to the last bit. Called by dual.pyx and dual_engine.pyx.
 """
 
 cimport numpy as cnp
+from cpython.exc cimport PyErr_Occurred
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.stdint cimport int64_t, uint64_t
@@ -115,7 +116,7 @@ cdef object arranged(object values, tuple shape, list order):
 def elementwise(ForwardNumber leader, unsigned op, a, b):
     """Row number `op` applied to `a` (and `b`, None for unary rows), broadcast like NumPy, with its derivatives."""
     cdef Operand x = operand_of(number_of(leader, a)), y = None
-    cdef object values = None
+    cdef object values = None, result
     cdef tuple shape = x.shape
     bind_row(op)
     if library().ops[op].arity == 2:
@@ -125,11 +126,32 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
     if op == OP_SCALAR_POWER and len(shape):
         # NumPy's operator chooses the function by the exponent (x**2 is square(x)); its own value, and the derivative of power
         op, values = OP_POWER, np.asarray(primal(a) ** primal(b), dtype=np.float64)
-    if not len(shape):
-        return scalar_operation(op, x.number if isinstance(x.number, ForwardNumber) else None,
-                                y.number if y is not None and isinstance(y.number, ForwardNumber) else None,
-                                x.value[0], y.value[0] if y is not None else 0.0)
-    return array_operation(leader, op, x, y, shape, values)
+    if len(shape):
+        result = array_operation(leader, op, x, y, shape, values)
+    else:
+        result = scalar_operation(op, x.number if isinstance(x.number, ForwardNumber) else None,
+                                  y.number if y is not None and isinstance(y.number, ForwardNumber) else None,
+                                  x.value[0], y.value[0] if y is not None else 0.0)
+    raise_pending()
+    return result
+
+
+cdef int raise_pending() except -1:
+    """Raise what an inner loop has set: SciPy warns from inside, and a warning can be made an error. The loops that ran after it have
+    wrapped it in SystemErrors."""
+    if PyErr_Occurred() == NULL:
+        return 0
+    try:
+        return fail()
+    except SystemError as error:
+        while error.__cause__ is not None:
+            error = error.__cause__
+        raise error from None
+
+
+cdef int fail() except -1:
+    """The return of a function whose exception is set."""
+    return -1
 
 
 cdef ForwardNumber array_operation(ForwardNumber leader, unsigned op, Operand x, Operand y, tuple shape, object values):
