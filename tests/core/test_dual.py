@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 from forward_expressions import EXPRESSIONS, exact
+from numpy.testing import assert_array_equal
 
 from dualtape.core.dual import Dual, HyperDual
 from dualtape.errors import PerturbationError, ShapeError, TraceEscapeError
@@ -247,3 +248,14 @@ def test_numbers_are_freed():
         x * x + 1.0
         a * a + a[0]
     assert sys.getallocatedblocks() - before < 50
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_memory_order_of_the_parts_does_not_matter(order):
+    x, x1 = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(2, 3, 2)
+    number = Dual(np.asarray(x, order=order), np.asarray(x1, order=order))
+    assert_array_equal(number.T.x, x.T)
+    assert_array_equal(number.T.x1, np.swapaxes(x1, 0, 1))
+    zeros = number.engine.lift(np.asarray(np.zeros((2, 3)), order=order))
+    zeros[...] = number
+    assert_array_equal(zeros.T.x1, np.swapaxes(x1, 0, 1))
