@@ -259,3 +259,11 @@ def test_memory_order_of_the_parts_does_not_matter(order):
     zeros = number.engine.lift(np.asarray(np.zeros((2, 3)), order=order))
     zeros[...] = number
     assert_array_equal(zeros.T.x1, np.swapaxes(x1, 0, 1))
+
+
+def test_array_without_axes_computes_as_a_scalar():
+    x, cell = Dual(2.0, 1.0), np.reshape(Dual([3.0], [1.0]), ())
+    for product in (x * cell, cell * x):
+        assert (product.x, product.x1) == (6.0, 5.0)
+    assert np.exp(cell).x == np.exp(3.0)
+    assert (cell * cell).x1 == 6.0

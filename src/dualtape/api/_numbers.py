@@ -145,7 +145,7 @@ def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
         float64 or narrower.
     """
     if is_active(x):
-        return x if x.shape == shape else x.reshape(shape)
+        return np.reshape(x, shape) if shape else np.reshape(x, (1,))[0]
     if shape == ():
         number = float(x.item()) if isinstance(x, np.ndarray) else float(x)
         return number if dtype == _FLOAT64 else dtype.type(number)

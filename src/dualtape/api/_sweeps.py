@@ -13,7 +13,7 @@ import numpy as np
 
 from dualtape.api._call import Call
 from dualtape.api._space import basis
-from dualtape.errors import OptionError
+from dualtape.errors import OptionError, PerturbationError
 from dualtape.trace.record import record_flat
 
 MODES = ("auto", "forward", "reverse")
@@ -46,18 +46,27 @@ def jacobian_matrix(call: Call, mode: str) -> Any:
     -------
     J : ndarray or active array, shape (m, n)
     """
-    if mode == "forward" and not call.is_nested:
-        J, _ = _evaluate_forward(call, 1)
-        return J
+    if mode == "forward":
+        found = _evaluate_forward(call, 1)
+        if found is not None:
+            return found[0]
     recording = record_call(call)
     return sweep_jacobian(recording, call.outputs.size, call.inputs.size, mode)
 
 
-def _evaluate_forward(call: Call, order: int) -> tuple[Any, Any]:
-    """Run f on dual numbers: Jacobian (m, n) and, for order 2, Hessian tensor (m, n, n)."""
+def _evaluate_forward(call: Call, order: int) -> tuple[Any, Any] | None:
+    """Run f on dual numbers: Jacobian (m, n) and, for order 2, Hessian tensor (m, n, n).
+
+    None if x, or something that f closes over, is active at an outer level: the tape nests, this engine does not.
+    """
     from dualtape.trace.forward import evaluate_forward  # programs that only go in reverse need no dual numbers
 
-    values, J, H = evaluate_forward(call.flat, call.primals, order)
+    if call.is_nested:
+        return None
+    try:
+        values, J, H = evaluate_forward(call.flat, call.primals, order)
+    except PerturbationError:
+        return None
     call.receive(values)
     m = call.outputs.size
     return _plain_zeros(J[:m]), None if H is None else _plain_zeros(H[:m])
@@ -81,9 +90,11 @@ def hessian_tensor(call: Call, mode: str) -> tuple[Any, Any]:
     H : ndarray or active array, shape (m, n, n)
         Exactly symmetric in its last two axes.
     """
-    if mode == "forward" and not call.is_nested:
-        J, H = _evaluate_forward(call, 2)
-        return J, symmetric(H)
+    if mode == "forward":
+        found = _evaluate_forward(call, 2)
+        if found is not None:
+            J, H = found
+            return J, symmetric(H)
     recording = record_call(call)
     m, n = call.outputs.size, call.inputs.size
     return sweep_jacobian(recording, m, n), sweep_hessian(recording, m, n)

@@ -50,6 +50,8 @@ cdef object number_of(ForwardNumber leader, object operand):
     cdef double value
     if isinstance(operand, ForwardNumber):
         fit(leader, <ForwardNumber>operand)
+        if (<ForwardNumber>operand).lanes == NULL and (<ForwardNumber>operand).values.ndim == 0:
+            return operand[()]      # an array of shape () computes as a scalar
         return operand
     if as_double(operand, &value):
         return value

@@ -59,6 +59,8 @@ cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0:
     if isinstance(number, (np.integer, np.floating, np.bool_)):
         return tape.constant(float(number))
     if getattr(number, "engine", None) is not None and number.shape == ():
+        if number.level == tape.level:      # an array of shape () on this tape
+            return slot_of(tape, number[()], active)
         return captured(tape, number, active)
     active[0] = -1
     return 0
@@ -68,7 +70,7 @@ cdef inline bint outranks(Tape tape, object other):
     """Does the other number belong to an inner level, so that it has to lead?"""
     if type(other) is TracedScalar:
         return (<TracedScalar>other).tape.level > tape.level and not (<TracedScalar>other).tape.sealed
-    return False
+    return getattr(other, "engine", None) is not None and other.level > tape.level
 
 
 cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected):
