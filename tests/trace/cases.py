@@ -131,6 +131,8 @@ MOVEMENT = [
     Case("pad symmetric", lambda x: np.pad(x, 1, mode="symmetric"), (B,)),
     Case("nan_to_num", lambda x: np.nan_to_num(x * x), (A,)),
     Case("fftshift", lambda x: np.fft.fftshift(x), (B,)),
+    Case("ifftshift", lambda x: np.fft.ifftshift(x, axes=1), (B,)),
+    Case("unstack", lambda x: np.unstack(x, axis=1)[1] if hasattr(np, "unstack") else x[:, 1], (B,)),
     Case("index fancy", lambda x: x[[1, 0, 1], [2, 2, 0]], (B,)),
     Case("index mask", lambda x: x[_mask] * 2.0, (B,)),
     Case("index mixed", lambda x: x[None, 1, ..., [0, 2]], (C,)),
@@ -158,6 +160,10 @@ WRITING = [
     Case("array like=", lambda x: np.array([[x[0], 1.0], [x[1] * x[2], x[0]]], like=x), (A,)),
     Case("asarray like=", lambda x: np.asarray([x[0], x[1] * x[2]], like=x) * 2.0, (A,)),
     Case("eye like=", _written(lambda x: np.eye(3, like=x), _set(0, lambda x: x * x)), (A,)),
+    Case("asanyarray like=", lambda x: np.asanyarray([x[0], 2.0], like=x) * np.ascontiguousarray(x[:2], like=x), (A,)),
+    Case("asfortranarray like=", lambda x: np.asfortranarray([[x[0]], [x[1]]], like=x) * np.tri(2, like=x), (A,)),
+    Case("empty like=", _written(lambda x: np.empty(2, like=x), _set(slice(None), lambda x: x[:2] * x[1:])), (A,)),
+    Case("identity like=", _written(lambda x: np.identity(3, like=x), _set((0, 2), lambda x: x[0] * x[1])), (A,)),
     Case("copyto", _written(np.zeros_like, lambda y, x: np.copyto(y, x * x)), (B,)),
     Case("copyto where", _written(np.ones_like, lambda y, x: np.copyto(y, x * x, where=_mask)), (B,)),
     Case("put", _written(np.copy, lambda y, x: np.put(y, [0, -1], [x[0, 0] * x[1, 1], 2.0])), (B,)),
@@ -217,6 +223,11 @@ REDUCTIONS = [
     Case("cumprod", lambda x: np.cumprod(x, axis=0), (B,)),
     Case("cumprod flat", lambda x: x.cumprod(), (B,)),
     Case("cumprod with zeros", lambda x: np.cumprod(x), (np.array([2.0, 0.0, 3.0, 0.0, 5.0]),)),
+    *(
+        Case(name, lambda x, name=name: getattr(np, name)(x, axis=1, include_initial=True), (B,))
+        for name in ("cumulative_sum", "cumulative_prod")
+        if hasattr(np, name)
+    ),
     Case("diff", lambda x: np.diff(x, axis=0), (B,)),
     Case("diff twice", lambda x: np.diff(x, 2, prepend=1.0, append=x[:1]), ((4,),)),
     Case("trapezoid", lambda y, x: np.trapezoid(y, np.cumsum(x)), (A, A), True),
@@ -384,7 +395,7 @@ UFUNCS = [
     Case("multiply.reduceat", lambda x: np.multiply.reduceat(x, [0, 2]), ((5,),)),
     Case("comparison", lambda x: x * (x > 0.0) * np.logical_not(np.isnan(x)), (A,)),
     Case("floor round", lambda x: x * np.floor(x * 3.0) + np.round(x, 1) + np.fix(x), (np.array([0.52, -1.23, 2.89]),)),
-    Case("real imag", lambda x: np.real(x) * 2.0 + np.imag(x) + np.conj(x) * x.real, (A,)),
+    Case("real imag", lambda x: np.real(x) * 2.0 + np.imag(x) + np.real_if_close(x) + np.conj(x) * x.real, (A,)),
     Case("sinc", lambda x: np.sinc(x), (np.array([0.0, 0.5, 1.0]),)),
     Case("piecewise", lambda x: np.piecewise(x, [x < 0.0, x >= 0.0], [lambda z: z * z, np.exp]), (B,)),
     Case("piecewise else", lambda x: np.piecewise(x, [x < 0.0], [-1.0, np.exp]), (B,)),

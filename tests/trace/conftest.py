@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import engines  # noqa: E402
+import engines
 
 
 @pytest.fixture(params=engines.FIRST)

@@ -27,7 +27,9 @@ def _nested_second(row, *xs):
         inner = record.record_flat(lambda *t: [t[0].engine.elementwise(OPCODES[row.name], *t)], list(outer))
         return [inner.vjp(np.ones((1, 1)))]
 
-    return np.stack([record.record_flat(gradient, list(map(float, point))).jvp(np.eye(len(xs))) for point in zip(*xs)])
+    return np.stack(
+        [record.record_flat(gradient, list(map(float, point))).jvp(np.eye(len(xs))) for point in zip(*xs, strict=True)]
+    )
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if None not in _partials(row)], ids=lambda row: row.name)

@@ -3,9 +3,11 @@ both directions.
 
 A rule is written in plain NumPy language and is the only place that knows its derivative. The engines run the same rule
 on arrays (a sweep), on tracers (a sweep that is itself recorded) and on Dual arrays (second order), so a rule uses
-operators and NumPy functions only: no ``float()``, no writing into an operand. Left out: matrix functions
-(`matrix_ops`), what merely moves elements (`trace.movement`), and whatever is a composition of other operations (the
-handlers of `trace`). Called through ``engine.array_op(row, operands, params)``.
+operators and NumPy functions only: no ``float()``, no writing into an operand. The sweeps take every zero that a rule
+returns for a computed one; an operand of which the operation reads only a part is cut to that part by its handler.
+
+Left out: matrix functions (`matrix_ops`), what merely moves elements (`trace.movement`), and whatever is a composition
+of other operations (the handlers of `trace`). Called through ``engine.array_op(row, operands, params)``.
 """
 
 from collections.abc import Callable
@@ -322,7 +324,7 @@ def _restore(x_bar, kept, mine, letters, shape):
     A letter that occurs nowhere else was summed alone: its cotangent is constant along it. A letter of size 1 was
     broadcast: sum. A letter that the operand repeats was read on the diagonal: only the diagonal receives.
     """
-    size = {letter: length for letter, length in zip(letters, shape, strict=True)}
+    size = dict(zip(letters, shape, strict=True))
     x_bar = np.reshape(x_bar, [x_bar.shape[kept.index(c)] if c in kept else 1 for c in mine])
     stretched = tuple(k for k, c in enumerate(mine) if size[c] == 1 and x_bar.shape[k] != 1)
     if stretched:
@@ -332,11 +334,16 @@ def _restore(x_bar, kept, mine, letters, shape):
         return x_bar
     first = [letters.index(c) for c in letters]
     x_bar = np.reshape(x_bar, [length if first[k] == k else 1 for k, length in enumerate(shape)])
+    return np.where(on_diagonal(letters, shape), x_bar, 0.0)
+
+
+def on_diagonal(letters, shape):
+    """Mask of the elements that subscripts with repeated letters read."""
     index = np.indices(shape, sparse=True)
-    on_diagonal = np.ones(shape, dtype=bool)
-    for k, earlier in enumerate(first):
-        on_diagonal = on_diagonal & (index[k] == index[earlier])
-    return np.where(on_diagonal, x_bar, 0.0)
+    mask = np.ones(shape, dtype=bool)
+    for k, letter in enumerate(letters):
+        mask = mask & (index[k] == index[letters.index(letter)])
+    return mask
 
 
 def _full_convolution_bar(v_bar, n, m, start):

@@ -36,7 +36,10 @@ def slogdet(a):
 
 @handles(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
-    return apply(matrix_ops.CHOLESKY, a, **({"upper": True} if upper else {}))
+    """NumPy reads one triangle; the other one is cut off, so that nothing comes back to it."""
+    if upper:
+        return apply(matrix_ops.CHOLESKY, np.triu(operand(a)), upper=True)
+    return apply(matrix_ops.CHOLESKY, np.tril(operand(a)))
 
 
 @handles(np.linalg.matrix_power)

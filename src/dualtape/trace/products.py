@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..ops import array_ops
-from ..ops.subscripts import from_lists
+from ..ops.subscripts import from_lists, normal_form
 from .functions import apply, check_dtype, handles, operand, store
 
 
@@ -82,7 +82,25 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
     else:
         subscripts, arrays = from_lists(operands)
     options = {} if optimize is False else {"optimize": optimize}
-    return store(apply(array_ops.EINSUM, *(operand(x) for x in arrays), subscripts=subscripts, **options), out)
+    arrays = _read_by(subscripts, [operand(x) for x in arrays])
+    return store(apply(array_ops.EINSUM, *arrays, subscripts=subscripts, **options), out)
+
+
+def _read_by(subscripts, arrays):
+    """The operands, with zeros that depend on nothing in the elements beside a diagonal that is read alone."""
+    terms = subscripts.partition("->")[0].split(",")
+    if len(terms) != len(arrays) or not any(_repeats(term) for term in terms):
+        return arrays
+    inputs, _ = normal_form(subscripts, [np.ndim(x) for x in arrays])
+    return [
+        np.where(array_ops.on_diagonal(letters, np.shape(x)), x, 0.0) if _repeats(letters) else x
+        for letters, x in zip(inputs, arrays, strict=True)
+    ]
+
+
+def _repeats(letters):
+    letters = letters.replace(".", "").replace(" ", "")
+    return len(set(letters)) < len(letters)
 
 
 @handles(np.kron)

@@ -28,12 +28,17 @@ def _options(keepdims, where, initial=_ABSENT):
     return options
 
 
+def _selected(a, where, neutral):
+    """`a` with `neutral` where it does not count: nothing comes back to elements that were not taken."""
+    return a if where is True or where is _ABSENT else np.where(primal(where), operand(a), neutral)
+
+
 @handles(np.sum)
 def sum_of(a, axis=None, dtype=None, out=None, keepdims=False, initial=_ABSENT, where=True):
     check_dtype(dtype, "np.sum")
     if is_active(initial):
         return store(initial + sum_of(a, axis, keepdims=keepdims, where=where), out)
-    return store(apply(array_ops.SUM, a, axis=axis, **_options(keepdims, where, initial)), out)
+    return store(apply(array_ops.SUM, _selected(a, where, 0.0), axis=axis, **_options(keepdims, where, initial)), out)
 
 
 @handles(np.prod)
@@ -41,7 +46,7 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=False, initial=_ABSENT, wh
     check_dtype(dtype, "np.prod")
     if is_active(initial):
         return store(initial * prod(a, axis, keepdims=keepdims, where=where), out)
-    return store(apply(array_ops.PROD, a, axis=axis, **_options(keepdims, where, initial)), out)
+    return store(apply(array_ops.PROD, _selected(a, where, 1.0), axis=axis, **_options(keepdims, where, initial)), out)
 
 
 @handles(np.cumsum)
