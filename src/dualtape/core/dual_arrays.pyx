@@ -124,6 +124,12 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
     if library().ops[op].arity == 2:
         y = operand_of(number_of(leader, b))
         shape = broadcast(x.shape, y.shape)
+        if op in _SELECTING and isinstance(x.number, ForwardNumber) and isinstance(y.number, ForwardNumber):
+            # an array made by zeros_like is a constant until something is written into it: a tie with it follows the constant
+            if not is_connected(<ForwardNumber>y.number):
+                y = operand_of(primal(y.number))
+            elif not is_connected(<ForwardNumber>x.number):
+                x = operand_of(primal(x.number))
     require_rule(op, isinstance(x.number, ForwardNumber), y is not None and isinstance(y.number, ForwardNumber))
     if op == OP_SCALAR_POWER and len(shape):
         # NumPy's operator chooses the function by the exponent (x**2 is square(x)); its own value, and the derivative of power
@@ -136,6 +142,15 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
                                   x.value[0], y.value[0] if y is not None else 0.0)
     raise_pending()
     return result
+
+
+cdef frozenset _SELECTING = frozenset([opcode for opcode, row in enumerate(table.ROWS) if row.selects])
+
+
+cdef bint is_connected(ForwardNumber x) except -1:
+    """Whether any element moves along any lane."""
+    cdef object records = record_array(x)
+    return not bool(np.all((records == 0.0) & np.signbit(records)))
 
 
 cdef int raise_pending() except -1:

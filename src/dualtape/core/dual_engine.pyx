@@ -180,7 +180,7 @@ def array_operation_by_row(ForwardNumber leader, row, list numbers, dict params)
     records = [record_array(result) for result in results]
     moving = [record_array(number) if isinstance(number, ForwardNumber) else None for number in numbers]
     for k in range(q):
-        dots = [None if lanes is None else np.ascontiguousarray(lanes[..., space.lanes.x2 + k]) for lanes in moving]
+        dots = [None if lanes is None else np.array(lanes[..., space.lanes.x2 + k], order="C") for lanes in moving]
         if moves(dots):
             for lanes, v_dot in zip(records, tangents(row.jvp(dots, xs, v, **params), len(outputs))):
                 if v_dot is not None:
