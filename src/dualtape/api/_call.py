@@ -16,6 +16,7 @@ import numpy as np
 
 from dualtape.api import _containers, _numbers
 from dualtape.api._space import space_of
+from dualtape.core.level import depth
 from dualtape.errors import DtypeError, OptionError, ShapeError, StructureError
 from dualtape.trace.functions import has_active
 
@@ -80,8 +81,11 @@ class Call:
 
     @property
     def is_nested(self) -> bool:
-        """True if an argument is active at an outer level."""
-        return any(_numbers.is_active(primal) for primal in self.primals)
+        """True inside another derivative: arguments, or what f closes over, may be active at an outer level.
+
+        Forward mode then records as well and pushes tangents through the tape, so that dual numbers of two levels never meet.
+        """
+        return depth() > 0 or any(_numbers.is_active(primal) for primal in self.primals)
 
     def flat(self, *numbers: Any) -> list[Any]:
         """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux."""

@@ -1,4 +1,4 @@
-"""One recording from outside: start a tape, put the inputs on it, find the outputs, and show what was recorded as plain steps.
+"""One recording from outside: start a tape, put the inputs on it, find the outputs.
 
 trace/record.py and trace/resweep.py live on these; core/oneshot.pyx takes the shorter way of one gradient."""
 cimport numpy as cnp
@@ -8,7 +8,6 @@ import numpy as np
 
 from dualtape.core.array cimport MAX_NDIM, TracedArray, new_root
 from dualtape.core.c cimport *
-from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.engine import operand_ids
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.tape cimport Tape
@@ -60,82 +59,3 @@ def values_at(Tape tape, const int64_t[::1] ids):
     for i in range(n):
         out[i] = tape.c.value[ids[i]]
     return np.asarray(out)
-
-
-# ---- steps: the recording as plain data, for derivatives of derivatives ----
-
-cdef object operand_slots(Tape tape, const dt_operand *arg, size_t n, dict places):
-    """Slots of a node's operand over its n elements: an int for one slot, a slice for a run, else an int64 array."""
-    cdef const int64_t *view
-    cdef int ndim, axis
-    if arg.layout == DT_SCALAR:
-        return int(arg.at)
-    if arg.layout == DT_CONTIGUOUS:
-        return slice(arg.at, arg.at + <int64_t>n)
-    if arg.layout == DT_IN_SEGMENT:
-        at = places[arg.at]
-        return slice(at, at + n)
-    view = tape.c.view + arg.view
-    ndim = view[0]
-    slots = np.array(arg.at, dtype=np.int64)
-    for axis in range(ndim):
-        slots = slots[..., None] + np.arange(view[1 + axis], dtype=np.int64) * view[1 + ndim + axis]
-    return slots.reshape(-1)
-
-
-cdef object place_slots(object at):
-    """int64 slots of an operand or result of an array call, in its shape; None for a plain value."""
-    if type(at) is not Place:
-        return None
-    slots = np.array(at.slot, dtype=np.int64)
-    for length, stride in zip(at.shape, at.strides):
-        slots = slots[..., None] + np.arange(length, dtype=np.int64) * (stride // 8)
-    return slots
-
-
-def steps(Tape tape):
-    """The recording as a list of tuples, in order, and the number of slots they use.
-
-    ("elementwise", opcode, active, a, b, out), ("sum", None, 1, a, None, out), ("gather", ids, 1, None, None, out) with
-    ids int64, ("sum_axes", None, 1, from ids, to ids, None), ("call", ArrayCall, active, operand slots, None, result slots).
-    a, b and out are an int, a slice or an int64 array. Results that were never stored get slots beyond the tape's."""
-    cdef size_t i, k
-    cdef dt_instr *instr
-    cdef dt_node *node
-    cdef int64_t next_slot = tape.c.n_slots
-    cdef list found = []
-    cdef dict places = {}
-    for i in range(tape.c.n_instr):
-        instr = &tape.c.instr[i]
-        if instr.op < DT_OP_NODE:
-            found.append(("elementwise", instr.op, instr.active, instr.a, instr.b, instr.out))
-            continue
-        for k in range(instr.a, instr.b if instr.op == DT_OP_SEGMENT else instr.a + 1):
-            node = &tape.c.node[k]
-            if node.kind == DT_ELEMENTWISE:
-                at = node.out
-                if at < 0:
-                    at = next_slot
-                    next_slot += node.n
-                places[<int64_t>k] = at
-                found.append(("elementwise", node.op, node.active, operand_slots(tape, &node.arg[0], node.n, places),
-                              operand_slots(tape, &node.arg[1], node.n, places), slice(at, at + node.n)))
-            elif node.kind == DT_SUM:
-                found.append(("sum", None, 1, operand_slots(tape, &node.arg[0], node.n, places), None, int(node.out)))
-            elif node.kind == DT_GATHER:
-                ids = np.array([tape.c.id[node.arg[0].at + j] for j in range(node.n)], dtype=np.int64)
-                found.append(("gather", ids, 1, None, None, slice(node.out, node.out + <int64_t>node.n)))
-            elif node.kind == DT_SUM_AXES:
-                found.append(("sum_axes", None, 1, operand_slots(tape, &node.arg[0], node.n, places),
-                              operand_slots(tape, &node.arg[1], node.n, places), None))
-            else:
-                call = <ArrayCall>tape.calls[node.arg[0].at]
-                found.append(("call", call, 1, [place_slots(at) for at in call.operands], None, [place_slots(at) for at in call.results]))
-    return found, int(next_slot)
-
-
-def all_values(Tape tape, size_t n):
-    """Primal values of the first n slots; those beyond the tape's own are NaN until a step computes them."""
-    cdef cnp.ndarray out = np.full(n, np.nan)
-    memcpy(cnp.PyArray_DATA(out), tape.c.value, min(n, tape.c.n_slots) * sizeof(double))
-    return out

@@ -14,9 +14,10 @@ _LOWEST = -np.finfo(np.float64).max
 
 
 def _where(condition, taken, otherwise):
-    """np.where, which for plain scalars too gives a float."""
-    chosen = np.where(condition, taken, otherwise)
-    return float(chosen) if isinstance(chosen, np.ndarray) and chosen.ndim == 0 else chosen
+    """np.where, which for scalars gives a scalar."""
+    if np.ndim(condition) == 0:
+        return taken if condition else otherwise
+    return np.where(condition, taken, otherwise)
 
 
 def within(inside, value):

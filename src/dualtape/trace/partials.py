@@ -3,7 +3,8 @@
 The kernels are the table's formulas in C, for plain floats. Here a formula is compiled to Python once, and its calls
 become functions of active numbers: rows of the table, or what `trace/cases.py` writes for the functions of c/special.h.
 A formula with a call that has no such form is taken as one operation, its value and derivative being the kernel's first
-and second partials: exact for derivatives of derivatives, and refused by name beyond. Called by resweep.py."""
+and second partials: exact for derivatives of derivatives, and refused by name beyond. Called by resweep.py and
+core/resweep.pyx."""
 
 import ast
 import functools
@@ -11,6 +12,7 @@ import functools
 import numpy as np
 
 from dualtape.core import kernels
+from dualtape.core.resweep import DECISIONS
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops import structure
 from dualtape.ops.array_ops import ArrayOp, total, unbroadcast
@@ -19,6 +21,7 @@ from dualtape.trace import cases
 from dualtape.trace.functions import apply, elementwise, is_active
 
 _EXACT = {"sqrt": np.sqrt, "copysign": np.copysign, "rint": np.rint, "pow": np.power}
+_OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 
 
 @functools.cache
@@ -42,37 +45,40 @@ def _by_kernel(name, xs, wanted, active):
     shape = np.broadcast_shapes(*map(np.shape, xs))
     flat = [np.broadcast_to(x, shape).ravel() for x in xs]
     found = kernels.evaluate(name, *flat, order=2, active=active)[wanted].reshape(shape) + 0.0
-    return found if shape else float(found)
+    return found if shape else found[()]
 
 
 @functools.cache
 def _compiled(formula):
-    code = compile(ast.Expression(structure.parse(formula)), f"<{formula}>", "eval")
+    """Code and names of a formula; None if a call in it cannot be differentiated again."""
+    tree = structure.parse(formula)
+    functions = {name: _function(name) for name in structure.calls(tree)}
+    if None in functions.values():
+        return None
     constants = {name: float(value) for name, value in structure.CONSTANTS.items()}
-    functions = {name: _function(name) for name in structure.calls(structure.parse(formula))}
-    return code, {**constants, **functions, "__builtins__": {}}
+    return compile(ast.Expression(tree), f"<{formula}>", "eval"), {**constants, **functions, "__builtins__": {}}
 
 
-def evaluate(formula, **names):
-    """The value of a formula; `names` are x, y, v, both and the partials that it may use."""
+def _evaluate(formula, **names):
+    """The value of a formula that `_compiled` knows; `names` are x, y, v, both and the partials that it may use.
+
+    Plain scalars have to be np.float64, so that 1/0 is inf as it is in C.
+    """
     code, scope = _compiled(formula)
-    return eval(code, scope, names)
-
-
-def is_generic(formula):
-    """Tell whether every call of a formula can be differentiated again."""
-    return all(_function(name) is not None for name in structure.calls(structure.parse(formula)))
+    with np.errstate(all="ignore"):
+        return eval(code, scope, names)
 
 
 def first(row, which, x, y, v, both):
-    """First partial of a row in operand `which` (0 or 1), None if it is structurally zero."""
+    """First partial of a row in operand `which` (0 or 1), for a formula that is not "0"."""
     formula = getattr(row, _FIRST[row.arity][which])
-    if formula == "0":
-        return None
-    if is_generic(formula):
-        return evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
+    if _compiled(formula) is not None:
+        return _evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
     xs = (x,) if row.arity == 1 else (x, y)
     return apply(PARTIAL, *xs, opcode=OPCODES[row.name], which=which, active=3 if both else 1 << which)
+
+
+# ---- partials as operations ----
 
 
 _FIRST = {1: ("d",), 2: ("dx", "dy")}
@@ -84,14 +90,16 @@ def _second(row, name, xs, active):
     if not any(map(is_active, xs)):
         return _by_kernel(row.name, xs, _KERNEL.get(name, name), active)
     formula = getattr(row, name)
-    if formula is None or not is_generic(formula):
+    if formula == "0":
+        return None
+    if formula is None or _compiled(formula) is None:
         raise UnsupportedOperation(
             f"the third derivative of {row.name} has no rule", "take derivatives of it to second order only"
         )
     names = {"x": xs[0], "y": xs[-1], "v": _row(row.name, *xs)}
     for which, partial in enumerate(_FIRST[row.arity]):
         names[partial] = first(row, which, xs[0], xs[-1], names["v"], active == 3)
-    return evaluate(formula, both=1.0 if active == 3 else 0.0, **names)
+    return _evaluate(formula, both=1.0 if active == 3 else 0.0, **names)
 
 
 def _partial(*xs, opcode, which, active):
@@ -117,3 +125,63 @@ def _partial_vjp(v_bar, xs, v, active_operands, **params):
 
 
 PARTIAL = ArrayOp("partial", _partial, _partial_jvp, _partial_vjp)
+
+
+# ---- formulas as programs, for scalars: core/resweep.pyx runs them ----
+
+
+class _NoProgram(Exception):
+    """The formula calls a function that is written in Python."""
+
+
+class _Compiler:
+    """Turns a formula into steps (op, a, b) on registers: x, y, v, both, the constants, and one for each step."""
+
+    def __init__(self, formula):
+        tree = structure.parse(formula)
+        self.constants = sorted({value for value in map(self._constant, ast.walk(tree)) if value is not None})
+        self.steps = []
+        self.result = self._register(tree)
+
+    @staticmethod
+    def _constant(node):
+        if isinstance(node, ast.Constant):
+            return node.value
+        is_named = isinstance(node, ast.Name) and node.id in structure.CONSTANTS
+        return float(structure.CONSTANTS[node.id]) if is_named else None
+
+    def _register(self, node):
+        value = self._constant(node)
+        if value is not None:
+            return 4 + self.constants.index(value)
+        if isinstance(node, ast.Name):
+            return ("x", "y", "v", "both").index(node.id)
+        if isinstance(node, ast.BinOp):
+            return self._step(OPCODES[_OPERATORS[type(node.op)]], node.left, node.right)
+        if isinstance(node, ast.UnaryOp):
+            return self._step(OPCODES["negative"], node.operand)
+        if isinstance(node, ast.Compare):
+            return self._step(DECISIONS[type(node.ops[0]).__name__], node.left, node.comparators[0])
+        return self._step(self._called(node.func.id), *node.args)
+
+    @staticmethod
+    def _called(name):
+        if name in DECISIONS:
+            return DECISIONS[name]
+        if hasattr(cases, name) or name not in OPCODES:
+            raise _NoProgram
+        return OPCODES[name]
+
+    def _step(self, op, *operands):
+        registers = [self._register(operand) for operand in operands]
+        self.steps.append((op, registers[0], registers[1] if len(registers) == 2 else 0))
+        return 4 + len(self.constants) + len(self.steps) - 1
+
+
+def program(row, which):
+    """Steps, constants and result register of a first partial; None if its formula calls a function of cases.py."""
+    try:
+        compiler = _Compiler(getattr(row, _FIRST[row.arity][which]))
+    except _NoProgram:
+        return None
+    return compiler.steps, compiler.constants, compiler.result

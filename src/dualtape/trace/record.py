@@ -10,6 +10,7 @@ from dualtape.core import recording as core
 from dualtape.core import sweeps
 from dualtape.core.level import tracing
 from dualtape.trace import resweep
+from dualtape.trace.functions import is_active
 
 
 class Recording:
@@ -31,12 +32,13 @@ class Recording:
         self.shapes = shapes
         self.n = tape.n_inputs
         self.m = slots.size
-        self.outer = resweep.Outer.of(tape, inputs)
-        self.value = self._split(core.values_at(tape, slots) if self.outer is None else self.outer.values(slots))
+        self._links = resweep.links_of(tape, inputs)
+        self._outer = resweep.around(tape, self._links) if self._links else None
+        self.value = self._split(self._outer.values(slots) if self.nested else core.values_at(tape, slots))
 
     @property
     def nested(self):
-        return self.outer is not None
+        return self._outer is not None
 
     def _split(self, flat):
         values, start = [], 0
@@ -47,29 +49,27 @@ class Recording:
             start += size
         return [float(v) if isinstance(v, np.floating) else v for v in values]
 
-    def _is_numeric(self, *seeds):
-        return self.outer is None and not any(hasattr(seed, "engine") for seed in seeds)
-
     def jvp(self, S):
         """``J S``, shape (m, p), for tangents S of shape (n, p): one tangent sweep for up to 16 lanes."""
-        if self._is_numeric(S):
-            return sweeps.tangents(self.tape, self.slots, S)
-        return self._outer(S).tangents(self.slots, S)
+        outer = self._around(S)
+        return sweeps.tangents(self.tape, self.slots, S) if outer is None else outer.tangents(self.slots, S)
 
     def vjp(self, W):
         """``J' W``, shape (n, p), for cotangents W of shape (m, p): one reverse sweep for up to 16 lanes."""
-        if self._is_numeric(W):
-            return sweeps.adjoints(self.tape, self.slots, W)
-        return self._outer(W).adjoints(self.slots, W)
+        outer = self._around(W)
+        return sweeps.adjoints(self.tape, self.slots, W) if outer is None else outer.adjoints(self.slots, W)
 
     def second(self, w, S):
         """``d/dx (J' w) S``, shape (n, p), for weights w (m,) and directions S (n, p)."""
-        if self._is_numeric(w, S):
-            return sweeps.seconds(self.tape, self.slots, w, S)
-        return self._outer(w, S).seconds(self.slots, w, S)
+        outer = self._around(w, S)
+        return sweeps.seconds(self.tape, self.slots, w, S) if outer is None else outer.seconds(self.slots, w, S)
 
-    def _outer(self, *seeds):
-        return self.outer or resweep.Outer.for_seeds(self.tape, seeds)
+    def _around(self, *seeds):
+        """The sweeps at an outer level, None if nothing outside is active."""
+        active = [seed for seed in seeds if is_active(seed)]
+        if not active or (self.nested and max(seed.level for seed in active) <= self._outer.level):
+            return self._outer
+        return resweep.around(self.tape, self._links, active)
 
 
 def record_flat(f, inputs):
@@ -86,7 +86,7 @@ def record_flat(f, inputs):
     -------
     Recording
     """
-    plain = [x.primal if hasattr(x, "engine") else x for x in inputs]
+    plain = [x.primal if is_active(x) else x for x in inputs]
     tape, tracers = core.start(plain)
     try:
         with tracing():
