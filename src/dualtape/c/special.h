@@ -101,6 +101,7 @@ DT_INLINE double dt_power_dx(double x, double y, double v)
     if (y == 0.0) return 0.0;
     if (y == 1.0) return 1.0;
     if (y == 2.0) return 2.0 * x;
+    if (v != v) return v;
     return dt_is_normal(v) ? y * (v / x) : y * pow(x, y - 1.0);
 }
 
@@ -108,6 +109,7 @@ DT_INLINE double dt_power_dxx(double x, double y, double dx)
 {
     if (y == 0.0 || y == 1.0) return 0.0;
     if (y == 2.0) return 2.0;
+    if (dx != dx) return dx;
     return dt_is_normal(dx) ? (y - 1.0) * (dx / x) : y * (y - 1.0) * pow(x, y - 2.0);
 }
 
@@ -149,7 +151,7 @@ DT_INLINE double dt_sinc_dd(double x, double v, double d)
 }
 
 /* c x^p where c = 0 wins. */
-DT_INLINE double dt_times_power(double c, double x, double p) { return c == 0.0 ? 0.0 : x >= 0.0 ? c * pow(x, p) : NAN; }
+DT_INLINE double dt_times_power(double c, double x, double p) { return c == 0.0 ? 0.0 : c * pow(x, p); }
 
 DT_INLINE double dt_square_of(double x) { return x * x; }
 DT_INLINE double dt_cube(double x) { return x * x * x; }
@@ -217,6 +219,7 @@ DT_INLINE double dt_spence_dd(double x, double d)
 {
     const double u = 1.0 - x;
     double sum = 0.0;
+    if (x == 0.0) return INFINITY;
     if (fabs(u) >= 0.4) return (1.0 / x + d) / u;
     for (int k = 44; k >= 1; k--) sum = k / (k + 1.0) + u * sum;
     return sum;
@@ -441,13 +444,13 @@ DT_INLINE double dt_scaled_bessel(double nu, double x, double sign, int order, d
 
 DT_INLINE double dt_ive_d(double nu, double x, double v, double slope)
 {
-    if (x > 0.0 && dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, -1.0, 1, 0.3989422804014327);
+    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, fabs(x), -1.0, 1, copysign(0.3989422804014327, v) * dt_sgn(x));
     return slope - dt_sgn(x) * v;
 }
 
 DT_INLINE double dt_ive_dd(double nu, double x, double v, double d, double curvature)
 {
-    if (x > 0.0 && dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, -1.0, 2, 0.3989422804014327);
+    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, fabs(x), -1.0, 2, copysign(0.3989422804014327, v));
     return curvature - 2.0 * dt_sgn(x) * d - (x == 0.0 ? -1.0 : 1.0) * v;
 }
 

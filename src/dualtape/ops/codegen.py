@@ -116,12 +116,11 @@ class _Kernel:
         self.steps: list[tuple[str, str]] = []  # (array a loop writes or "", statement)
         self.n_scratch = 0
 
-    def add(self, output: str, formula: str, wanted: set[int], *, selects: bool) -> None:
+    def add(self, output: str, formula: str, wanted: set[int]) -> None:
         """Append the loop ``output[i] = formula``, for those values of `active`."""
         text = self._text(parse(formula), wanted)
         self.wanted[output] = set(wanted)
-        plain = selects or output == "v"
-        self.steps.append((output, f"{_EACH} {output}[i] = {text if plain else f'{text} + 0.0'};"))
+        self.steps.append((output, f"{_EACH} {output}[i] = {_stored(self.row, output, text, 'v[i]')};"))
 
     def _text(self, tree: ast.expr, wanted: set[int]) -> str:
         """C text of `tree` inside the loop; ufunc calls are hoisted on the way."""
@@ -190,6 +189,15 @@ class _Translation(ast.NodeTransformer):
         return ast.Name(self.kernel.element[node.id])
 
 
+def _stored(row: Row, output: str, text: str, v: str) -> str:
+    """The value of a formula as it is stored: a computed partial is never -0.0, and SciPy's are NaN where the value is."""
+    if output == "v" or row.selects:
+        return text
+    if row.home == "scipy.special":
+        text = f"dt_within({v} == {v}, {text})"
+    return f"{text} + 0.0"
+
+
 def _elements(row: Row) -> dict[str, str]:
     """How the names that a formula of this order may use are written in a kernel's loop."""
     elements = {"x": "x[i]" if row.arity == 1 else "x[sx*i]", "y": "y[sy*i]", "v": "v[i]"}
@@ -213,12 +221,12 @@ def _kernel_body(row: Row, order: int) -> _Kernel:
     """The kernel of `row` for the primal (0), first (1) or second (2) order."""
     kernel = _Kernel(row, _elements(row))
     if order == 0:
-        kernel.add("v", row.v, {1, 2, 3}, selects=True)
+        kernel.add("v", row.v, {1, 2, 3})
         return kernel
     for partial in _ORDERS[row.arity][order - 1]:
         if classify(getattr(row, partial)) is Partial.GENERAL:
             output = _OUTPUTS[row.arity][partial]
-            kernel.add(output, getattr(row, partial), _WANTED[output], selects=row.selects)
+            kernel.add(output, getattr(row, partial), _WANTED[output])
     return kernel
 
 
@@ -393,8 +401,7 @@ def _scalar_case(row: Row, order: int) -> str:
             if any(name not in EXACT and _is_loop(name) for name in calls(tree)):
                 return ""
             text = kernel._text(tree, {3})
-            plain = row.selects or order == 0
-            statements.append(_scalar_statement(row, output, text if plain else f"{text} + 0.0"))
+            statements.append(_scalar_statement(row, output, _stored(row, output, text, "v")))
         elif kind is not Partial.ZERO:
             value = {Partial.ONE: "1.0", Partial.MINUS_ONE: "-1.0", Partial.IS_X: "x + 0.0", Partial.IS_Y: "y + 0.0"}.get(kind, "NAN")
             statements.append(_scalar_statement(row, output, value))
@@ -442,7 +449,7 @@ DT_INLINE double dt_scalar_primal(const dt_library *lib, unsigned op, double x, 
     double v;
     switch (op) {
 CASES_0    default:
-        lib->kernels[op].primal(1, &x, 1, &y, 1, &v);
+        lib->kernels[op].primal(1, &x, 0, &y, 0, &v);
     }
     return v;
 }

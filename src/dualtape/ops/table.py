@@ -186,13 +186,14 @@ _HYPERBOLIC = (
     Unary("arctanh",       "arctanh(x)", "within(fabs(x) <= 1.0, 1.0/((1.0 - x)*(1.0 + x)))", "2.0*x*d*d", UNIT),
 )
 
-# From here on scipy.special's. Where its name is NumPy's too, the loops differ in the last bits, and so the row.
+# From here on scipy.special's. Where its name is NumPy's too, the loops differ in the last bits, and so the row. Outside a
+# function's domain, where SciPy's value is NaN, so is every partial (codegen.py).
 _SPECIAL = "scipy.special"
 
 _ELEMENTARY = (
     Unary("special_exp2",  "special_exp2(x)", "LN2*v",              "LN2*d",      REAL, _SPECIAL, "exp2"),
     Unary("special_expm1", "special_expm1(x)", "exp(x)",            "d",          REAL, _SPECIAL, "expm1"),
-    Unary("special_log1p", "special_log1p(x)", "within(x >= -1.0, 1.0/(1.0 + x))", "-d*d", ABOVE_MINUS_ONE, _SPECIAL, "log1p"),
+    Unary("special_log1p", "special_log1p(x)", "1.0/(1.0 + x)",           "-d*d",       ABOVE_MINUS_ONE, _SPECIAL, "log1p"),
     Unary("special_cbrt",  "special_cbrt(x)", "1.0/(3.0*v*v)",      "-2.0*d/(3.0*x)", NONZERO, _SPECIAL, "cbrt"),
     Unary("exp10",         "exp10(x)",   "LN10*v",                  "LN10*d",     REAL, _SPECIAL),
     Unary("cosm1",         "cosm1(x)",   "-sin(x)",                 "-cos(x)",    REAL, _SPECIAL),
@@ -204,15 +205,15 @@ _ELEMENTARY = (
     Unary("round",         "round(x)",   "0",                       "0",          NONZERO, _SPECIAL),
     Unary("expit",         "expit(x)",   "bell(exp(-fabs(x)))",     "-d*tanh(0.5*x)", REAL, _SPECIAL),  # 1 - 2v = -tanh(x/2)
     Unary("log_expit",     "log_expit(x)", "logistic(-x, exp(-fabs(x)))", "-bell(exp(-fabs(x)))", REAL, _SPECIAL),
-    Unary("logit",         "logit(x)",   "within(x*(1.0 - x) >= 0.0, 1.0/(x*(1.0 - x)))", "(2.0*x - 1.0)*d*d", PROBABILITY, _SPECIAL),
-    Unary("wrightomega",   "wrightomega(x)", "v/(1.0 + v)",         "v/((1.0 + v)*(1.0 + v)*(1.0 + v))", REAL, _SPECIAL),
+    Unary("logit",         "logit(x)",   "1.0/(x*(1.0 - x))",       "(2.0*x - 1.0)*d*d", PROBABILITY, _SPECIAL),
+    Unary("wrightomega",   "wrightomega(x)", "1.0/(1.0 + 1.0/v)", "d/(1.0 + v)/(1.0 + v)", REAL, _SPECIAL),
     Unary("spence",        "spence(x)",  "spence_d(x, log(x))",     "spence_dd(x, d)", POSITIVE, _SPECIAL),  # d(1) = -1
     Binary("powm1",        "powm1(x, y)", "power_dx(x, y, pow(x, y))", "power_dy(x, pow(x, y), log(x))", "power_dxx(x, y, dx)",
            "power_dxy(x, y, dx, log(x))", "power_dy(x, dy, log(x))", (POSITIVE, REAL), _SPECIAL),
-    Binary("boxcox",       "boxcox(x, y)", "within(x >= 0.0, pow(x, y - 1.0))", "boxcox_dy(log(x), y, exp(y*log(x)), v)",
+    Binary("boxcox",       "boxcox(x, y)", "pow(x, y - 1.0)", "boxcox_dy(log(x), y, exp(y*log(x)), v)",
            "times_power(y - 1.0, x, y - 2.0)", "power_dy(x, dx, log(x))", "boxcox_dyy(log(x), y, exp(y*log(x)), dy)",
            (POSITIVE, SMALL), _SPECIAL),
-    Binary("boxcox1p",     "boxcox1p(x, y)", "within(x >= -1.0, pow(1.0 + x, y - 1.0))",
+    Binary("boxcox1p",     "boxcox1p(x, y)", "pow(1.0 + x, y - 1.0)",
            "boxcox_dy(log1p(x), y, exp(y*log1p(x)), v)", "times_power(y - 1.0, 1.0 + x, y - 2.0)",
            "power_dy(1.0 + x, dx, log1p(x))", "boxcox_dyy(log1p(x), y, exp(y*log1p(x)), dy)", (ABOVE_MINUS_ONE, SMALL), _SPECIAL),
     Binary("inv_boxcox",   "inv_boxcox(x, y)", "v/(1.0 + x*y)", "v*x*x*inv_boxcox_g(x*y)", "(1.0 - y)*dx/(1.0 + x*y)",
@@ -224,9 +225,9 @@ _ELEMENTARY = (
 
 # Entropies and losses. x = 0 is inside: there x*log(x) = 0, and what multiplies it does not count.
 _ENTROPIES = (
-    Binary("xlogy",        "xlogy(x, y)", "log(y)",   "within(v == v, ratio(x, y))", "0", "1.0/y", "-ratio(dy, y)",
+    Binary("xlogy",        "xlogy(x, y)", "log(y)",   "ratio(x, y)", "0", "1.0/y", "-ratio(dy, y)",
            (REAL, POSITIVE), _SPECIAL),
-    Binary("xlog1py",      "xlog1py(x, y)", "log1p(y)", "within(v == v, ratio(x, 1.0 + y))", "0", "1.0/(1.0 + y)",
+    Binary("xlog1py",      "xlog1py(x, y)", "log1p(y)", "ratio(x, 1.0 + y)", "0", "1.0/(1.0 + y)",
            "-ratio(dy, 1.0 + y)", (REAL, ABOVE_MINUS_ONE), _SPECIAL),
     Unary("entr",          "entr(x)",    "-1.0 - log(x)",           "within(x >= 0.0, -1.0/x)", POSITIVE, _SPECIAL),
     Binary("rel_entr",     "rel_entr(x, y)", "1.0 + log(x/y)", "within(v < INF, -ratio(x, y))", "1.0/x", "-1.0/y", "-ratio(dy, y)",
@@ -264,7 +265,7 @@ _GAMMAS = (
            (ABOVE_ONE, POSITIVE), _SPECIAL),
     Unary("psi",           "psi(x)",     "_zeta(2.0, x)",           "-2.0*_zeta(3.0, x)", POSITIVE, _SPECIAL),
     Unary("gammaln",       "gammaln(x)", "psi(x)",                  "_zeta(2.0, x)", POSITIVE, _SPECIAL),
-    Unary("loggamma",      "loggamma(x)", "within(x >= 0.0, psi(x))", "within(x >= 0.0, _zeta(2.0, x))", POSITIVE, _SPECIAL),
+    Unary("loggamma",      "loggamma(x)", "psi(x)",              "_zeta(2.0, x)", POSITIVE, _SPECIAL),
     Unary("gamma",         "gamma(x)",   "v*psi(x)",                "v*(psi(x)*psi(x) + _zeta(2.0, x))", POSITIVE, _SPECIAL),
     Unary("rgamma",        "rgamma(x)",  "rgamma_d(x, v, psi(x), gamma(1.0 - x), psi(1.0 - x))",  # has limits at 0, -1, -2...
           "rgamma_dd(x, v, psi(x), _zeta(2.0, x), gamma(1.0 - x), psi(1.0 - x), _zeta(2.0, 1.0 - x))", REAL, _SPECIAL),
@@ -285,7 +286,7 @@ _GAMMAS = (
 # Integrals whose integrand is the derivative. None: no closed form in that operand, which must be passive.
 _INTEGRALS = (
     Unary("expi",          "expi(x)",    "exp(x)/x",                "d*(x - 1.0)/x", POSITIVE, _SPECIAL),
-    Unary("exp1",          "exp1(x)",    "within(x >= 0.0, -exp(-x)/x)", "-d*(1.0 + 1.0/x)", POSITIVE, _SPECIAL),
+    Unary("exp1",          "exp1(x)",    "-exp(-x)/x", "-d*(1.0 + 1.0/x)", POSITIVE, _SPECIAL),
     Binary("expn",         "expn(x, y)", None, "expn_dy(x, y, v, exp(-y), expn(lower_order(x, 1.0), y))", None, None,
            "expn_dyy(x, y, dy, exp(-y), expn(lower_order(x, 2.0), y))", (WHOLE, POSITIVE), _SPECIAL),
     Binary("_igam_fac",    "_igam_fac(x, y)", None, "v*(x - y)/y", None, None, "dy*(x - y)/y - v*x/y/y",  # y^x e^-y/gamma(x)
