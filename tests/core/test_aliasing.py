@@ -1,6 +1,7 @@
 """Views and in-place writes of traced arrays against NumPy itself: values bit for bit, derivatives by complex step.
 
-Random programs write into views of views; the same program runs on a float array, on a complex one (Squire & Trapp 1998) and traced."""
+Random programs write into views of views; the same program runs on a float array, on a complex one (Squire & Trapp
+1998) and traced."""
 
 import numpy as np
 import pytest
@@ -70,8 +71,11 @@ def run(x, program):
     return [y * y, parts[-1].sum() + y.sum()]
 
 
-programs = st.lists(st.tuples(st.integers(0, 9), st.integers(0, len(VIEWS) - 1), st.integers(0, len(WRITES) - 1), st.integers(0, 9)),
-                    min_size=1, max_size=7)
+programs = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, len(VIEWS) - 1), st.integers(0, len(WRITES) - 1), st.integers(0, 9)),
+    min_size=1,
+    max_size=7,
+)
 
 
 @settings(max_examples=300, deadline=None)

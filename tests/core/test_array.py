@@ -38,19 +38,26 @@ def test_operators_are_numpys_bit_for_bit(data, operation, transposed, passive):
     b = data.draw(hnp.arrays(np.float64, shape_b, elements=elements))
     with np.errstate(all="ignore"):
         expected = operation(a, b)
-    assert_same_bits(traced((lambda x: operation(x, b)) if passive else operation, *((a,) if passive else (a, b))), expected)
+    assert_same_bits(
+        traced((lambda x: operation(x, b)) if passive else operation, *((a,) if passive else (a, b))), expected
+    )
     assert_same_bits(traced(lambda y: operation(a, y), b), expected)
 
 
 @settings(max_examples=100, deadline=None)
-@given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=9), elements=elements), st.sampled_from(UNARY))
+@given(
+    hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, max_side=9), elements=elements),
+    st.sampled_from(UNARY),
+)
 def test_functions_are_numpys_bit_for_bit(x, function):
     with np.errstate(all="ignore"):
         expected = function(x)
     assert_same_bits(traced(function, x), expected)
 
 
-@pytest.mark.parametrize("exponent", [0, 1, 2, 3, -1, -2, 0.5, 2.0, 1.5, -0.5, np.float64(2.0), np.array(2), np.array([2.0])])
+@pytest.mark.parametrize(
+    "exponent", [0, 1, 2, 3, -1, -2, 0.5, 2.0, 1.5, -0.5, np.float64(2.0), np.array(2), np.array([2.0])]
+)
 def test_powers_are_numpys_bit_for_bit(exponent):
     x = np.random.default_rng(0).uniform(0.1, 3.0, 200)
     assert_same_bits(traced(lambda a: a**exponent, x), x**exponent)
@@ -60,7 +67,10 @@ def test_powers_are_numpys_bit_for_bit(exponent):
 
 @pytest.mark.parametrize("axis", [None, 0, 1, 2, -1, (0, 1), (0, 2), (1, 2), (0, 1, 2)])
 @pytest.mark.parametrize("keepdims", [False, True])
-@pytest.mark.parametrize("arrange", [lambda a: a, lambda a: a.T, lambda a: a[::2], lambda a: a[:, ::-1], lambda a: np.swapaxes(a, 0, 1) * 2.0])
+@pytest.mark.parametrize(
+    "arrange",
+    [lambda a: a, lambda a: a.T, lambda a: a[::2], lambda a: a[:, ::-1], lambda a: np.swapaxes(a, 0, 1) * 2.0],
+)
 def test_sums_are_numpys_bit_for_bit(axis, keepdims, arrange):
     x = np.random.default_rng(1).standard_normal((9, 17, 11))
     f = lambda a: arrange(a).sum(axis=axis, keepdims=keepdims)  # noqa: E731
@@ -74,10 +84,19 @@ def test_long_sums_are_numpys_bit_for_bit(n):
         assert_same_bits(traced(f, x), f(x))
 
 
-@pytest.mark.parametrize("f", [
-    lambda x: x + np.ones(4), lambda x: x @ np.ones(4), lambda x: x.reshape(2, 2), lambda x: x.sum(axis=3),
-    lambda x: len(x[0]), lambda x: bool(x), lambda x: x.__setitem__(slice(None), np.ones(4)), lambda x: x.__iadd__(np.ones((2, 3))),
-])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x + np.ones(4),
+        lambda x: x @ np.ones(4),
+        lambda x: x.reshape(2, 2),
+        lambda x: x.sum(axis=3),
+        lambda x: len(x[0]),
+        lambda x: bool(x),
+        lambda x: x.__setitem__(slice(None), np.ones(4)),
+        lambda x: x.__iadd__(np.ones((2, 3))),
+    ],
+)
 def test_errors_are_numpys_own(f):
     x = np.arange(3.0)
     with pytest.raises(Exception) as expected:
@@ -86,11 +105,24 @@ def test_errors_are_numpys_own(f):
         traced(f, x)
 
 
-@pytest.mark.parametrize("escape", [
-    lambda x: float(x[:1]), lambda x: int(x), lambda x: complex(x), lambda x: np.asarray(x, dtype=float), lambda x: pickle.dumps(x),
-    lambda x: np.zeros(3).__setitem__(slice(None), x), lambda x: np.array([x, x], dtype=np.float64), lambda x: x.tolist(),
-    lambda x: x.item(0), lambda x: memoryview(x), lambda x: np.fromiter(x, dtype=float), lambda x: x.astype(int), lambda x: x.tobytes(),
-])
+@pytest.mark.parametrize(
+    "escape",
+    [
+        lambda x: float(x[:1]),
+        lambda x: int(x),
+        lambda x: complex(x),
+        lambda x: np.asarray(x, dtype=float),
+        lambda x: pickle.dumps(x),
+        lambda x: np.zeros(3).__setitem__(slice(None), x),
+        lambda x: np.array([x, x], dtype=np.float64),
+        lambda x: x.tolist(),
+        lambda x: x.item(0),
+        lambda x: memoryview(x),
+        lambda x: np.fromiter(x, dtype=float),
+        lambda x: x.astype(int),
+        lambda x: x.tobytes(),
+    ],
+)
 def test_nothing_escapes(escape):
     with pytest.raises(TypeError) as caught:
         record_flat(lambda x: [escape(x)], [np.array([0.5, 1.5, 2.5])])
@@ -103,8 +135,18 @@ def test_strange_operands_are_refused_by_name(stranger):
         traced(lambda x: x * stranger, np.ones(3))
 
 
-@pytest.mark.parametrize("use", [lambda x: x + 1.0, np.sin, lambda x: x[0], lambda x: x[1:] * 2.0, lambda x: x.sum(),
-                                 lambda x: x.__setitem__(0, 1.0), lambda x: np.concatenate([x, x])])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x: x + 1.0,
+        np.sin,
+        lambda x: x[0],
+        lambda x: x[1:] * 2.0,
+        lambda x: x.sum(),
+        lambda x: x.__setitem__(0, 1.0),
+        lambda x: np.concatenate([x, x]),
+    ],
+)
 def test_a_leaked_array_is_refused(use):
     kept = []
     record_flat(lambda x: [kept.append(x * 2.0) or x], [np.ones(3)])
@@ -120,7 +162,14 @@ def test_arrays_of_traced_scalars_work_as_operands_and_results():
     x = np.array([0.3, 1.1, 0.7])
     recording = record_flat(f, [x])
     c, s = np.cos(0.3), np.sin(0.3)
-    expected = [[-s * 1.1 - c * 0.7, c, -s], [c * 1.1 - s * 0.7, s, c], [1.1, 0.3, 0.0], [0.0, 0.0, 2.0], [1.0, 0.0, 0.0], [0.0, 0.7, 1.1]]
+    expected = [
+        [-s * 1.1 - c * 0.7, c, -s],
+        [c * 1.1 - s * 0.7, s, c],
+        [1.1, 0.3, 0.0],
+        [0.0, 0.0, 2.0],
+        [1.0, 0.0, 0.0],
+        [0.0, 0.7, 1.1],
+    ]
     np.testing.assert_allclose(recording.vjp(np.eye(6)).T, expected, rtol=1e-14, atol=1e-15)
 
 

@@ -1,4 +1,5 @@
-"""Traced scalars are np.float64 to look at: operators give its values bit for bit, comparisons its decisions, and nothing escapes."""
+"""Traced scalars are np.float64 to look at: operators give its values bit for bit, comparisons its decisions, and
+nothing escapes."""
 
 import copy
 import math
@@ -15,7 +16,9 @@ from dualtape.trace.record import record_flat
 
 BINARY = (operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow)
 COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
-numbers = st.floats(-1e3, 1e3) | st.sampled_from([0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, 2.0, -3.0, 0.5, 1e-310, 1e300])
+numbers = st.floats(-1e3, 1e3) | st.sampled_from(
+    [0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, 2.0, -3.0, 0.5, 1e-310, 1e300]
+)
 
 
 def traced(f, *inputs):
@@ -43,14 +46,19 @@ def test_comparisons_are_those_of_the_values(x, y, comparison):
     seen = []
 
     def f(a, b):
-        seen.extend([comparison(a, b), comparison(a, y), comparison(x, b), comparison(np.float64(x), b), bool(a) == bool(x)])
+        seen.extend(
+            [comparison(a, b), comparison(a, y), comparison(x, b), comparison(np.float64(x), b), bool(a) == bool(x)]
+        )
         return [a]
 
     record_flat(f, [x, y])
     assert seen == [expected] * 4 + [True]
 
 
-@pytest.mark.parametrize("operation", [np.sin, np.exp, np.tanh, np.log1p, np.sqrt, np.arctan, np.cbrt, np.floor, abs, operator.neg, operator.pos])
+@pytest.mark.parametrize(
+    "operation",
+    [np.sin, np.exp, np.tanh, np.log1p, np.sqrt, np.arctan, np.cbrt, np.floor, abs, operator.neg, operator.pos],
+)
 def test_functions_are_numpys(operation):
     for x in (0.3, 0.0, 1.7, 5e-324):
         assert same_bits(traced(operation, x), operation(np.float64(x)))
@@ -62,10 +70,21 @@ def test_division_by_zero_is_infinite_as_in_numpy():
     assert recording.vjp(np.ones((1, 1)))[0, 0] == -math.inf
 
 
-@pytest.mark.parametrize("escape", [
-    float, int, complex, math.sin, pickle.dumps, lambda x: [1, 2][x], lambda x: np.array([x], dtype=float),
-    lambda x: np.zeros(2).__setitem__(0, x), lambda x: x.item(), lambda x: x.tolist(),
-])
+@pytest.mark.parametrize(
+    "escape",
+    [
+        float,
+        int,
+        complex,
+        math.sin,
+        pickle.dumps,
+        lambda x: [1, 2][x],
+        lambda x: np.array([x], dtype=float),
+        lambda x: np.zeros(2).__setitem__(0, x),
+        lambda x: x.item(),
+        lambda x: x.tolist(),
+    ],
+)
 def test_nothing_escapes(escape):
     with pytest.raises(TraceEscapeError) as caught:
         record_flat(lambda x: [escape(x)], [0.5])
@@ -73,7 +92,7 @@ def test_nothing_escapes(escape):
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("use", [lambda x: x + 1.0, np.sin, lambda x: -x, lambda x: 2.0 * x, lambda x: x ** 2])
+@pytest.mark.parametrize("use", [lambda x: x + 1.0, np.sin, lambda x: -x, lambda x: 2.0 * x, lambda x: x**2])
 def test_a_leaked_scalar_is_refused(use):
     kept = []
     record_flat(lambda x: [kept.append(x * 2.0) or x], [1.0])
@@ -83,7 +102,9 @@ def test_a_leaked_scalar_is_refused(use):
 
 def test_whole_numbers_by_rounding_are_plain():
     seen = []
-    record_flat(lambda x: [seen.extend([math.floor(x), math.ceil(x), math.trunc(x), round(x), round(x, 1)]) or x], [2.71])
+    record_flat(
+        lambda x: [seen.extend([math.floor(x), math.ceil(x), math.trunc(x), round(x), round(x, 1)]) or x], [2.71]
+    )
     assert seen == [2, 3, 2, 3, 2.7]
 
 

@@ -1,5 +1,6 @@
-"""The block engine: large arrays are left to segments and swept block by block. Values must be NumPy's bit for bit whatever is fused, and
-tangents, adjoints and second-order adjoints must agree with each other and with the same program on small arrays."""
+"""The block engine: large arrays are left to segments and swept block by block. Values must be NumPy's bit for bit
+whatever is fused, and tangents, adjoints and second-order adjoints must agree with each other and with the same program
+on small arrays."""
 
 import numpy as np
 import pytest
@@ -104,8 +105,12 @@ def test_many_lanes_equal_one_lane_at_a_time(n):
     W = np.random.default_rng(3).standard_normal((recording.m, 19))
     S = np.random.default_rng(4).standard_normal((n, 18))
     together = recording.vjp(W), recording.jvp(S), recording.second(W[:, 0], S)
-    np.testing.assert_allclose(together[0], np.hstack([recording.vjp(W[:, [k]]) for k in range(19)]), rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(together[1], np.hstack([recording.jvp(S[:, [k]]) for k in range(18)]), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(
+        together[0], np.hstack([recording.vjp(W[:, [k]]) for k in range(19)]), rtol=1e-12, atol=1e-14
+    )
+    np.testing.assert_allclose(
+        together[1], np.hstack([recording.jvp(S[:, [k]]) for k in range(18)]), rtol=1e-12, atol=1e-13
+    )
     one_by_one = np.hstack([recording.second(W[:, 0], S[:, [k]]) for k in range(18)])
     np.testing.assert_allclose(together[2], one_by_one, rtol=1e-12, atol=1e-13)
 
@@ -124,8 +129,12 @@ OPERATIONS = (
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(OPERATIONS) - 1), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12),
-       st.sampled_from([40, 4096, 5003]))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(OPERATIONS) - 1), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12
+    ),
+    st.sampled_from([40, 4096, 5003]),
+)
 def test_random_programs(program, n):
     def f(x):
         values = [x]
@@ -142,4 +151,6 @@ def test_random_programs(program, n):
     assert recording.jvp(v)[0, 0] == pytest.approx(g @ v[:, 0], abs=tolerance)
     if n == 40 and len(program) < 6:
         h = 1e-6
-        assert (f(x + h * v[:, 0]) - f(x - h * v[:, 0])) / (2 * h) == pytest.approx(g @ v[:, 0], abs=1e-4 * (1 + np.abs(g).sum()))
+        assert (f(x + h * v[:, 0]) - f(x - h * v[:, 0])) / (2 * h) == pytest.approx(
+            g @ v[:, 0], abs=1e-4 * (1 + np.abs(g).sum())
+        )

@@ -1,5 +1,5 @@
-/* Strided views: the odometer that walks one in C order, and the loads and stores of a block of it. Shapes and strides come from
- * tape->view: ndim, shape[ndim], stride[ndim], strides in slots. Called by segment.c and sweep.c. */
+/* Strided views: the odometer that walks one in C order, and the loads and stores of a block of it. Shapes and strides
+ * come from tape->view: ndim, shape[ndim], stride[ndim], strides in slots. Called by segment.c and sweep.c. */
 #ifndef DT_INDEX_H
 #define DT_INDEX_H
 

@@ -1,5 +1,6 @@
-/* The loops of propagate.h, compiled once per instruction set (each target's generated file includes this one). The element loops have no branches, so that a compiler turns them into
- * vector code: a structural zero is selected, not jumped over. */
+/* The loops of propagate.h, compiled once per instruction set (each target's generated file includes this one). The
+ * element loops have no branches, so that a compiler turns them into vector code: a structural zero is selected, not
+ * jumped over. */
 #include <stdint.h>
 #include <string.h>
 #include "kernel.h"
@@ -73,7 +74,10 @@ static double contracted(size_t n, dt_partial_array d, const double *restrict v_
             const double partial = d.at[(i + k) * d.step];
             chain[k] += d.check ? checked_product(partial, v_bar[i + k]) : product(partial, v_bar[i + k]);
         }
-    for (; i < n; i++) chain[i & 7] += d.check ? checked_product(d.at[i * d.step], v_bar[i]) : product(d.at[i * d.step], v_bar[i]);
+    for (; i < n; i++) {
+        const double partial = d.at[i * d.step];
+        chain[i & 7] += d.check ? checked_product(partial, v_bar[i]) : product(partial, v_bar[i]);
+    }
     return ((chain[0] + chain[1]) + (chain[2] + chain[3])) + ((chain[4] + chain[5]) + (chain[6] + chain[7]));
 }
 
@@ -88,7 +92,8 @@ static void adjoint(size_t n, size_t p, dt_partial_array d, const double *v_bar,
         multiply_lane(p, d.at + i * d.step, 0, d.check, v_bar + i * p, 1, x_bar + i * step * p, assign && step);
 }
 
-/* x_bar_dot[i] += tie(tie(dd[i], v_bar[i]), y_dot[i]) for one lane, or, inside one element, for p lanes (then dd and v_bar repeat). */
+/* x_bar_dot[i] += tie(tie(dd[i], v_bar[i]), y_dot[i]) for one lane, or, inside one element, for p lanes (then dd and
+ * v_bar repeat). */
 static void second_lane(size_t n, const double *restrict dd, size_t sd, const double *restrict v_bar, size_t sv,
                         const double *restrict y_dot, size_t sy, double *restrict out)
 {
@@ -109,8 +114,9 @@ static void second(size_t n, size_t p, dt_partial_array dd, const double *v_bar,
         second_lane(p, dd.at + i * dd.step, 0, v_bar + i, 0, y_dot + i * y_step * p, 1, x_bar_dot + i * step * p);
 }
 
-/* NumPy's order of summation for contiguous float64: eight chains up to 128 elements, halves (of a multiple of eight) above.
- * Higham (1993), pairwise summation; the order itself is what np.add's inner loop does and is checked against it in the tests. */
+/* NumPy's order of summation for contiguous float64: eight chains up to 128 elements, halves (of a multiple of eight)
+ * above. Higham (1993), pairwise summation; the order itself is what np.add's inner loop does and is checked against it
+ * in the tests. */
 static double pairwise_sum(size_t n, const double *x)
 {
     if (n < 8) {

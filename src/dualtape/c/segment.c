@@ -1,7 +1,8 @@
-/* See segment.h. One `block` holds everything about [start, start + n) of a segment: where each node's value, tangent and adjoints are
- * (arena or scratch), and room for loaded operands and partials.
+/* See segment.h. One `block` holds everything about [start, start + n) of a segment: where each node's value, tangent
+ * and adjoints are (arena or scratch), and room for loaded operands and partials.
  *
- * Blocks are the leaves of NumPy's pairwise summation tree over the whole segment, so that sums come out as NumPy's, bit for bit. */
+ * Blocks are the leaves of NumPy's pairwise summation tree over the whole segment, so that sums come out as NumPy's,
+ * bit for bit. */
 #include "segment.h"
 #include <string.h>
 #include "index.h"
@@ -16,14 +17,14 @@ typedef struct block {
     double *store;            /* primal arena, written; NULL in a derivative sweep of an evaluated segment */
     size_t first, end;        /* nodes of the segment */
     size_t start, n;          /* elements of the block */
-    size_t p;                 /* lanes of tangents and second-order adjoints, and of first-order adjoints unless `second` */
+    size_t p;                 /* lanes; first-order adjoints have one in a second-order sweep */
     size_t limit;             /* most elements of a block */
-    double *values, *tangents, *adjoints, *adjoint_dots;   /* (nodes, limit [, lanes]) blocks of the nodes that are not stored */
+    double *values, *tangents, *adjoints, *adjoint_dots;   /* (nodes, limit [, lanes]) of nodes that are not stored */
     double *loaded[2], *loaded_dot[2];                     /* strided operands, made contiguous */
     double *partial[5];                                    /* dx dy dxx dxy dyy, (limit,) each */
     double *spread, *spread_dot;                           /* adjoints on their way to a strided operand */
-    unsigned char *touched;                                /* (nodes,) has the block adjoint of this node been written? */
-    double *sums;                                          /* (TREE_DEPTH, nodes) partial sums along the summation tree */
+    unsigned char *touched;                                /* (nodes,) was the block adjoint of this node written to? */
+    double *sums;                                          /* (TREE_DEPTH, nodes) partial sums along the tree */
 } block;
 
 /* Resolved operand: its values, and its tangents where asked. */
@@ -46,7 +47,8 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
     return longest > one_node ? longest : one_node;
 }
 
-static void block_init(block *b, const dt_tape *tape, dt_workspace *work, double *scratch, size_t first, size_t end, size_t p, int order)
+static void block_init(block *b, const dt_tape *tape, dt_workspace *work, double *scratch, size_t first, size_t end,
+                       size_t p, int order)
 {
     const size_t nodes = end - first;
     b->tape = tape, b->work = work, b->first = first, b->end = end, b->p = p;
@@ -81,7 +83,8 @@ static const double *node_value(const block *b, size_t k)
 static const double *node_tangent(const block *b, size_t k)
 {
     const dt_node *node = &b->tape->node[k];
-    return node->out >= 0 ? b->work->tangent + ((size_t)node->out + b->start) * b->p : b->tangents + (k - b->first) * b->limit * b->p;
+    if (node->out < 0) return b->tangents + (k - b->first) * b->limit * b->p;
+    return b->work->tangent + ((size_t)node->out + b->start) * b->p;
 }
 
 static source operand(const block *b, const dt_node *node, int which, int with_tangent)
@@ -131,7 +134,8 @@ static void node_primal(const block *b, size_t k)
     kernel->primal(b->n, x.at, x.step, y.at, y.step, out);
 }
 
-/* All values of the block. Stored nodes are read unless this is their evaluation (`store`), when sums are left in `sums`, too. */
+/* All values of the block. Stored nodes are read unless this is their evaluation (`store`), when sums are left in
+ * `sums`, too. */
 static void block_primal(block *b, double *sums)
 {
     for (size_t k = b->first; k < b->end; k++) {
@@ -146,7 +150,8 @@ static void block_primal(block *b, double *sums)
     }
 }
 
-/* Left before right, sums added as NumPy's pairwise summation adds them; `visit` does the rest of the work on each leaf. */
+/* Left before right, sums added as NumPy's pairwise summation adds them; `visit` does the rest of the work on each
+ * leaf. */
 static void evaluate_tree(block *b, size_t start, size_t n, double *sums, void (*visit)(block *))
 {
     if (n <= b->limit) {
@@ -235,7 +240,8 @@ static void node_tangents(block *b, size_t k)
     const dt_propagation *propagate = b->tape->library->propagation;
     const source x = operand(b, node, 0, 1);
     if (node->kind == DT_SUM) {
-        propagate->adjoint(b->n, b->p, (dt_partial_array){&one, 0, 0}, x.dot, b->work->tangent + (size_t)node->out * b->p, 0, 0);
+        double *sum_dot = b->work->tangent + (size_t)node->out * b->p;
+        propagate->adjoint(b->n, b->p, (dt_partial_array){&one, 0, 0}, x.dot, sum_dot, 0, 0);
         return;
     }
     const source y = is_unary(b, node) ? (source){NULL, NULL, 0} : operand(b, node, 1, 1);
@@ -378,7 +384,8 @@ static void node_second(block *b, size_t k, const double *v_bar, const double *v
     const source y = is_unary(b, node) ? (source){NULL, NULL, 0} : operand(b, node, 1, 1);
     const partials d = local_partials(b, k, &x, &y, 2);
     for (int which = 0; which < 2; which++) {
-        const dt_partial_array partial = which ? d.dy : d.dx, by_x = which ? d.dxy : d.dxx, by_y = which ? d.dyy : d.dxy;
+        const dt_partial_array partial = which ? d.dy : d.dx;
+        const dt_partial_array by_x = which ? d.dxy : d.dxx, by_y = which ? d.dyy : d.dxy;
         if (!partial.at) continue;
         const sink to = open_sink(b, node, which, 1);
         propagate->adjoint(b->n, 1, partial, v_bar, to.at, to.step, to.assign);

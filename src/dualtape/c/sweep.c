@@ -1,6 +1,6 @@
-/* The four sweeps: one loop over the instructions each, scalars inline, everything else by node. The policies of a sweep are here and in
- * segment.c and nowhere else: adjoints accumulate with +=, reverse sweeps run in reverse order, structural zeros are skipped.
- * No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
+/* The four sweeps: one loop over the instructions each, scalars inline, everything else by node. The policies of a
+ * sweep are here and in segment.c and nowhere else: adjoints accumulate with +=, reverse sweeps run in reverse order,
+ * structural zeros are skipped. No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
 #include "tape.h"
 #include "index.h"
 #include "propagate.h"
@@ -8,7 +8,10 @@
 #include "segment.h"
 #include "special.h"
 
-void dt_fill_structural(const dt_tape *tape, double *array, size_t n) { tape->library->propagation->fill_structural(n, array); }
+void dt_fill_structural(const dt_tape *tape, double *array, size_t n)
+{
+    tape->library->propagation->fill_structural(n, array);
+}
 
 static int is_call(const dt_tape *tape, const dt_instr *instr)
 {
@@ -111,7 +114,8 @@ static void scalar_tangent(const dt_tape *tape, const dt_workspace *work, const 
     const size_t p = work->p;
     const double *value = work->value;
     double dx, dy;
-    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx, &dy);
+    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx,
+                    &dy);
     const double *x_dot = work->tangent + (size_t)instr->a * p, *y_dot = work->tangent + (size_t)instr->b * p;
     double *v_dot = work->tangent + (size_t)instr->out * p;
     if (instr->active == DT_ACTIVE_A)
@@ -143,7 +147,8 @@ static inline void scalar_adjoint(const dt_tape *tape, const dt_workspace *work,
     double *x_bar = work->adjoint + (size_t)instr->a * p, *y_bar = work->adjoint + (size_t)instr->b * p;
     if (p == 1 && dt_is_structural(*v_bar)) return;
     double dx, dy;
-    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx, &dy);
+    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx,
+                    &dy);
     if (instr->active & DT_ACTIVE_A)
         for (size_t k = 0; k < p; k++) x_bar[k] += dt_tie(dx, v_bar[k]);
     if (instr->active & DT_ACTIVE_B)

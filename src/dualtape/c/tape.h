@@ -1,8 +1,10 @@
-/* The sealed form of a recording: what the sweeps read. Structure of arrays, owned and grown by core/tape.pyx; nothing here allocates.
+/* The sealed form of a recording: what the sweeps read. Structure of arrays, owned and grown by core/tape.pyx; nothing
+ * here allocates.
  *
- * A *slot* is an index into `value`. Slot 0 holds 0.0 and stands for "structurally zero". One scalar operation is one instruction of
- * 16 bytes; one instruction may also stand for a run of array nodes. Instructions are in the order in which they can be computed, so a
- * sweep is one loop over them, forwards or backwards. Who calls it: sweep.c, segment.c, core/tape.pyx. */
+ * A *slot* is an index into `value`. Slot 0 holds 0.0 and stands for "structurally zero". One scalar operation is one
+ * instruction of 16 bytes; one instruction may also stand for a run of array nodes. Instructions are in the order in
+ * which they can be computed, so a sweep is one loop over them, forwards or backwards. Who calls it: sweep.c,
+ * segment.c, core/tape.pyx. */
 #ifndef DT_TAPE_H
 #define DT_TAPE_H
 
@@ -11,7 +13,7 @@
 #include "kernel.h"
 
 enum {
-    DT_OP_SEGMENT = 0xffff,   /* instruction: nodes [a, b), all elementwise or sums over the same n elements, run block by block */
+    DT_OP_SEGMENT = 0xffff,   /* instruction: nodes [a, b), elementwise or sums over the same n elements, in blocks */
     DT_OP_NODE = 0xfffe,      /* instruction: the one node a, of another kind */
     DT_SEGMENT_BLOCK = 256    /* elements of a segment that are in cache together; at most DT_BLOCK */
 };
@@ -31,7 +33,7 @@ enum dt_layout {
     DT_SCALAR,         /* one slot for all elements */
     DT_CONTIGUOUS,     /* element i in slot at + i */
     DT_STRIDED,        /* element i at the i-th place, in C order, of a strided view */
-    DT_IN_SEGMENT      /* the result of node `at` of the same segment: exists only as a block, unless that node is stored */
+    DT_IN_SEGMENT      /* the result of node `at` of the same segment: only a block, unless that node is stored */
 };
 
 /* One operand of an array node. */
@@ -44,9 +46,9 @@ typedef struct dt_operand {
 enum dt_kind {
     DT_ELEMENTWISE,    /* out[i] = f(arg0[i], arg1[i]) */
     DT_SUM,            /* out = sum_i arg0[i], pairwise as NumPy does */
-    DT_SUM_AXES,       /* out[view(i)] += arg0[i]; arg1 is the strided view of the result, stride 0 on the summed axes */
+    DT_SUM_AXES,       /* out[view(i)] += arg0[i]; arg1 is the view of the result, stride 0 on the summed axes */
     DT_GATHER,         /* out[i] = value[id[i]]; arg0.at is the place of id in tape->id */
-    DT_CALL            /* an array operation whose rule is Python: tape.pyx runs it between two sweeps; arg0.at is its number */
+    DT_CALL            /* array operation number arg0.at, whose rule is Python: sweeps.pyx runs it between two sweeps */
 };
 
 typedef struct dt_node {
@@ -65,11 +67,11 @@ typedef struct dt_tape {
     dt_node *node;     size_t n_nodes, node_capacity;
     int64_t *view;     size_t n_view, view_capacity;         /* pool of views */
     uint32_t *id;      size_t n_id, id_capacity;             /* pool of gather indices */
-    size_t longest_segment;                                  /* most nodes of any segment: what scratch memory depends on */
+    size_t longest_segment;                                  /* most nodes of any segment: decides on scratch memory */
 } dt_tape;
 
-/* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is bitwise -0.0 is
- * structurally zero: nothing was connected, nothing is propagated. */
+/* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is
+ * bitwise -0.0 is structurally zero: nothing was connected, nothing is propagated. */
 typedef struct dt_workspace {
     const double *value;      /* (n_slots,) */
     size_t p;                 /* lanes */
@@ -85,14 +87,15 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
 /* array[0 .. n) = structural zeros: how tangents and adjoints start. */
 void dt_fill_structural(const dt_tape *tape, double *array, size_t n);
 
-/* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do: `end` (`begin` for
- * the reverse ones) when done, or that of a DT_CALL, which the caller does itself before it goes on. */
+/* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do:
+ * `end` (`begin` for the reverse ones) when done, or that of a DT_CALL, which the caller does before it goes on. */
 size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end);
 size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 
-/* The last segment of a recording that is not evaluated yet: its primal results and its adjoints in one pass over memory. */
+/* The last segment of a recording that is not evaluated yet: its primal results and its adjoints in one pass over
+ * memory. */
 void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr);
 
 #endif

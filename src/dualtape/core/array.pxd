@@ -1,4 +1,5 @@
-# A traced array: a strided view of the slots of its root. In-place writes give the root a table of slot ids, shared by all its views.
+# A traced array: a strided view of the slots of its root. In-place writes give the root a table of slot ids, shared by
+# all its views.
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
@@ -10,7 +11,7 @@ cdef enum:
 
 cdef class TracedArray:
     cdef readonly Tape tape
-    cdef TracedArray root        # None: this is a root; it owns a C-contiguous run of slots (or the ids instead of them)
+    cdef TracedArray root        # None: this is a root; it owns a C-contiguous run of slots, or the ids
     cdef int64_t slot            # root: first slot, or -1 while the values exist only in the open segment
     cdef int64_t node            # root with slot -1: its node
     cdef cnp.ndarray ids         # root: (size,) int64 slot of every element once elements were written; else None

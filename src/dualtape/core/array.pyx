@@ -1,19 +1,23 @@
-"""Traced arrays: NumPy arrays of slots. Their operators record one node each and compute it at once when small, or leave it to the open
-segment when large (c/segment.c), where it is fused with its neighbours.
+"""Traced arrays: NumPy arrays of slots. Their operators record one node each and compute it at once when small, or
+leave it to the open segment when large (c/segment.c), where it is fused with its neighbours.
 
-A view shares the slots of its root: no node, no copy. A root that was written to has a table of slot *ids* instead of a run of slots;
-views of it are views of the table, so that aliasing is NumPy's own. What only moves data is NumPy's function run on ids (engine.pyx)."""
+A view shares the slots of its root: no node, no copy. A root that was written to has a table of slot *ids* instead of
+a run of slots; views of it are views of the table, so that aliasing is NumPy's own. What only moves data is NumPy's
+function run on ids (engine.pyx)."""
 cimport cython
 cimport numpy as cnp
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_Check
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
-from cpython.slice cimport PySlice_Check
+from cpython.slice cimport PySlice_AdjustIndices, PySlice_Check, PySlice_Unpack
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy
 import numpy as np
 
-from dualtape.core.c cimport *
+from dualtape.core.c cimport (
+    DT_ACTIVE_A, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_IN_SEGMENT, DT_SCALAR, DT_STRIDED, DT_SUM, OP_ABSOLUTE, OP_ADD,
+    OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_RECIPROCAL, OP_REMAINDER, OP_SQRT,
+    OP_SQUARE, OP_SUBTRACT, dt_node, dt_operand)
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, escape
 from dualtape.core.kernels cimport opcode_of_ufunc
@@ -21,10 +25,6 @@ from dualtape.core.tape cimport Tape
 from dualtape.errors import DtypeError, UnsupportedOperation
 
 cnp.import_array()
-
-cdef extern from "Python.h":
-    int PySlice_Unpack(object s, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t *step) except -1
-    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t step)
 
 cdef enum:
     LAZY_SIZE = 4096       # arrays of this size on are not computed until a value is asked for
@@ -48,7 +48,8 @@ cdef object engine():
 cdef inline TracedArray bare(Tape tape, int ndim, const int64_t *dims, size_t size):
     cdef TracedArray x = TracedArray.__new__(TracedArray)
     if ndim > MAX_NDIM:
-        raise UnsupportedOperation(f"an array with {ndim} axes was recorded; dualtape takes up to {MAX_NDIM}", "reshape it to fewer axes")
+        raise UnsupportedOperation(
+            f"an array with {ndim} axes was recorded; dualtape takes up to {MAX_NDIM}", "reshape it to fewer axes")
     x.tape = tape
     x.ndim = ndim
     x.size = size
@@ -105,7 +106,8 @@ cdef int store(TracedArray x) except -1:
 # ---- operands ----
 
 cdef int settle(TracedArray x) except -1:
-    """A written-to array read as a whole: one gather, and the root is a run of slots again. A part of it: see `resolve`."""
+    """A written-to array read as a whole: one gather, and the root is a run of slots again. A part of it: see
+    `resolve`."""
     cdef TracedArray root = x.owner()
     if root.ids is not None:
         root.slot = (<TracedArray>engine().gather(x.tape, root.ids)).slot
@@ -148,7 +150,8 @@ cdef int resolve(Tape tape, object x, operand *o) except -2:
 
 
 cdef object admissible(Tape tape, object x):
-    """What to give to `resolve`: traced arrays with their elements in slots; everything else as an array or scalar on this tape."""
+    """What to give to `resolve`: traced arrays with their elements in slots; everything else as an array or scalar on
+    this tape."""
     if type(x) is TracedArray and (<TracedArray>x).tape is tape:
         return readable(<TracedArray>x)
     if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or isinstance(x, np.generic):
@@ -177,7 +180,8 @@ cdef int broadcast(const operand *a, const operand *b, int64_t *dims) except -1:
         m = a.dims[axis - ndim + a.ndim] if axis >= ndim - a.ndim else 1
         n = b.dims[axis - ndim + b.ndim] if axis >= ndim - b.ndim else 1
         if m != n and m != 1 and n != 1:
-            np.add(np.broadcast_to(0.0, [a.dims[i] for i in range(a.ndim)]), np.broadcast_to(0.0, [b.dims[i] for i in range(b.ndim)]))
+            np.add(np.broadcast_to(0.0, [a.dims[i] for i in range(a.ndim)]),
+                   np.broadcast_to(0.0, [b.dims[i] for i in range(b.ndim)]))
         dims[axis] = n if m == 1 else m
     return ndim
 
@@ -211,7 +215,8 @@ cdef int look_again(Tape tape, object x, operand *o) except -1:
 
 
 cdef object elementwise(Tape tape, uint16_t op, object a, object b):
-    """Records op(a, b), or op(a) with b None; returns a traced array or scalar, NotImplemented for operands that are none of ours."""
+    """Records op(a, b), or op(a) with b None; returns a traced array or scalar, NotImplemented for operands that are
+    none of ours."""
     cdef operand x, y
     cdef bint unary = b is None
     cdef int ndim
@@ -233,7 +238,8 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
     if not (x.active or y.active):
         x.active = True       # constants only: recorded all the same, because elements of the result may be written to
     if x.ndim == 0 and y.ndim == 0:
-        return traced_scalar(tape, tape.scalar(op, <uint8_t>(x.active | (y.active << 1)), <uint32_t>x.slot, <uint32_t>y.slot))
+        return traced_scalar(
+            tape, tape.scalar(op, <uint8_t>(x.active | (y.active << 1)), <uint32_t>x.slot, <uint32_t>y.slot))
     if y.ndim == 0 or (x.ndim == y.ndim and same_shape(&x, &y)):
         ndim = x.ndim
         memcpy(dims, x.dims, ndim * sizeof(int64_t))
@@ -260,8 +266,8 @@ cdef int64_t step_along(const operand *o, int axis, int ndim) noexcept:
 cdef bint memory_order(const operand *a, const operand *b, int ndim, int *order) noexcept:
     """Axes from outermost to innermost as NumPy's iterator orders them for two operands; False if that is C order.
 
-    Insertion sort by step, from the inside out; an axis moves inwards only past axes that some operand says are wider, and no operand
-    says are not. (NumPy's nditer with order "K".)"""
+    Insertion sort by step, from the inside out; an axis moves inwards only past axes that some operand says are
+    wider, and no operand says are not. (NumPy's nditer with order "K".)"""
     cdef const operand *operands[2]
     cdef int inside[MAX_NDIM]     # innermost first
     cdef int i, j, k, place, axis
@@ -371,7 +377,8 @@ cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, opera
 
 
 cdef TracedArray in_memory_order(TracedArray x):
-    """x with its axes transposed so that its elements are in C order; None if there are gaps. NumPy sums in this order."""
+    """x with its axes transposed so that its elements are in C order; None if there are gaps. NumPy sums in this order.
+    """
     cdef operand o, none
     cdef int order[MAX_NDIM]
     cdef TracedArray y
@@ -417,7 +424,8 @@ cdef object sum_all(TracedArray x):
 # ---- values and ids ----
 
 cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum):
-    """ndarray over `memory` (8-byte items, the root's first element there) with the shape and strides of x. Does not own it.
+    """ndarray over `memory` (8-byte items, the root's first element there) with the shape and strides of x. Does not
+    own it.
 
     Only ids may be written to."""
     cdef cnp.npy_intp dims[MAX_NDIM]
@@ -431,7 +439,8 @@ cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum):
 
 
 cdef cnp.ndarray arena_view(TracedArray x):
-    """The values as an ndarray over the tape's own memory: read at once and dropped, the next recorded operation may move it."""
+    """The values as an ndarray over the tape's own memory: read at once and dropped, the next recorded operation may
+    move it."""
     cdef TracedArray y = readable(x)
     store(y)
     x.tape.flush()
@@ -798,7 +807,8 @@ cdef class TracedArray:
     def __array__(self, dtype=None, copy=None):
         """An object array of traced scalars keeps every derivative; a float array would lose them."""
         if dtype is not None and dtype != object:
-            raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})", "leave out the dtype: a traced array is float64 already")
+            raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})",
+                         "leave out the dtype: a traced array is float64 already")
         objects = np.empty(self.shape, dtype=object)
         objects[...] = np.array([traced_scalar(self.tape, <uint32_t>slot) for slot in ids_of(self).ravel()] or [None],
                                 dtype=object)[:self.size].reshape(self.shape)
@@ -827,7 +837,8 @@ cdef class TracedArray:
 
 
 cdef object power(TracedArray x, object exponent):
-    """x**exponent as NumPy computes it: the scalar exponents for which NumPy takes a shorter way, then np.power's loop."""
+    """x**exponent as NumPy computes it: the scalar exponents for which NumPy takes a shorter way, then np.power's loop.
+    """
     if type(exponent) is int or type(exponent) is float:
         if exponent == 2:
             return elementwise(x.tape, OP_SQUARE, x, None)

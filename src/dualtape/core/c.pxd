@@ -231,3 +231,7 @@ cdef extern from "tape.h" nogil:
     size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr)
+
+
+cdef extern from "depth.h" nogil:
+    int *dt_depth()

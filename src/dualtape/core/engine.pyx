@@ -1,8 +1,9 @@
-"""What the NumPy handlers may ask of a tape: elementwise operations, movement of elements, array operations with a Python rule, and
-arrays that traced values can be written into. The Dual numbers offer the same four (core/dual.pyx), so that handlers are written once.
+"""What the NumPy handlers may ask of a tape: elementwise operations, movement of elements, array operations with a
+Python rule, and arrays that traced values can be written into. The Dual numbers offer the same four (core/dual.pyx), so
+that handlers are written once.
 
-Movement is NumPy's own function applied to slot ids; the result is a view where NumPy's is a view, otherwise ids that are gathered when
-somebody reads them."""
+Movement is NumPy's own function applied to slot ids; the result is a view where NumPy's is a view, otherwise ids that
+are gathered when somebody reads them."""
 cimport cython
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint32_t
@@ -10,9 +11,9 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport (
-    MAX_NDIM, TracedArray, arena_view, as_view, at_position, elementwise, from_ids, ids_of, in_memory_order, new_root, new_view, readable,
-    store, sum_all, writable_ids, write_back)
-from dualtape.core.c cimport *
+    MAX_NDIM, TracedArray, arena_view, as_view, at_position, elementwise, from_ids, ids_of, in_memory_order, new_root,
+    new_view, readable, store, sum_all, writable_ids, write_back)
+from dualtape.core.c cimport DT_ACTIVE_A, DT_CALL, DT_GATHER, DT_OP_NODE, DT_STRIDED, DT_SUM_AXES, dt_node
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.tape cimport Tape
 from dualtape.errors import DtypeError, UnsupportedOperation
@@ -55,7 +56,9 @@ def as_traced(Tape tape, x):
     """Any operand as a traced number of `tape` or a NumPy scalar; NotImplemented for what is not numeric."""
     cdef int active = 0
     cdef uint32_t slot
-    if type(x) is TracedArray and (<TracedArray>x).tape is tape or type(x) is TracedScalar and (<TracedScalar>x).tape is tape:
+    if type(x) is TracedArray and (<TracedArray>x).tape is tape:
+        return x
+    if type(x) is TracedScalar and (<TracedScalar>x).tape is tape:
         return x
     if getattr(x, "engine", None) is not None:
         if x.level > tape.level:
@@ -76,11 +79,12 @@ def as_traced(Tape tape, x):
 
 
 def any_traced(values):
-    return any(any_traced(v) if isinstance(v, (list, tuple)) else getattr(v, "engine", None) is not None for v in values)
+    return any(any_traced(v) if isinstance(v, (list, tuple)) else hasattr(v, "engine") for v in values)
 
 
 cdef object slots_of_objects(Tape tape, object objects):
-    """int64 slots of an object array of traced scalars and plain numbers (what np.array([a, b]) makes of traced scalars)."""
+    """int64 slots of an object array of traced scalars and plain numbers (what np.array([a, b]) makes of traced
+    scalars)."""
     cdef int active
     cdef cnp.ndarray ids = np.empty(objects.size, dtype=np.int64)
     cdef Py_ssize_t i
@@ -88,8 +92,9 @@ cdef object slots_of_objects(Tape tape, object objects):
         active = 0
         slot = slot_of(tape, number, &active)
         if active < 0:
-            raise DtypeError(f"an object array holds a {type(number).__name__}; only real numbers and traced scalars can be differentiated",
-                             "build the array from numbers only")
+            raise DtypeError(
+                f"an object array holds a {type(number).__name__}; real numbers and traced scalars have derivatives",
+                "build the array from numbers only")
         ids[i] = slot
     return ids.reshape(objects.shape)
 
@@ -106,7 +111,8 @@ def operand_ids(Tape tape, x):
         return np.array((<TracedScalar>x).slot, dtype=np.int64)
     slot = slot_of(tape, x, &active)
     if active < 0:
-        raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected", "convert it to float64 first")
+        raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected",
+                         "convert it to float64 first")
     return np.array(slot, dtype=np.int64)
 
 
@@ -140,7 +146,8 @@ def gather(Tape tape, ids):
 
 
 cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
-    """A traced number for ids that NumPy has moved: a view of an operand where they are a view of its ids, else a new array."""
+    """A traced number for ids that NumPy has moved: a view of an operand where they are a view of its ids, else a new
+    array."""
     cdef cnp.ndarray ids
     cdef TracedArray base
     cdef int64_t dims[MAX_NDIM]
@@ -153,7 +160,8 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
         return traced_scalar(tape, <uint32_t>int(moved))
     ids = moved
     if ids.dtype != np.int64:
-        raise UnsupportedOperation(f"an operation on traced values gave indices of dtype {ids.dtype}", "use a float64 array")
+        raise UnsupportedOperation(f"an operation on traced values gave indices of dtype {ids.dtype}",
+                                   "use a float64 array")
     for base, table in zip(bases, tables):
         if base is None or not np.may_share_memory(ids, table) or ids.size == 0:
             continue
@@ -175,7 +183,8 @@ def move(Tape tape, operands, fn):
 def is_basic(index):
     if not isinstance(index, tuple):
         index = (index,)
-    return all(i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool) for i in index)
+    return all(i is None or i is Ellipsis or isinstance(i, (int, slice, np.integer)) and not isinstance(i, bool)
+               for i in index)
 
 
 def index(TracedArray x, where):
@@ -215,7 +224,8 @@ def assign(TracedArray x, where, value):
 
 @cython.final
 cdef class Place:
-    """Where the elements of an operand or result are on the tape. `array` shows them in any array that runs parallel to the slots."""
+    """Where the elements of an operand or result are on the tape. `array` shows them in any array that runs parallel to
+    the slots."""
 
     def __cinit__(self, uint32_t slot, tuple shape, tuple strides, bint active):
         self.slot, self.shape, self.strides, self.active = slot, shape, strides, active
@@ -230,13 +240,14 @@ cdef class Place:
             dims[axis] = self.shape[axis]
             strides[axis] = self.strides[axis] * lanes
         dims[ndim], strides[ndim] = p, 8
-        return cnp.PyArray_New(np.ndarray, ndim + (1 if p else 0), dims, cnp.NPY_FLOAT64, strides, <void *>(memory + self.slot * lanes), 8,
-                               cnp.NPY_ARRAY_WRITEABLE, <object>NULL)
+        return cnp.PyArray_New(np.ndarray, ndim + (1 if p else 0), dims, cnp.NPY_FLOAT64, strides,
+                               <void *>(memory + self.slot * lanes), 8, cnp.NPY_ARRAY_WRITEABLE, <object>NULL)
 
 
 @cython.final
 cdef class ArrayCall:
-    """One recorded array operation: its row of ops/array_ops.py, its operands (a Place, or the plain value) and the places of its results."""
+    """One recorded array operation: its row of ops/array_ops.py, its operands (a Place, or the plain value) and the
+    places of its results."""
 
     def __init__(self, row, params, operands, results, single):
         self.row, self.params, self.operands, self.results, self.single = row, params, operands, results, single
@@ -252,7 +263,7 @@ cdef object place_of(Tape tape, object x, bint active):
         return np.array(x, dtype=np.float64) if isinstance(x, (np.ndarray, list, tuple)) else x
     array = readable(<TracedArray>x)
     for axis in range(array.ndim):
-        if array.steps[axis] == 0 and array.dims[axis] > 1:      # elements that share a slot cannot be added to in place
+        if array.steps[axis] == 0 and array.dims[axis] > 1:      # elements that share a slot cannot be added to
             array = gather(tape, ids_of(array))
             break
     store(array)
@@ -270,7 +281,8 @@ def array_op(Tape tape, row, operands, params):
         else:
             places.append(place_of(tape, x, False))
     tape.flush()
-    result = row.primal(*[(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places], **params)
+    xs = [(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places]
+    result = row.primal(*xs, **params)
     single = not isinstance(result, tuple)
     results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
     call = ArrayCall(row, params, places, [place_of(tape, part, True) for part in results], single)
@@ -280,7 +292,8 @@ def array_op(Tape tape, row, operands, params):
     tape.calls.append(call)
     tape.append(DT_OP_NODE, DT_ACTIVE_A, <uint32_t>(tape.c.n_nodes - 1), 0, 0)
     tape.evaluated = tape.c.n_instr
-    outputs = [traced_scalar(tape, <uint32_t>(<TracedArray>part).slot) if (<TracedArray>part).ndim == 0 else part for part in results]
+    outputs = [traced_scalar(tape, <uint32_t>(<TracedArray>part).slot) if (<TracedArray>part).ndim == 0 else part
+               for part in results]
     return outputs[0] if single else tuple(outputs)
 
 
@@ -297,7 +310,8 @@ cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
     cdef uint32_t from_view, to_view
     x = readable(x)
     total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
-    axes = range(x.ndim) if axis is None else [k + x.ndim if k < 0 else k for k in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = [k + x.ndim if k < 0 else k for k in axes]
     out = computed_array(tape, np.asarray(total))
     for k in range(x.ndim - 1, -1, -1):
         dims[k] = x.dims[k]
@@ -332,7 +346,8 @@ cdef class TapeEngine:
         return elementwise(self.tape, opcode, a, b)
 
     def move(self, operands, fn):
-        """fn(*ids) on one int64 array of element ids per operand; its result (or tuple, list of results) as traced numbers."""
+        """fn(*ids) on one int64 array of element ids per operand; its result (or tuple, list of results) as traced
+        numbers."""
         return move(self.tape, operands, fn)
 
     def array_op(self, row, operands, params):

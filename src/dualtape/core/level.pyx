@@ -1,17 +1,8 @@
-"""Levels: every tape and every forward evaluation takes the next number of one counter when it starts, so that a larger number is an inner
-derivative and leads when numbers of two levels meet. Numbers made by hand are of level 0. Also how deep this thread is in derivatives.
-Called by both engines; safe from several threads."""
+"""Levels: every tape and every forward evaluation takes the next number of one counter when it starts, so that a larger
+number is an inner derivative and leads when numbers of two levels meet. Numbers made by hand are of level 0. Also how
+deep this thread is in derivatives. Called by both engines; safe from several threads."""
 cimport cython
-
-cdef extern from *:
-    """
-    #if defined(_MSC_VER)
-    static __declspec(thread) int dt_depth;
-    #else
-    static _Thread_local int dt_depth;
-    #endif
-    """
-    int dt_depth
+from dualtape.core.c cimport dt_depth
 
 cdef cython.pymutex _lock
 cdef unsigned long long _last = 0
@@ -26,17 +17,15 @@ cpdef unsigned long long next_level():
 
 
 cdef void enter_trace() noexcept:
-    global dt_depth
-    dt_depth += 1
+    dt_depth()[0] += 1
 
 
 cdef void leave_trace() noexcept:
-    global dt_depth
-    dt_depth -= 1
+    dt_depth()[0] -= 1
 
 
 cdef int trace_depth() noexcept:
-    return dt_depth
+    return dt_depth()[0]
 
 
 class tracing:

@@ -1,13 +1,16 @@
-"""The gradient of one call, compiled from end to end: what `grad(f)(x)` does for one float64 array or float, where every 100 ns count.
+"""The gradient of one call, compiled from end to end: what `grad(f)(x)` does for one float64 array or float, where
+every 100 ns count.
 
-Tape and workspace come from pools. A large computation that ends in a sum is not evaluated before the reverse sweep: its values and
-adjoints are computed block by block in one pass over memory."""
+Tape and workspace come from pools. A large computation that ends in a sum is not evaluated before the reverse sweep:
+its values and adjoints are computed block by block in one pass over memory."""
 cimport numpy as cnp
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from libc.stdint cimport uint32_t
 import numpy as np
 
-from dualtape.core.c cimport *
+from dualtape.core.c cimport (
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_OP_NODE, DT_OP_SEGMENT, OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_SUBTRACT,
+    dt_instr, dt_workspace)
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
 from dualtape.core.scalar cimport TracedScalar
@@ -85,8 +88,8 @@ cdef object gradient_on(Tape tape, f, x, bint is_scalar):
 def gradient(f, x):
     """(value, gradient) of f at one float or float64 ndarray; NotImplemented for whatever is not that simple.
 
-    Not simple: another argument type, a call inside another derivative, a result that is not one scalar that depends on x. Then f may
-    have been called once already."""
+    Not simple: another argument type, a call inside another derivative, a result that is not one scalar that depends on
+    x. Then f may have been called once already."""
     cdef bint is_scalar = PyFloat_CheckExact(x)
     cdef Tape tape
     if not is_scalar and not (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64

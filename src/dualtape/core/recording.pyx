@@ -7,7 +7,6 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport MAX_NDIM, TracedArray, new_root
-from dualtape.core.c cimport *
 from dualtape.core.engine import operand_ids
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.tape cimport Tape

@@ -1,7 +1,8 @@
-"""Traced scalars. Every operator records one instruction and computes its value at once: this is the hottest path of the package.
+"""Traced scalars. Every operator records one instruction and computes its value at once: this is the hottest path of
+the package.
 
-The arithmetic is np.float64's, bit for bit (so 1/0 is inf, and ** is C's pow). Whatever is not an operator on scalars goes on to the
-arrays (array.pyx) or to the NumPy handlers (trace/)."""
+The arithmetic is np.float64's, bit for bit (so 1/0 is inf, and ** is C's pow). Whatever is not an operator on scalars
+goes on to the arrays (array.pyx) or to the NumPy handlers (trace/)."""
 cimport cython
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_Check
@@ -9,7 +10,9 @@ from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.stdint cimport uint16_t, uint32_t, uint8_t
 import numpy as np
 
-from dualtape.core.c cimport *
+from dualtape.core.c cimport (
+    DT_ACTIVE_A, DT_ACTIVE_B, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_REMAINDER,
+    OP_SCALAR_POWER, OP_SUBTRACT)
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.tape cimport Tape
 from dualtape.errors import LeakedTracerError, TraceEscapeError
@@ -36,7 +39,8 @@ cdef inline TracedScalar traced_scalar(Tape tape, uint32_t slot):
 
 
 cdef uint32_t captured(Tape tape, object number, int *active) except? 0:
-    """Constant on `tape` for a number of an outer level; remembered, so that the outer level can differentiate through it."""
+    """Constant on `tape` for a number of an outer level; remembered, so that the outer level can differentiate through
+    it."""
     cdef uint32_t slot
     active[0] = 0
     if type(number) is TracedScalar and (<TracedScalar>number).tape.sealed:
@@ -89,8 +93,8 @@ cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected)
         if active < 0:
             return NotImplemented
     if reflected:
-        return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | (DT_ACTIVE_A if active else 0)), slot, self.slot))
-    return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | (DT_ACTIVE_B if active else 0)), self.slot, slot))
+        return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | active), slot, self.slot))
+    return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | active << 1), self.slot, slot))
 
 
 cdef inline object unary(TracedScalar self, uint16_t op):
@@ -113,7 +117,8 @@ def escape(what, remedy):
 cdef class TracedScalar:
     """A number of shape () whose operations are being recorded. Behaves like np.float64; made by the drivers only.
 
-    It has no ``x[()]``: NumPy would take it for a sequence and hide the error that tells how a derivative was about to be lost."""
+    It has no ``x[()]``: NumPy would take it for a sequence and hide the error that tells how a derivative was about to
+    be lost."""
 
     __array_priority__ = 1000.0
 
@@ -233,11 +238,12 @@ cdef class TracedScalar:
     # ---- escapes: never silently ----
 
     def __float__(self):
-        raise escape("float()", "leave out float(), write np.sin instead of math.sin, and build arrays with np.array([...]) "
-                                      "or np.zeros_like(x) instead of filling np.zeros(n)")
+        raise escape("float()", "leave out float(), write np.sin instead of math.sin, and build arrays with "
+                                "np.array([...]) or np.zeros_like(x) instead of filling np.zeros(n)")
 
     def __int__(self):
-        raise escape("int()", "use np.floor or np.trunc, whose derivative is zero, or math.floor(x) for a plain integer")
+        raise escape("int()",
+                     "use np.floor or np.trunc, whose derivative is zero, or math.floor(x) for a plain integer")
 
     def __index__(self):
         raise escape("use as an index", "take math.floor(x) if the index really is a decision")

@@ -1,12 +1,13 @@
-"""Derivative sweeps over a sealed tape: seeds in, derivatives out. The compiled sweeps run without the GIL on a workspace of their own, so
-that any number of threads may sweep one tape; array operations with a Python rule are done here, between two stretches."""
+"""Derivative sweeps over a sealed tape: seeds in, derivatives out. The compiled sweeps run without the GIL on a
+workspace of their own, so that any number of threads may sweep one tape; array operations with a Python rule are done
+here, between two stretches."""
 cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.stdint cimport int64_t, uint32_t
 import numpy as np
 
-from dualtape.core.c cimport *
+from dualtape.core.c cimport dt_workspace
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.tape cimport Tape
 
@@ -26,7 +27,8 @@ cdef object _Dual = None
 
 @cython.final
 cdef class Workspace:
-    """Memory of one sweep: arrays that run parallel to the slots, and scratch. Pooled, because fresh pages cost more than the arithmetic."""
+    """Memory of one sweep: arrays that run parallel to the slots, and scratch. Pooled, because fresh pages cost more
+    than the arithmetic."""
 
     def __dealloc__(self):
         PyMem_RawFree(self.memory)
@@ -37,7 +39,8 @@ cdef class Workspace:
             self.capacity = 0
             self.memory = <double *>PyMem_RawMalloc((doubles + doubles // 4) * sizeof(double))
             if self.memory == NULL:
-                raise MemoryError(f"a sweep over the recording needs {doubles * 8 / 2**20:.0f} MiB more than the system gives")
+                raise MemoryError(
+                    f"a sweep over the recording needs {doubles * 8 / 2**20:.0f} MiB more than the system gives")
             self.capacity = doubles + doubles // 4
         return self.memory
 
@@ -76,11 +79,13 @@ cdef object bundle(ArrayCall call, list parts):
 
 
 cdef int call_tangent(Tape tape, ArrayCall call, double *tangent, Py_ssize_t p) except -1:
-    cdef list x_dots = [(<Place>at).array(tangent, p) if active else None for at, active in zip(call.operands, call.active)]
+    cdef list x_dots = [(<Place>at).array(tangent, p) if active else None
+                        for at, active in zip(call.operands, call.active)]
     cdef list xs = primals(tape, call.operands), results = [(<Place>at).array(tangent, p) for at in call.results]
     v = bundle(call, primals(tape, call.results))
     for lane in range(p):
-        lane_dots = [None if x_dot is None or is_structural(x_dot[..., lane]) else x_dot[..., lane] + 0.0 for x_dot in x_dots]
+        lane_dots = [None if x_dot is None or is_structural(x_dot[..., lane]) else x_dot[..., lane] + 0.0
+                     for x_dot in x_dots]
         if all(x_dot is None for x_dot in lane_dots):
             continue
         v_dot = call.row.jvp(tuple(lane_dots), tuple(xs), v, **call.params)
@@ -116,7 +121,8 @@ cdef int call_second(Tape tape, ArrayCall call, dt_workspace *work) except -1:
         return 0
     xs = tuple([_Dual(x, (<Place>at).array(work.tangent, p) + 0.0) if active else x
                 for at, active, x in zip(call.operands, call.active, primals(tape, call.operands))])
-    v = bundle(call, [_Dual(x, (<Place>at).array(work.tangent, p) + 0.0) for at, x in zip(call.results, primals(tape, call.results))])
+    v = bundle(call, [_Dual(x, (<Place>at).array(work.tangent, p) + 0.0)
+                      for at, x in zip(call.results, primals(tape, call.results))])
     v_bar = bundle(call, [_Dual(x[()] + 0.0, dot + 0.0) for x, dot in zip(v_bars, v_bar_dots)])
     x_bars = call.row.vjp(v_bar, xs, v, call.active, **call.params)
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
@@ -228,7 +234,8 @@ def adjoints(Tape tape, const int64_t[::1] outputs, W):
 
 
 def seconds(Tape tape, const int64_t[::1] outputs, w, S):
-    """d/dx (J' w) S for weights w (m,) and directions S (n, p): (n, p). One tangent sweep, one second-order reverse sweep."""
+    """d/dx (J' w) S for weights w (m,) and directions S (n, p): (n, p). One tangent sweep, one second-order reverse
+    sweep."""
     cdef double[::1] weights = np.ascontiguousarray(w, dtype=np.float64)
     cdef double[:, ::1] seeds = np.ascontiguousarray(S, dtype=np.float64)
     cdef Py_ssize_t p_all = seeds.shape[1], first, p, i, j, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)

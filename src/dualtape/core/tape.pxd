@@ -14,7 +14,7 @@ cdef class Tape:
     cdef size_t open_first           # first node of the open segment; the segment is [open_first, n_nodes)
     cdef size_t open_size            # elements of the open segment; 0: none is open
     cdef uint32_t open_slot          # slots before this one do not come from the open segment
-    cdef int64_t **alive             # (alive_capacity,) where the array that owns node k keeps its slot, while it lives; or NULL
+    cdef int64_t **alive             # (alive_capacity,) where the owner of node k keeps its slot, while it lives
     cdef size_t alive_capacity
     cdef double *scratch             # for evaluation while recording
     cdef size_t scratch_size

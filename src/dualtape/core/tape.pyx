@@ -1,13 +1,17 @@
-"""The tape: owns the memory of a recording (c/tape.h), grows it, evaluates what is pending, seals it and runs the sweeps without the GIL.
+"""The tape: owns the memory of a recording (c/tape.h), grows it, evaluates what is pending, seals it and runs the
+sweeps without the GIL.
 
-It knows slots and instructions, not NumPy semantics: those are in scalar.pyx and array.pyx, which append to it. Array operations whose
-rule is Python (DT_CALL) are run here between two compiled sweeps, by calls of `trace.array_call`."""
+It knows slots and instructions, not NumPy semantics: those are in scalar.pyx and array.pyx, which append to it. Array
+operations whose rule is Python (DT_CALL) are run here between two compiled sweeps, by calls of `trace.array_call`."""
 cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
 from cpython.ref cimport Py_REFCNT
 cimport numpy as cnp
 
-from dualtape.core.c cimport *
+from dualtape.core.c cimport (
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_NO_RULE, DT_OP_SEGMENT, DT_SUM,
+    dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_segment_value_and_adjoint,
+    dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation
@@ -142,7 +146,7 @@ cdef class Tape:
 
     cdef int raise_sealed(self) except -1:
         raise LeakedTracerError(
-            "a traced value was used after its recording had ended; it lives only while the differentiated function runs",
+            "a traced value was used after its recording had ended: it lives while the differentiated function runs",
             "return the value from the function instead of keeping it in a list, an attribute, a global or a closure")
 
     # ---- recording ----
@@ -151,9 +155,10 @@ cdef class Tape:
         """Refuses an active operand in which the row has no derivative."""
         cdef const dt_op *row = &self.c.library.ops[op]
         if (row.dx == DT_NO_RULE and active & DT_ACTIVE_A) or (row.dy == DT_NO_RULE and active & DT_ACTIVE_B):
+            which = "first" if row.dx == DT_NO_RULE and active & DT_ACTIVE_A else "second"
             raise UnsupportedOperation(
-                f"{row.name.decode()} has no derivative in its {'first' if row.dx == DT_NO_RULE and active & DT_ACTIVE_A else 'second'} "
-                "operand, which depends on the input here", "make that operand a constant, or give a rule of your own")
+                f"{row.name.decode()} has no derivative in its {which} operand, which depends on the input here",
+                "make that operand a constant")
         return 0
 
     cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0:
@@ -172,7 +177,8 @@ cdef class Tape:
         return out
 
     cdef int open_segment(self, size_t n) except -1:
-        """Makes [open_first, ...) the segment that elementwise nodes over n elements join; one of another size is closed first."""
+        """Makes [open_first, ...) the segment that elementwise nodes over n elements join; one of another size is
+        closed first."""
         if self.open_size == n:
             return 0
         if self.open_size:
@@ -211,7 +217,8 @@ cdef class Tape:
         self.append(DT_OP_SEGMENT, 0, <uint32_t>k, <uint32_t>(k + 1), 0)
         if self.c.longest_segment == 0:
             self.c.longest_segment = 1
-        if node.kind == DT_ELEMENTWISE and node.n <= DT_BLOCK and node.arg[0].layout <= DT_CONTIGUOUS and node.arg[1].layout <= DT_CONTIGUOUS:
+        if (node.kind == DT_ELEMENTWISE and node.n <= DT_BLOCK
+                and node.arg[0].layout <= DT_CONTIGUOUS and node.arg[1].layout <= DT_CONTIGUOUS):
             self.c.library.kernels[node.op].primal(
                 node.n, value + node.arg[0].at, node.arg[0].layout == DT_CONTIGUOUS,
                 value + node.arg[1].at, node.arg[1].layout == DT_CONTIGUOUS, value + node.out)
@@ -253,7 +260,8 @@ cdef class Tape:
         return dt_sweep_second(&self.c, work, begin, end)
 
     cdef size_t sweep_pending(self, dt_workspace *work) noexcept nogil:
-        """Values and adjoints of what is pending - one segment, then linear scalars - in one pass; returns where the rest ends."""
+        """Values and adjoints of what is pending - one segment, then linear scalars - in one pass; returns where the
+        rest ends."""
         cdef size_t first = self.evaluated, end = self.c.n_instr
         dt_sweep_adjoint(&self.c, work, first + 1, end)
         dt_segment_value_and_adjoint(&self.c, work, &self.c.instr[first])
@@ -307,9 +315,12 @@ cdef Tape acquire_tape():
 
 
 cdef void release_tape(Tape tape):
-    """Takes a tape back. One that somebody still refers to (a leaked tracer) is only sealed, so that the leak is found."""
+    """Takes a tape back. One that somebody still refers to (a leaked tracer) is only sealed, so that the leak is found.
+    """
     tape.sealed = True
     # The caller's own reference is the only one when no tracer is left.
-    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls or tape.c.slot_capacity > KEPT_SLOTS or len(_pool) >= POOL_SIZE:
+    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls:
+        return
+    if tape.c.slot_capacity > KEPT_SLOTS or len(_pool) >= POOL_SIZE:
         return
     _pool.append(tape)

@@ -1,8 +1,8 @@
 """Recording a function once, and the derivatives of the recording at that point, as flat matrices.
 
-The drivers of api/ deal with shapes and containers; here a function has n input numbers and m output numbers. A recording whose inputs, or
-whatever its function closed over, are active at an outer level is differentiated by running its sweeps in that level's numbers
-(resweep.py): that is what makes derivatives of derivatives exact to any depth."""
+The drivers of api/ deal with shapes and containers; here a function has n input numbers and m output numbers. A
+recording whose inputs, or whatever its function closed over, are active at an outer level is differentiated by running
+its sweeps in that level's numbers (resweep.py): that is what makes derivatives of derivatives exact to any depth."""
 
 import numpy as np
 
