@@ -7,10 +7,27 @@ from pathlib import Path
 
 import dualtape
 
-PROMISED = """
-    grad value_and_grad jacobian value_and_jacobian hessian derivatives jvp vjp hvp weighted_hessian linearize record
-    differentiable check stop_gradient supported Dual HyperDual errors
-""".split()
+PROMISED = [
+    "grad",
+    "value_and_grad",
+    "jacobian",
+    "value_and_jacobian",
+    "hessian",
+    "derivatives",
+    "jvp",
+    "vjp",
+    "hvp",
+    "weighted_hessian",
+    "linearize",
+    "record",
+    "differentiable",
+    "check",
+    "stop_gradient",
+    "supported",
+    "Dual",
+    "HyperDual",
+    "errors",
+]
 
 
 def test_every_promised_name_is_public():

@@ -48,7 +48,7 @@ def flat_function(case):
         args = list(case.args)
         new = around(active(case), vector)
         for position, argument in zip(
-            *(([case.argnums], [new]) if isinstance(case.argnums, int) else (case.argnums, new))
+            *(([case.argnums], [new]) if isinstance(case.argnums, int) else (case.argnums, new)), strict=True
         ):
             args[position] = argument
         return flat(case.f(*args))
@@ -68,8 +68,10 @@ def differences(function, x, step=1e-3):
 def matrix(nested, out, inputs):
     """A nested Jacobian as a matrix (m, n)."""
     rows = []
-    for block, leaf in zip(_at(nested, out), leaves(out)):
-        columns = [np.reshape(part, (leaf.size, x.size)) for part, x in zip(_at(block, inputs), leaves(inputs))]
+    for block, leaf in zip(_at(nested, out), leaves(out), strict=True):
+        columns = [
+            np.reshape(part, (leaf.size, x.size)) for part, x in zip(_at(block, inputs), leaves(inputs), strict=True)
+        ]
         rows.append(np.concatenate(columns, axis=1))
     return np.concatenate(rows, axis=0)
 
@@ -78,10 +80,12 @@ def tensor(nested, out, inputs):
     """A nested Hessian as a tensor (m, n, n)."""
     sizes = [x.size for x in leaves(inputs)]
     rows = []
-    for block, leaf in zip(_at(nested, out), leaves(out)):
+    for block, leaf in zip(_at(nested, out), leaves(out), strict=True):
         inner = [
-            np.concatenate([np.reshape(y, (leaf.size, n, k)) for y, k in zip(_at(x, inputs), sizes)], axis=2)
-            for x, n in zip(_at(block, inputs), sizes)
+            np.concatenate(
+                [np.reshape(y, (leaf.size, n, k)) for y, k in zip(_at(x, inputs), sizes, strict=True)], axis=2
+            )
+            for x, n in zip(_at(block, inputs), sizes, strict=True)
         ]
         rows.append(np.concatenate(inner, axis=1))
     return np.concatenate(rows, axis=0)

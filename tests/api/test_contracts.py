@@ -36,7 +36,7 @@ def test_decorator_with_and_without_arguments(name):
 
     expected = driver(lambda x: np.sum(x**3))(X)
     for found in (bare(X), with_options(X)):
-        pairs = zip(found, expected) if isinstance(expected, tuple) else [(found, expected)]
+        pairs = zip(found, expected, strict=True) if isinstance(expected, tuple) else [(found, expected)]
         assert all(np.allclose(one, other, rtol=1e-14, atol=1e-14) for one, other in pairs)
 
 

@@ -47,7 +47,7 @@ def test_hessian_agrees_with_differences_and_is_symmetric(case, mode):
         args = list(case.args)
         positions = (case.argnums,) if isinstance(case.argnums, int) else case.argnums
         new = around(x, vector)
-        for position, argument in zip(positions, (new,) if isinstance(case.argnums, int) else new):
+        for position, argument in zip(positions, (new,) if isinstance(case.argnums, int) else new, strict=True):
             args[position] = argument
         return matrix(dualtape.jacobian(case.f, case.argnums, "reverse")(*args), out, x).ravel()
 
@@ -127,7 +127,7 @@ def _of_active(case):
 
     def f(*primals):
         args = list(case.args)
-        for position, primal in zip(positions, primals):
+        for position, primal in zip(positions, primals, strict=True):
             args[position] = primal
         return case.f(*args)
 

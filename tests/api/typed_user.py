@@ -101,4 +101,4 @@ dualtape.grad(energy)("x")  # expect: arg-type
 dualtape.jacobian(residual, mode="backward")  # expect: call-overload
 bowl(np.ones(2), height=1.0)  # expect: call-arg
 Spring().energy("x")  # expect: arg-type
-dualtape.gradient  # expect: attr-defined
+print(dualtape.gradient)  # expect: attr-defined

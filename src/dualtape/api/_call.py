@@ -18,7 +18,7 @@ from dualtape.api import _containers, _numbers
 from dualtape.api._space import space_of
 from dualtape.core.level import depth
 from dualtape.errors import DtypeError, OptionError, ShapeError, StructureError
-from dualtape.trace.functions import has_active
+from dualtape.trace.functions import has_active, is_active
 
 ArgNums = int | tuple[int, ...]
 
@@ -68,7 +68,7 @@ class Call:
             structures.append(structure)
             names += structure.paths(f"argument {position}")
         try:
-            read = [_numbers.read(leaf, name) for leaf, name in zip(leaves, names)]
+            read = [_numbers.read(leaf, name) for leaf, name in zip(leaves, names, strict=True)]
         except DtypeError as error:
             raise _explain_self(error, leaves, self.args) from None
         self.primals = [primal for primal, _ in read]
@@ -85,7 +85,7 @@ class Call:
 
         Forward mode then records as well and pushes tangents through the tape, so that dual numbers of two levels never meet.
         """
-        return depth() > 0 or any(_numbers.is_active(primal) for primal in self.primals)
+        return depth() > 0 or any(is_active(primal) for primal in self.primals)
 
     def flat(self, *numbers: Any) -> list[Any]:
         """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux."""
@@ -99,7 +99,9 @@ class Call:
                 raise DtypeError(
                     "the result is None, expected a number, an array or a container of them", "return the result"
                 )
-            outputs = [_read_output(leaf, name) for leaf, name in zip(leaves, structure.paths("the result"))]
+            outputs = [
+                _read_output(leaf, name) for leaf, name in zip(leaves, structure.paths("the result"), strict=True)
+            ]
         except DtypeError as error:
             raise DtypeError(error.problem, error.remedy, definition(self.f)) from None
         self.outputs = space_of(structure, outputs, "the result")
@@ -109,7 +111,7 @@ class Call:
         """Call f on other numbers in place of `primals`; return what it returns."""
         rebuilt = self.inputs.structure.around(iter(numbers))
         args = list(self.args)
-        for position, argument in zip(self.positions, (rebuilt,) if self.is_single else rebuilt):
+        for position, argument in zip(self.positions, (rebuilt,) if self.is_single else rebuilt, strict=True):
             args[position] = argument
         return self.f(*args, **self.kwargs)
 

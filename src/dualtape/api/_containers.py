@@ -51,7 +51,7 @@ class Structure:
         """Name the place of every leaf: ``[0]['w'].bias``."""
         if self.kind is None:
             yield root
-        for key, child in zip(self.keys, self.children):
+        for key, child in zip(self.keys, self.children, strict=True):
             yield from child.paths(root + key)
 
     def match(self, tree: Any, name: str) -> list[Any]:
@@ -81,14 +81,14 @@ class Structure:
                 f"{where} has the entries {_join(keys)}, expected {_join(self.keys)} like its primal",
                 "give one entry for each entry of the primal",
             )
-        by_key = dict(zip(keys, children))
-        for key, child in zip(self.keys, self.children):
+        by_key = dict(zip(keys, children, strict=True))
+        for key, child in zip(self.keys, self.children, strict=True):
             child._match(by_key[key], where + key, leaves)
 
     def __repr__(self) -> str:
         if self.kind is None:
             return "*"
-        inner = ", ".join(f"{key}: {child!r}" for key, child in zip(self.keys, self.children))
+        inner = ", ".join(f"{key}: {child!r}" for key, child in zip(self.keys, self.children, strict=True))
         return f"{self.kind.__name__}({inner})"
 
 
@@ -147,7 +147,7 @@ def _parts(tree: Any) -> tuple[type, tuple[Any, ...], list[Any], _Rebuild] | Non
 def _dict_rebuild(tree: dict[Any, Any]) -> _Rebuild:
     keys = list(tree)
     if type(tree) is dict:
-        return lambda children: dict(zip(keys, children))
+        return lambda children: dict(zip(keys, children, strict=True))
     import copy
 
     empty = copy.copy(tree)  # keeps the factory of a defaultdict, and what else a subclass knows
@@ -155,7 +155,7 @@ def _dict_rebuild(tree: dict[Any, Any]) -> _Rebuild:
 
     def rebuild(children: list[Any]) -> Any:
         new = copy.copy(empty)
-        new.update(zip(keys, children))
+        new.update(zip(keys, children, strict=True))
         return new
 
     return rebuild
@@ -170,7 +170,7 @@ def _dataclass_parts(tree: Any) -> tuple[type, tuple[Any, ...], list[Any], _Rebu
     names = [field.name for field in dataclasses.fields(tree) if field.init and not field.metadata.get("static", False)]
 
     def rebuild(children: list[Any]) -> Any:
-        return dataclasses.replace(tree, **dict(zip(names, children)))
+        return dataclasses.replace(tree, **dict(zip(names, children, strict=True)))
 
     return type(tree), tuple(f".{name}" for name in names), [getattr(tree, name) for name in names], rebuild
 

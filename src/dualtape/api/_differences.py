@@ -70,9 +70,11 @@ def _moved(f: Function, x: Vector, j: int, h: float) -> Vector:
     moved[j] += h
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(f(moved), dtype=np.float64)
+            result = np.asarray(f(moved))
     except (ArithmeticError, ValueError):  # outside the domain, as math.log(-1.0) tells it
         return np.full(np.shape(f(x)), np.nan)
+    # outside the domain, as (-1.0) ** 0.5 tells it
+    return np.full(result.shape, np.nan) if result.dtype.kind == "c" else result.astype(np.float64, copy=False)
 
 
 def _extrapolate(differences: Vector, rounding: Vector, ratio: float) -> tuple[Vector, Vector]:
@@ -92,7 +94,7 @@ def _extrapolate(differences: Vector, rounding: Vector, ratio: float) -> tuple[V
     m = differences.shape[1]
     value, error = np.full(m, np.nan), np.full(m, np.inf)
     previous: list[Vector] = []
-    for row, noise in zip(differences, rounding):
+    for row, noise in zip(differences, rounding, strict=True):
         current = [row]
         for k, before in enumerate(previous):
             power = ratio ** (k + 1)

@@ -15,6 +15,7 @@ import numpy as np
 
 from dualtape.api import _containers, _numbers
 from dualtape.errors import ShapeError
+from dualtape.trace.functions import is_active
 
 _Block = Callable[["Slot"], Any]
 
@@ -77,7 +78,7 @@ class Space:
         paths = self.structure.paths(root)
         return [
             path + (f"[{', '.join(map(str, index))}]" if index else "")
-            for path, slot in zip(paths, self.slots)
+            for path, slot in zip(paths, self.slots, strict=True)
             for index in np.ndindex(slot.shape)
         ]
 
@@ -104,7 +105,10 @@ class Space:
         """
         leaves = self.structure.match(tree, name)
         paths = self.structure.paths(name)
-        read = [(path, _numbers.read(leaf, path)[0], slot) for path, leaf, slot in zip(paths, leaves, self.slots)]
+        read = [
+            (path, _numbers.read(leaf, path)[0], slot)
+            for path, leaf, slot in zip(paths, leaves, self.slots, strict=True)
+        ]
         batches = {_batch_length(path, leaf, slot.shape, self.name) for path, leaf, slot in read}
         if len(batches) > 1:
             lengths = ", ".join(
@@ -132,7 +136,7 @@ class Space:
 
 
 def _batch_length(path: str, leaf: Any, shape: tuple[int, ...], like: str) -> int | None:
-    given = np.shape(leaf) if not _numbers.is_active(leaf) else leaf.shape
+    given = np.shape(leaf) if not is_active(leaf) else leaf.shape
     if given == shape:
         return None
     if len(given) == len(shape) + 1 and given[1:] == shape:

@@ -32,6 +32,11 @@ def check_mode(mode: str) -> None:
         raise OptionError(f"mode is {mode!r}, expected one of {', '.join(map(repr, MODES))}")
 
 
+def cheaper_mode(m: int, n: int) -> str:
+    """The direction in which a recording gives its Jacobian (m, n) in fewer sweeps."""
+    return "forward" if n < m else "reverse"
+
+
 def record_call(call: Call) -> Any:
     """Record f once, at the point of the call; fills in ``call.value`` and ``call.aux``."""
     recording = record_flat(call.flat, call.primals)
@@ -76,7 +81,7 @@ def sweep_jacobian(recording: Any, m: int, n: int, mode: str = "auto") -> Any:
     """The Jacobian (m, n) from tangent sweeps, column by column, or from adjoint sweeps, row by row."""
     if m == 0 or n == 0:
         return np.zeros((m, n))
-    if mode == "forward" or (mode == "auto" and n < m):
+    if (cheaper_mode(m, n) if mode == "auto" else mode) == "forward":
         return _columns(lambda start, stop: push(recording, basis(n, start, stop), m), n)
     return np.transpose(_columns(lambda start, stop: pull(recording, basis(m, start, stop)), m))
 

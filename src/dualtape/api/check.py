@@ -207,11 +207,11 @@ def _judge(
 ) -> None:
     left, right, slack = estimate.left[i], estimate.right[i], _SAFETY * estimate.slope_error[i]
     size = max(abs(entry.value), abs(entry.reference))
-    if abs(right - left) > slack + 1e-3 * max(abs(left), abs(right)):
-        if min(left, right) - slack <= entry.value <= max(left, right) + slack:
-            sides = f"{left:.6g} from the left and {right:.6g} from the right"
-            report.kinks.append(f"{entry.name} = {entry.value:.6g} ({entry.mode}), {sides}")
-            return
+    is_kink = abs(right - left) > slack + 1e-3 * max(abs(left), abs(right))
+    if is_kink and min(left, right) - slack <= entry.value <= max(left, right) + slack:
+        sides = f"{left:.6g} from the left and {right:.6g} from the right"
+        report.kinks.append(f"{entry.name} = {entry.value:.6g} ({entry.mode}), {sides}")
+        return
     error = float(estimate.error[i])
     if not error <= 0.01 * max(abs(entry.reference), scale):
         report.unresolved.append(f"{entry.name} = {entry.value:.6g} ({entry.mode})")

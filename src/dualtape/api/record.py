@@ -12,6 +12,7 @@ from dualtape.api._containers import map_leaves
 from dualtape.api._drivers import check_callable
 from dualtape.api._space import join_hessian, join_jacobian, join_weighted_hessian
 from dualtape.api._sweeps import (
+    cheaper_mode,
     check_mode,
     pull,
     pull_second,
@@ -22,6 +23,7 @@ from dualtape.api._sweeps import (
     symmetric,
 )
 from dualtape.api.linearize import Linearization, record_primals
+from dualtape.core.recording import cost
 from dualtape.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -106,11 +108,11 @@ class Recording:
 
     def __repr__(self) -> str:
         inputs, outputs = self._call.inputs, self._call.outputs
-        m, n = self.shape
-        direction = "forward" if n < m else "reverse"
+        n_ops, n_bytes = cost(self._recording.tape)
+        direction = cheaper_mode(*self.shape)
         return (
             f"Recording({self._name}: {inputs.describe()} -> {outputs.describe()}, "
-            f"{self._recording.n_ops} operations, {_bytes(self._recording.nbytes)}, jacobian {direction})"
+            f"{n_ops} operations, {_bytes(n_bytes)}, jacobian {direction})"
         )
 
 

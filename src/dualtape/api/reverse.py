@@ -146,8 +146,8 @@ def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", 
 def _in_one_shot(f: Callable[..., Any], general: Callable[..., Any], part: int | slice) -> Callable[..., Any]:
     """Try the compiled gradient of one call first: for one float or float64 array it spares all of `general`.
 
-    `part` selects from its ``(value, gradient)``. Where f takes one argument only, so does the wrapper: packing arguments
-    would cost more than all else here.
+    `part` selects from its ``(value, gradient)``. Where f takes one argument only, so does the wrapper: packing
+    arguments would cost more than all else here.
     """
     compiled, declined = one_shot, NotImplemented
 

@@ -58,3 +58,14 @@ def values_at(Tape tape, const int64_t[::1] ids):
     for i in range(n):
         out[i] = tape.c.value[ids[i]]
     return np.asarray(out)
+
+
+# ---- what a recording costs ----
+
+def cost(Tape tape):
+    """Number of recorded operations (one on an array counts once), and bytes that they take on the tape."""
+    cdef size_t i, n_ops = tape.c.n_nodes
+    for i in range(tape.c.n_instr):
+        n_ops += tape.c.instr[i].op < DT_OP_NODE
+    return n_ops, (tape.c.n_slots * sizeof(double) + tape.c.n_instr * sizeof(dt_instr) + tape.c.n_nodes * sizeof(dt_node)
+                   + tape.c.n_view * sizeof(int64_t) + tape.c.n_id * sizeof(uint32_t))

@@ -1,0 +1,39 @@
+"""What `supported` says: it comes from the tables, and it is true."""
+
+import numpy as np
+import pytest
+
+import dualtape
+from dualtape.api.supported import supported_names
+
+
+@pytest.mark.parametrize(
+    "name", ["np.exp", "numpy.exp", "exp", np.exp, "np.linalg.det", "ndarray.sum", "np.ndarray.sum"]
+)
+def test_supported_functions_are_true(name):
+    assert dualtape.supported(name)
+
+
+def test_kinds():
+    assert dualtape.supported("np.sin").kind == "differentiated"
+    assert dualtape.supported("np.argmax").kind == "derivative-free"
+    assert dualtape.supported("np.save").kind == "refused"
+    assert dualtape.supported("np.no_such_function").kind == "unknown"
+    assert not dualtape.supported("math.sin")
+    assert "np.sin" in dualtape.supported("math.sin").detail
+    assert repr(dualtape.supported("np.sin")) == "Support(np.sin: differentiated, first and second derivative)"
+
+
+def test_special_functions_are_listed():
+    assert any(name.startswith("scipy.special.") for name in supported_names())
+    assert dualtape.supported("scipy.special.erf")
+
+
+def test_elementwise_answers_are_true():
+    for name, kind in supported_names().items():
+        function = getattr(np, name.removeprefix("np."), None) if name.count(".") == 1 else None
+        if kind == "refused" and isinstance(function, np.ufunc) and function.nin == 1:
+            with pytest.raises(dualtape.errors.DualtapeError):
+                dualtape.jacobian(function)(0.5)
+        elif kind == "differentiated" and isinstance(function, np.ufunc) and (function.nin, function.nout) == (1, 1):
+            assert dualtape.jacobian(function)(1.0 if name == "np.arccosh" else 0.5) is not None
