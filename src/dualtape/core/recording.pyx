@@ -7,6 +7,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport MAX_NDIM, TracedArray, new_root
+from dualtape.core.c cimport DT_OP_NODE, dt_instr, dt_node
 from dualtape.core.engine import operand_ids
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.tape cimport Tape
@@ -67,5 +68,5 @@ def cost(Tape tape):
     cdef size_t i, n_ops = tape.c.n_nodes
     for i in range(tape.c.n_instr):
         n_ops += tape.c.instr[i].op < DT_OP_NODE
-    return n_ops, (tape.c.n_slots * sizeof(double) + tape.c.n_instr * sizeof(dt_instr) + tape.c.n_nodes * sizeof(dt_node)
-                   + tape.c.n_view * sizeof(int64_t) + tape.c.n_id * sizeof(uint32_t))
+    return n_ops, (tape.c.n_slots * sizeof(double) + tape.c.n_instr * sizeof(dt_instr)
+                   + tape.c.n_nodes * sizeof(dt_node) + tape.c.n_view * sizeof(int64_t) + tape.c.n_id * sizeof(uint32_t))
