@@ -56,6 +56,8 @@ _order = np.array([[2, 0, 1], [1, 1, 0]])
 MOVEMENT = [
     Case("concatenate", lambda x, y: np.concatenate([x, y, [1.0, 2.0]]), (A, A)),
     Case("concatenate axis", lambda x, y: np.concatenate((x, y), axis=1), (B, B)),
+    Case("concatenate by name", lambda x, y: np.concatenate(axis=0, arrays=[x, y]), (B, B)),
+    Case("concatenate out", lambda x: np.concatenate([x, x], 0, np.zeros_like(x, shape=(6,))), (A,)),
     Case("concatenate of one", lambda x: np.concatenate([x, np.ones((2, 3))], axis=None), (B,)),
     Case("concatenate of scalars in lists", lambda x: np.concatenate([x, [x[0] * x[1], 2.0]]), (A,)),
     Case("stack", lambda x, y: np.stack([x, y], axis=1), (A, A)),
@@ -84,6 +86,7 @@ MOVEMENT = [
     Case("compress", lambda x: np.compress([True, False, True], x, axis=1), (B,)),
     Case("extract", lambda x: np.extract(_mask, x), (B,)),
     Case("where", lambda x, y: np.where(_mask, x, y * y), (B, A)),
+    Case("take by name", lambda x: np.take(a=x, indices=[0, 2]), (A,)),
     Case("where scalar", lambda x: np.where(x > 0.0, x * x, 0.0), (B,)),
     Case("where of scalars", lambda x: np.where(x[0] > x[1], x[0], x[1]), (A,)),
     Case("select", lambda x: np.select([x < -0.5, x < 0.5], [x * 2.0, x * x], 7.0), (B,)),

@@ -88,9 +88,9 @@ def test_values_keep_numpys_summation_order(order, rng):
 
 
 def test_meeting_another_derivative_is_refused_by_name():
-    with pytest.raises(PerturbationError, match="mode=\"reverse\""):
+    with pytest.raises(PerturbationError, match='mode="reverse"'):
         evaluate_forward(lambda x: [evaluate_forward(lambda y: [x * y], [1.0], 1)[1][0, 0]], [2.0], 1)
-    with pytest.raises(PerturbationError, match="mode=\"reverse\""):
+    with pytest.raises(PerturbationError, match='mode="reverse"'):
         record_flat(lambda x: [evaluate_forward(lambda y: [x * y], [1.0], 1)[1][0, 0]], [2.0])
 
 

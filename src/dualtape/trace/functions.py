@@ -81,7 +81,7 @@ def dispatch(function, types, args, kwargs, number=None):
             return NotImplemented
     handler = HANDLERS.get(function)
     if handler is None and function not in CREATORS:
-        _load_families()
+        load_families()
         handler = HANDLERS.get(function)
     if handler is not None:
         return handler(*args, **kwargs)
@@ -90,7 +90,7 @@ def dispatch(function, types, args, kwargs, number=None):
     raise UnsupportedOperation(f"{name_of(function)} has no derivative rule yet", NO_RULE_REMEDY)
 
 
-def _load_families():
+def load_families():
     """Import the files of handlers: done when the first function arrives, so that importing dualtape stays cheap."""
     from importlib import import_module
 
@@ -107,7 +107,7 @@ def name_of(function):
 def coverage():
     """Map the public name of every dispatched NumPy function and ufunc to its class: differentiated, derivative-free or
     refused."""
-    _load_families()
+    load_families()
     classes = {}
     for prefix, namespace in _NAMESPACES:
         for name in dir(namespace):
@@ -207,6 +207,8 @@ def primal(tree):
     function.
     """
     kind = type(tree)
+    if kind is int or kind is str or tree is None:
+        return tree
     if _ACTIVE[kind]:
         return tree.primal
     if kind is np.ndarray:

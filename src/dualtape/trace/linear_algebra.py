@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import UnsupportedOperation
 from ..ops import matrix_ops
 from .functions import apply, handles, is_active, operand, primal, store
+from .products import dot
 from .reductions import root
 
 
@@ -115,8 +116,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
     refused."""
     x = operand(x)
     if axis is None and (ord is None or (ord in ("f", "fro") and np.ndim(x) == 2) or (ord == 2 and np.ndim(x) == 1)):
-        flat = np.ravel(x, order="K")  # NumPy sums in memory order
-        result = root(np.dot(flat, flat))
+        flat = x if np.ndim(x) == 1 else np.ravel(x, order="K")  # NumPy sums in memory order
+        result = root(dot(flat, flat))
         return np.reshape(result, np.ndim(x) * [1]) if keepdims else result
     axis = tuple(range(np.ndim(x))) if axis is None else axis
     axis = axis if isinstance(axis, tuple) else (operator.index(axis),)

@@ -10,24 +10,32 @@ from . import creation, functions, ordering
 METHODS = {}
 
 
-def _as_method(name, function):
-    """Enter a method with the parameters of a NumPy function, the number being its first argument."""
+def _handler(function):
+    """The handler of a NumPy function as a method, the number being its first argument: past NumPy's dispatch."""
+    handler = functions.HANDLERS.get(function)
+    return handler or (lambda self, *args, **kwargs: function(self, *args, **kwargs))
+
+
+def _moving(name):
+    """The method of this name, which moves elements, run on ids."""
 
     def method(self, *args, **kwargs):
-        return function(self, *args, **kwargs)
+        return functions.move([self], lambda ids: getattr(ids, name)(*args, **kwargs))
 
-    method.__name__ = name
-    METHODS[name] = method
+    return method
 
 
+functions.load_families()
 for _name in (
-    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum diagonal dot max mean min "
-    "nonzero prod ptp put ravel repeat round searchsorted squeeze std sum swapaxes take trace var"
+    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum dot max mean min "
+    "nonzero prod ptp put round searchsorted std sum take trace var"
 ).split():
-    _as_method(_name, getattr(np, _name))
-_as_method("astype", creation.cast)
-_as_method("sort", ordering.sort_in_place)
-_as_method("partition", ordering.partition_in_place)
+    METHODS[_name] = _handler(getattr(np, _name))
+for _name in ("reshape", "transpose", "ravel", "flatten", "squeeze", "swapaxes", "diagonal", "repeat"):
+    METHODS[_name] = _moving(_name)
+METHODS["astype"] = creation.cast
+METHODS["sort"] = ordering.sort_in_place
+METHODS["partition"] = ordering.partition_in_place
 
 # np.array([a, b]) of traced scalars is an object array; np.exp of it asks each element for a method of that name
 for _name in (
@@ -35,7 +43,7 @@ for _name in (
     "arctanh deg2rad rad2deg degrees radians rint floor ceil trunc fabs square reciprocal sign hypot arctan2 fmod "
     "logical_not"
 ).split():
-    _as_method(_name, getattr(np, _name))
+    METHODS[_name] = _handler(getattr(np, _name))
 
 
 def _entry(function):
@@ -52,31 +60,13 @@ def _attribute(function):
 
 
 @_entry
-def reshape(self, *shape, order="C", copy=None):
-    shape = shape[0] if len(shape) == 1 else shape
-    moved = np.reshape(self, shape, order=order)
-    return np.copy(moved) if copy else moved
-
-
-@_entry
-def transpose(self, *axes):
-    axes = axes[0] if len(axes) == 1 else axes or None
-    return np.transpose(self, axes)
-
-
-@_entry
-def flatten(self, order="C"):
-    return functions.move([self], lambda ids: ids.flatten(order))
-
-
-@_entry
 def compress(self, condition, axis=None, out=None):
     return np.compress(condition, self, axis=axis, out=out)
 
 
 @_entry
 def copy(self, order="C"):
-    return np.copy(self, order)
+    return creation.copy(self, order)
 
 
 @_entry
@@ -126,12 +116,12 @@ _escapes(
 
 @_attribute
 def T(self):
-    return np.transpose(self)
+    return functions.move([self], np.transpose)
 
 
 @_attribute
 def mT(self):
-    return np.matrix_transpose(self)
+    return functions.move([self], np.matrix_transpose)
 
 
 @_attribute

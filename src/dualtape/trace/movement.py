@@ -8,7 +8,7 @@ own. Parameters that hold no data (conditions, indices, axes) are taken at their
 import numpy as np
 
 from ..errors import UnsupportedOperation
-from .functions import check_dtype, handles, leader, move, operand, primal, store
+from .functions import check_dtype, handles, move, operand, primal, store
 
 ALL = "all positional arguments"
 
@@ -21,16 +21,59 @@ def moves(function, name="a", position=0, out_position=None, **more):
     names = frozenset(data.values())
 
     def handler(*args, **kwargs):
-        out, dtype = kwargs.pop("out", None), kwargs.pop("dtype", None)
+        out = None
         if out_position is not None and len(args) > out_position:
             args, out = args[:out_position], args[out_position]
-        check_dtype(dtype, function.__name__)
-        operands = []
-        positional = [_collect(x, operands) if name == ALL or k in data else primal(x) for k, x in enumerate(args)]
-        named = {key: _collect(x, operands) if key in names else primal(x) for key, x in kwargs.items()}
-        return store(_run(function, positional, named, operands), out)
+        if kwargs:
+            out = kwargs.pop("out", out)
+            check_dtype(kwargs.pop("dtype", None), function.__name__)
+        if name == ALL or not names.isdisjoint(kwargs) or any(type(args[k]) in _TREES for k in data if k < len(args)):
+            result = _move_trees(function, args, kwargs, range(len(args)) if name == ALL else data, names)
+        else:
+            result = _move_numbers(function, args, kwargs, data)
+        return result if out is None else store(result, out)
 
     handles(function)(handler)
+
+
+def joins(function, name):
+    """Register `function`, whose first parameter `name` is a sequence of numbers, perhaps followed by axis and out."""
+
+    def handler(*args, out=None, dtype=None, **kwargs):
+        check_dtype(dtype, function.__name__)
+        if name in kwargs:
+            args = (kwargs.pop(name), *args)
+        operands, args = [operand(x) for x in args[0]], args[1:]
+        if len(args) > 1:
+            out, args = args[1], args[:1]
+        return store(move(operands, lambda *ids: function(ids, *args, **kwargs)), out)
+
+    handles(function)(handler)
+
+
+_TREES = (list, tuple, type(None))
+
+
+def _move_numbers(function, args, kwargs, data):
+    """The common case: each parameter that holds data is one number, given by position."""
+    positional = [None if k in data else primal(x) for k, x in enumerate(args)]
+    named = {key: primal(x) for key, x in kwargs.items()}
+    places = [k for k in data if k < len(args)]
+
+    def moved(*ids):
+        for k, table in zip(places, ids, strict=True):
+            positional[k] = table
+        return function(*positional, **named)
+
+    return move([operand(args[k]) for k in places], moved)
+
+
+def _move_trees(function, args, kwargs, data, names):
+    """The general case: a parameter may hold nested lists of numbers."""
+    operands = []
+    positional = [_collect(x, operands) if k in data else primal(x) for k, x in enumerate(args)]
+    named = {key: _collect(x, operands) if key in names else primal(x) for key, x in kwargs.items()}
+    return _run(function, positional, named, operands)
 
 
 class _Place:
@@ -59,22 +102,22 @@ def _fill(x, ids):
 
 
 def _run(function, positional, named, operands):
-    if leader(operands) is None:
-        ids = [np.asarray(x) for x in operands]
-        return function(*(_fill(x, ids) for x in positional), **{key: _fill(x, ids) for key, x in named.items()})
-    return move(
-        operands,
-        lambda *ids: function(*(_fill(x, ids) for x in positional), **{key: _fill(x, ids) for key, x in named.items()}),
-    )
+    def moved(*ids):
+        return function(
+            *[_fill(x, ids) for x in positional],
+            **{key: _fill(x, ids) for key, x in named.items()},
+        )
+
+    return move(operands, moved)
 
 
 # join
-moves(np.concatenate, "arrays", out_position=2)
-moves(np.stack, "arrays", out_position=2)
-moves(np.vstack, "tup")
-moves(np.hstack, "tup")
-moves(np.dstack, "tup")
-moves(np.column_stack, "tup")
+joins(np.concatenate, "arrays")
+joins(np.stack, "arrays")
+joins(np.vstack, "tup")
+joins(np.hstack, "tup")
+joins(np.dstack, "tup")
+joins(np.column_stack, "tup")
 moves(np.block, "arrays")
 moves(np.append, "arr", values=1)
 moves(np.insert, "arr", values=2)
