@@ -13,6 +13,7 @@ from dualtape.api._drivers import check_callable, dress, takes_one_argument
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
 from dualtape.core.oneshot import gradient as one_shot
+from dualtape.trace.resweep import around
 
 if TYPE_CHECKING:
     from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, P, R
@@ -152,7 +153,7 @@ def _in_one_shot(f: Callable[..., Any], general: Callable[..., Any], part: int |
     compiled, declined = one_shot, NotImplemented
 
     def by_one(x: Any, /) -> Any:
-        found = compiled(f, x)
+        found = compiled(f, x, around)
         return general(x) if found is declined else found[part]
 
     def by_any(*args: Any, **kwargs: Any) -> Any:

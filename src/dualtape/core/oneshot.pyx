@@ -13,6 +13,7 @@ from dualtape.core.c cimport (
     dt_instr, dt_workspace)
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
+from dualtape.core.resweep cimport Resweep
 from dualtape.core.scalar cimport TracedScalar
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint
 from dualtape.core.tape cimport Tape, acquire_tape, release_tape
@@ -85,22 +86,56 @@ cdef object gradient_on(Tape tape, f, x, bint is_scalar):
     return sweep_gradient(tape, (<TracedScalar>result).slot, is_scalar, x)
 
 
-def gradient(f, x):
+cdef bint is_plain(object x):
+    """One float or float64 ndarray, as the compiled gradient takes it."""
+    return PyFloat_CheckExact(x) or (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
+                                     and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x) and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
+
+
+cdef object gradient_inside(Tape tape, f, x, around):
+    """The same inside another derivative: x, or what f closes over, may be a number of an outer level. f runs once."""
+    cdef bint is_active = not is_plain(x)
+    cdef object plain = x.primal if is_active else x, result
+    cdef bint is_scalar = PyFloat_CheckExact(plain)
+    cdef uint32_t out
+    if is_scalar:
+        result = f(input_scalar(tape, PyFloat_AS_DOUBLE(plain)))
+    else:
+        result = f(input_array(tape, <cnp.ndarray>plain))
+    if type(result) is not TracedScalar or (<TracedScalar>result).tape is not tape:
+        return NotImplemented
+    out = (<TracedScalar>result).slot
+    if not is_active and not tape.captures:
+        return sweep_gradient(tape, out, is_scalar, x)
+    tape.seal()
+    links = tape.captures + [(1, x)] if is_active else tape.captures
+    outer = around(tape, links)
+    if isinstance(outer, Resweep):
+        return (<Resweep>outer).gradient(out, plain)
+    slots = np.array([out])
+    column = outer.adjoints(slots, np.ones((1, 1)))
+    return outer.values(slots)[0], column[0, 0] if is_scalar else column.reshape(plain.shape)
+
+
+def gradient(f, x, around=None):
     """(value, gradient) of f at one float or float64 ndarray; NotImplemented for whatever is not that simple.
 
-    Not simple: another argument type, a call inside another derivative, a result that is not one scalar that depends on
-    x. Then f may have been called once already."""
-    cdef bint is_scalar = PyFloat_CheckExact(x)
+    Not simple: another argument type, or a result that is not one scalar that depends on x; then f may have been
+    called once already. Inside another derivative x may also be a number of an outer level; `around` is
+    trace.resweep.around, without which such calls are not simple."""
+    cdef bint is_outer = around is not None and hasattr(x, "engine") and x.size > 0
+    cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
-    if not is_scalar and not (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
-                              and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x) and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0):
-        return NotImplemented
-    if trace_depth():
+    if not (is_outer or is_plain(x)) or (is_inside and around is None):
         return NotImplemented
     tape = acquire_tape()
     enter_trace()
     try:
-        return gradient_on(tape, f, x, is_scalar)
+        if is_inside:
+            return gradient_inside(tape, f, x, around)
+        return gradient_on(tape, f, x, PyFloat_CheckExact(x))
     finally:
         leave_trace()
+        if is_inside:
+            tape.captures.clear()
         release_tape(tape)

@@ -37,10 +37,6 @@ cdef enum:
 
 DECISIONS = {"fabs": FABS, "within": WITHIN, "Gt": GREATER, "GtE": GREATER_EQUAL, "Lt": LESS, "LtE": LESS_EQUAL, "Eq": EQUAL}
 
-cdef struct number:
-    int64_t slot
-    double value
-
 cdef struct formula_step:
     uint16_t op
     uint16_t a
@@ -53,16 +49,37 @@ cdef inline bint is_structural(number x) noexcept:
     return x.slot == 0 and dt_is_structural(x.value)
 
 
-cdef object joined(Tape outer, object slots, object values):
-    """The outer number made of pairs: plain values where no slot is set, else traced, with constants in place of plain values."""
-    passive = slots == 0
-    if passive.all():
+cdef cnp.ndarray filled(cnp.npy_intp n, double value):
+    cdef cnp.ndarray array = cnp.PyArray_SimpleNew(1, &n, cnp.NPY_FLOAT64)
+    cdef double *of = <double *>cnp.PyArray_DATA(array)
+    cdef cnp.npy_intp i
+    for i in range(n):
+        of[i] = value
+    return array
+
+
+cdef object joined(Tape outer, cnp.ndarray slots, cnp.ndarray values):
+    """The outer number made of pairs: plain if no slot is set, else traced, constants included."""
+    slots, values = cnp.PyArray_GETCONTIGUOUS(slots), cnp.PyArray_GETCONTIGUOUS(values)
+    cdef int64_t *at = <int64_t *>cnp.PyArray_DATA(slots)
+    cdef double *of = <double *>cnp.PyArray_DATA(values)
+    cdef Py_ssize_t i, n = slots.size, passive = 0
+    for i in range(n):
+        passive += at[i] == 0
+    if passive == n:
         return values
-    if passive.any():
+    if passive:
         slots = slots.copy()
-        constants = passive & (np.ascontiguousarray(values).view(np.int64) != STRUCTURAL_BITS)
-        slots[constants] = [outer.constant(value) for value in values[constants]]
+        at = <int64_t *>cnp.PyArray_DATA(slots)
+        for i in range(n):
+            if at[i] == 0 and not dt_is_structural(of[i]):
+                at[i] = outer.constant(of[i])
     return from_ids(outer, slots)
+
+
+cdef object cleaned(object x):
+    """Plain values as a result: without structural zeros."""
+    return x if getattr(x, "engine", None) is not None else x + 0.0
 
 
 @cython.final
@@ -76,31 +93,24 @@ cdef class Numbers:
     value : float64 ndarray, shape (slots,)
         Plain numbers; -0.0 is structurally zero.
     """
-    cdef readonly Tape outer
-    cdef readonly cnp.ndarray slot
-    cdef readonly cnp.ndarray value
-    cdef double absent         # the plain number behind slot 0 of the outer tape
-    cdef int64_t *at
-    cdef double *of
-
     def __cinit__(self, Tape outer, cnp.ndarray value, double absent):
         self.outer, self.value, self.absent = outer, value, absent
         self.slot = np.zeros(value.size, dtype=np.int64)
         self.at, self.of = <int64_t *>cnp.PyArray_DATA(self.slot), <double *>cnp.PyArray_DATA(value)
 
-    cdef inline number pair(self, size_t i) noexcept:
+    cdef number pair(self, size_t i) noexcept:
         cdef number x
         x.slot, x.value = self.at[i], self.of[i]
         return x
 
-    cdef inline void set_pair(self, size_t i, number x) noexcept:
+    cdef void set_pair(self, size_t i, number x) noexcept:
         self.at[i], self.of[i] = x.slot, x.value
 
     def get(self, place):
         """The outer number in a place: a float or an ndarray where it is plain."""
-        if isinstance(place, int):
+        if isinstance(place, int) or (isinstance(place, np.ndarray) and place.ndim == 0):
             return as_object(self.outer, self.pair(place))
-        return joined(self.outer, self.slot[place], self.value[place] if not isinstance(place, slice) else self.value[place].copy())
+        return joined(self.outer, self.slot[place], self.value[place].copy() if isinstance(place, slice) else self.value[place])
 
     def put(self, place, x):
         """Write an outer number, broadcast, into a place."""
@@ -286,14 +296,6 @@ cdef class Resweep:
     n : int
         Inner inputs, in slots 1 .. n.
     """
-    cdef readonly Tape tape
-    cdef readonly Tape outer
-    cdef readonly Numbers env
-    cdef readonly cnp.ndarray depends
-    cdef readonly list nodes
-    cdef readonly Py_ssize_t n
-    cdef uint8_t *is_reached
-    cdef Numbers known         # (2*instructions,) first partials of the scalar instructions, computed once for all lanes
 
     def __init__(self, Tape tape, Tape outer, list links):
         """`links`: pairs (first slot, number) of what is active at the outer level. Its values are recorded here."""
@@ -306,11 +308,14 @@ cdef class Resweep:
         self.depends = np.zeros(slots, dtype=bool)
         self.depends[1:1 + self.n] = True
         self.is_reached = <uint8_t *>cnp.PyArray_DATA(self.depends)
-        self.known = Numbers(outer, np.zeros(2 * tape.c.n_instr), 0.0)
+        self.known = Numbers(outer, filled(2 * tape.c.n_instr, 0.0), 0.0)
         self.known.slot.fill(UNKNOWN)
         for first, linked in links:
-            ids = np.ravel(operand_ids(outer, linked))
-            self.env.slot[first:first + ids.size] = ids
+            if type(linked) is TracedScalar and (<TracedScalar>linked).tape is outer:
+                self.env.at[<size_t>first] = (<TracedScalar>linked).slot
+            else:
+                ids = operand_ids(outer, linked).ravel()
+                self.env.slot[first:first + ids.size] = ids
         self.replay()
 
     cdef int replay(self) except -1:
@@ -330,7 +335,7 @@ cdef class Resweep:
                 self.env.set_pair(instr.out, apply(self.outer, instr.op, self.env.pair(instr.a), self.env.pair(instr.b)))
         return 0
 
-    cdef number partial(self, size_t i, int which) except *:
+    cdef number scalar_partial(self, size_t i, int which) except *:
         """First partial of scalar instruction i in operand `which`."""
         cdef number d = self.known.pair(2 * i + which)
         if d.slot == UNKNOWN:
@@ -374,7 +379,7 @@ cdef class Resweep:
 
     def tangent(self, seed):
         """Numbers: the tangent of every inner slot, for tangents (n,) of the inputs. A plain zero in a seed moves nothing."""
-        cdef Numbers dot = Numbers(self.outer, np.full(self.env.value.size, -0.0), -0.0)
+        cdef Numbers dot = Numbers(self.outer, filled(self.env.value.size, -0.0), -0.0)
         cdef size_t i, k
         cdef dt_instr *instr
         cdef number sum
@@ -387,21 +392,38 @@ cdef class Resweep:
                 continue
             sum = plain(-0.0)
             if instr.active & DT_ACTIVE_A and not is_structural(dot.pair(instr.a)):
-                sum = product(self.outer, self.partial(i, 0), dot.pair(instr.a))
+                sum = product(self.outer, self.scalar_partial(i, 0), dot.pair(instr.a))
             if instr.active & DT_ACTIVE_B and not is_structural(dot.pair(instr.b)):
-                sum = total(self.outer, sum, product(self.outer, self.partial(i, 1), dot.pair(instr.b)))
+                sum = total(self.outer, sum, product(self.outer, self.scalar_partial(i, 1), dot.pair(instr.b)))
             dot.set_pair(instr.out, sum)
         return dot
 
     def adjoint(self, cnp.ndarray slots, weights):
         """Numbers: the adjoint of every inner slot, for weights (m,) on the outputs, which are in `slots`."""
-        cdef Numbers bar = Numbers(self.outer, np.full(self.env.value.size, -0.0), -0.0)
+        cdef Numbers bar = Numbers(self.outer, filled(self.env.value.size, -0.0), -0.0)
+        self.start_adjoint(bar, slots, weights)
+        self.sweep_back(bar)
+        return bar
+
+    cdef object gradient(self, uint32_t out, like):
+        """(value, gradient) in slot `out`, in the shape of the plain inputs `like`."""
+        cdef Numbers bar = Numbers(self.outer, filled(self.env.value.size, -0.0), -0.0)
+        bar.set_pair(out, plain(1.0))
+        self.sweep_back(bar)
+        value = as_object(self.outer, self.env.pair(out))
+        if not isinstance(like, np.ndarray):
+            return value, cleaned(as_object(self.outer, bar.pair(1)))
+        slots, values = bar.slot[1:1 + self.n], bar.value[1:1 + self.n]
+        if like.ndim != 1:
+            slots, values = slots.reshape(like.shape), values.reshape(like.shape)
+        return value, cleaned(joined(self.outer, slots, values))
+
+    cdef int sweep_back(self, Numbers bar) except -1:
         cdef size_t i, k, begin
         cdef dt_instr *instr
         cdef number v_bar
-        self.start_adjoint(bar, slots, weights)
-        for i in range(self.tape.c.n_instr - 1, -1, -1):
-            instr = &self.tape.c.instr[i]
+        for i in range(self.tape.c.n_instr, 0, -1):
+            instr = &self.tape.c.instr[i - 1]
             if instr.op >= DT_OP_NODE:
                 begin = instr.a
                 for k in range(instr.b if instr.op == DT_OP_SEGMENT else begin + 1, begin, -1):
@@ -411,12 +433,12 @@ cdef class Resweep:
             if is_structural(v_bar):
                 continue
             if instr.active & DT_ACTIVE_A and self.is_reached[instr.a]:
-                self.send(bar, instr.a, product(self.outer, self.partial(i, 0), v_bar))
+                self.send(bar, instr.a, product(self.outer, self.scalar_partial(i - 1, 0), v_bar))
             if instr.active & DT_ACTIVE_B and self.is_reached[instr.b]:
-                self.send(bar, instr.b, product(self.outer, self.partial(i, 1), v_bar))
-        return bar
+                self.send(bar, instr.b, product(self.outer, self.scalar_partial(i - 1, 1), v_bar))
+        return 0
 
-    cdef inline int send(self, Numbers bar, size_t slot, number contribution) except -1:
+    cdef int send(self, Numbers bar, size_t slot, number contribution) except -1:
         bar.set_pair(slot, total(self.outer, bar.pair(slot), contribution))
         return 0
 
@@ -464,7 +486,7 @@ def collect(Tape outer, list columns, place):
         return None
     slots = np.stack([(<Numbers>numbers).slot[place] for numbers in columns], axis=1)
     values = np.stack([(<Numbers>numbers).value[place] for numbers in columns], axis=1)
-    return joined(outer, slots, values) if slots.any() else values + 0.0
+    return cleaned(joined(outer, slots, values))
 
 
 def is_increasing(cnp.ndarray slots):
