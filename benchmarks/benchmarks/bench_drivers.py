@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import dualtape
+
 from benchmarks.problems import select, verify
 
 
@@ -26,8 +28,6 @@ class Gradient:
     param_names = ("problem",)
 
     def setup(self, case):
-        import dualtape
-
         problem, self.x = select(case)
         self.grad = dualtape.grad(problem.f)
         self.value_and_grad = dualtape.value_and_grad(problem.f)
@@ -49,8 +49,6 @@ class Jacobian:
     param_names = ("problem", "mode")
 
     def setup(self, case, mode):
-        import dualtape
-
         problem, self.x = select(case)
         self.jacobian = dualtape.jacobian(problem.f, mode=mode)
         verify(self.jacobian(self.x), problem.first(self.x), f"{mode} jacobian of {case}")
@@ -66,8 +64,6 @@ class Hessian:
     param_names = ("problem", "mode")
 
     def setup(self, case, mode):
-        import dualtape
-
         problem, self.x = select(case)
         self.hessian = dualtape.hessian(problem.f, mode=mode)
         verify(self.hessian(self.x), problem.second(self.x), f"{mode} hessian of {case}")
@@ -80,8 +76,6 @@ class HessianTensor:
     """What do value, Jacobian and the (n, n, n) Hessian tensor cost in one go?"""
 
     def setup(self):
-        import dualtape
-
         problem, self.x = select("broyden 10")
         self.derivatives = lambda: dualtape.derivatives(problem.f, self.x, order=2)
         n = self.x.size
@@ -103,9 +97,6 @@ class Products:
     param_names = ("problem",)
 
     def setup(self, case):
-        import dualtape
-
-        self.dualtape = dualtape
         problem, self.x = select(case)
         self.f = problem.f
         self.v = np.random.default_rng(2).standard_normal(self.x.size)
@@ -116,29 +107,26 @@ class Products:
         verify(dualtape.hvp(self.f, self.x, self.v), problem.second(self.x, self.v[:, None])[:, 0], f"hvp of {case}")
 
     def time_jvp(self, case):
-        self.dualtape.jvp(self.f, self.x, self.v)
+        dualtape.jvp(self.f, self.x, self.v)
 
     def time_vjp(self, case):
-        self.dualtape.vjp(self.f, self.x)[1](1.0)
+        dualtape.vjp(self.f, self.x)[1](1.0)
 
     def time_pullback_only(self, case):
         self.pullback(1.0)
 
     def time_hvp(self, case):
-        self.dualtape.hvp(self.f, self.x, self.v)
+        dualtape.hvp(self.f, self.x, self.v)
 
 
 class WeightedHessian:
     """What does sum_i w_i H_i cost, as SciPy's constraints ask for it?"""
 
     def setup(self):
-        import dualtape
-
-        self.dualtape = dualtape
         problem, self.x = select("broyden 100")
         self.f = problem.f
         self.w = np.random.default_rng(3).standard_normal(100)
         verify(dualtape.weighted_hessian(self.f, self.x, self.w), np.diag(-4.0 * self.w), "weighted_hessian")
 
     def time_weighted_hessian(self):
-        self.dualtape.weighted_hessian(self.f, self.x, self.w)
+        dualtape.weighted_hessian(self.f, self.x, self.w)

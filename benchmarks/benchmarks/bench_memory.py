@@ -1,6 +1,10 @@
 """Memory of whole gradients, beside the same process without one."""
 
+import tracemalloc
+
 import numpy as np
+
+import dualtape
 
 from benchmarks.problems import PROBLEMS, select
 
@@ -17,9 +21,6 @@ class Peak:
     """How much memory does a process need for a gradient, beyond its imports, its input and f itself?"""
 
     def setup(self):
-        import dualtape
-
-        self.dualtape = dualtape
         self.x = PROBLEMS["rosen"].point(1_000_000)
 
     def peakmem_reference(self):
@@ -29,14 +30,14 @@ class Peak:
         PROBLEMS["rosen"].f(self.x)
 
     def peakmem_gradient_of_a_large_array(self):
-        self.dualtape.grad(PROBLEMS["rosen"].f)(self.x)
+        dualtape.grad(PROBLEMS["rosen"].f)(self.x)
 
     def peakmem_gradient_of_a_long_loop(self):
-        self.dualtape.grad(long_loop)(np.array([1.0, 1.0]))
+        dualtape.grad(long_loop)(np.array([1.0, 1.0]))
 
     def peakmem_forward_over_a_long_loop(self):
         """Forward mode keeps nothing of the run: this is the reference again."""
-        self.dualtape.jacobian(long_loop, mode="forward")(np.array([1.0, 1.0]))
+        dualtape.jacobian(long_loop, mode="forward")(np.array([1.0, 1.0]))
 
 
 class Growth:
@@ -45,10 +46,6 @@ class Growth:
     unit = "bytes"
 
     def track_ten_thousand_gradients(self):
-        import tracemalloc
-
-        import dualtape
-
         problem, x = select("rosen 10")
         grad = dualtape.grad(problem.f)
         for _ in range(100):

@@ -5,6 +5,8 @@ Every function here does OPERATIONS operations, so a time in microseconds reads 
 
 import numpy as np
 
+from dualtape.trace.record import record_flat
+
 from benchmarks.problems import verify
 
 OPERATIONS = 1000
@@ -37,17 +39,14 @@ class Scalars:
     """What does a recorded scalar operation cost, and what does the same cost on floats?"""
 
     def setup(self):
-        from dualtape.trace.record import record_flat
-
-        self.record = record_flat
         self.x = np.array([1.0, 1.001])
         self.floats = self.x.tolist()
         self.f = lambda x: [scalar_run(x)]
-        recording = self.record(self.f, [self.x])
+        recording = record_flat(self.f, [self.x])
         verify(recording.value[0], np.asarray(scalar_run(self.floats)), "the recorded value")
 
     def time_record(self):
-        self.record(self.f, [self.x])
+        record_flat(self.f, [self.x])
 
     def time_on_floats(self):
         scalar_run(self.floats)
@@ -60,15 +59,12 @@ class Arrays:
     param_names = ("n",)
 
     def setup(self, n):
-        from dualtape.trace.record import record_flat
-
-        self.record = record_flat
         self.x = np.linspace(0.0, 1.0, n)
         self.f = lambda x: [array_run(x)]
-        verify(self.record(self.f, [self.x]).value[0], array_run(self.x), "the recorded value")
+        verify(record_flat(self.f, [self.x]).value[0], array_run(self.x), "the recorded value")
 
     def time_record(self, n):
-        self.record(self.f, [self.x])
+        record_flat(self.f, [self.x])
 
     def time_in_numpy(self, n):
         array_run(self.x)
@@ -78,14 +74,11 @@ class Views:
     """What does a slice of a traced array cost, and what does one of an ndarray?"""
 
     def setup(self):
-        from dualtape.trace.record import record_flat
-
-        self.record = record_flat
         self.x = np.linspace(0.0, 1.0, 10)
         self.f = lambda x: [view_run(x)]
 
     def time_record(self):
-        self.record(self.f, [self.x])
+        record_flat(self.f, [self.x])
 
     def time_in_numpy(self):
         view_run(self.x)
@@ -96,14 +89,9 @@ class Bytes:
 
     unit = "bytes"
 
-    def setup(self):
-        from dualtape.trace.record import record_flat
-
-        self.record = record_flat
-
     def per_operation(self, f, x):
         """Bytes of the tape, without its inputs, per recorded operation."""
-        tape = self.record(lambda x: [f(x)], [x]).tape
+        tape = record_flat(lambda x: [f(x)], [x]).tape
         return (tape.nbytes - x.nbytes) / OPERATIONS
 
     def track_scalar_operation(self):

@@ -16,7 +16,3 @@ class Goals:
     def track_measured(self, row):
         measured = _GOALS[row].measure()
         return measured.ratio if isinstance(measured, Comparison) else measured
-
-    def track_share_of_must(self, row):
-        """Beyond 1 the row is missed."""
-        return self.track_measured(row) / _GOALS[row].must

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dualtape.trace.record import record_flat
+
 from benchmarks.problems import select, verify
 
 CASES = ("loop 3", "rosen 1000", "chain 1000")
@@ -13,8 +15,6 @@ class _Sweep:
     param_names = ("problem", "lanes")
 
     def setup(self, case, lanes):
-        from dualtape.trace.record import record_flat
-
         problem, x = select(case)
         self.recording = record_flat(lambda x: [problem.f(x)], [x])
         self.gradient = problem.first(x)

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import dualtape
+from dualtape.trace.record import record_flat
 
 from benchmarks.common import Comparison, compare
 from benchmarks.problems import loop, select, verify
@@ -33,8 +34,6 @@ class Goal:
 
 def gradient(case: str) -> Comparison:
     """One call of ``grad(f)(x)`` against f itself."""
-    import dualtape
-
     problem, x = select(case)
     grad = dualtape.grad(problem.f)
     verify(grad(x), problem.first(x), f"grad of {case}")
@@ -43,8 +42,6 @@ def gradient(case: str) -> Comparison:
 
 def forward_hessian() -> Comparison:
     """Value, gradient and full Hessian in ten hyper-dual lanes against f on floats."""
-    import dualtape
-
     problem, x = select("cycle 10")
     hessian = dualtape.hessian(problem.f, mode="forward")
     verify(hessian(x), problem.second(x), "hessian of cycle")
@@ -53,8 +50,6 @@ def forward_hessian() -> Comparison:
 
 def tape_bytes() -> float:
     """Memory in use by the tape of `loop`, per recorded operation, values included."""
-    from dualtape.trace.record import record_flat
-
     _, x = select("loop 3")
     tape = record_flat(lambda x: [loop(x)], [x]).tape
     return tape.nbytes / tape.n_operations
@@ -62,8 +57,6 @@ def tape_bytes() -> float:
 
 def import_milliseconds(first_use: bool = False) -> float:
     """``import dualtape`` in a process that has NumPy already; with `first_use`, until a first gradient is there."""
-    import dualtape
-
     environment = {**os.environ, "PYTHONPATH": str(Path(dualtape.__file__).parents[1])}  # asv runs this without the caller's own
     use = "dualtape.grad(lambda x: x * x)(3.0)" if first_use else ""
     code = f"import time, numpy; start = time.process_time(); import dualtape; {use}\nprint(time.process_time() - start)"
