@@ -56,7 +56,7 @@ _order = np.array([[2, 0, 1], [1, 1, 0]])
 MOVEMENT = [
     Case("concatenate", lambda x, y: np.concatenate([x, y, [1.0, 2.0]]), (A, A)),
     Case("concatenate axis", lambda x, y: np.concatenate((x, y), axis=1), (B, B)),
-    Case("concatenate by name", lambda x, y: np.concatenate(axis=0, arrays=[x, y]), (B, B)),
+    Case("stack by name", lambda x, y: np.stack(axis=1, arrays=[x, y]), (B, B)),
     Case("concatenate out", lambda x: np.concatenate([x, x], 0, np.zeros_like(x, shape=(6,))), (A,)),
     Case("concatenate of one", lambda x: np.concatenate([x, np.ones((2, 3))], axis=None), (B,)),
     Case("concatenate of scalars in lists", lambda x: np.concatenate([x, [x[0] * x[1], 2.0]]), (A,)),
