@@ -1,0 +1,107 @@
+"""Writes reference/operations.md and reference/kinks.md from the rule table and the handlers: nothing there is typed twice."""
+
+import math
+
+from dualtape.core.kernels import evaluate
+from dualtape.ops.table import ROWS
+
+OPERATIONS = """# Operations
+
+Every elementwise function that dualtape differentiates, with the formulas that all modes share. In them x and y are the operands, v is
+the result, and a derivative may use those before it. A derivative of 0 is *structural*: nothing passes through it. Functions in the formulas
+that NumPy does not have are in `c/special.h`. This page is written from `ops/table.py`.
+
+## One operand
+
+| function | v | d = f'(x) | dd = f''(x) | tested on |
+|---|---|---|---|---|
+{unary}
+
+## Two operands
+
+| function | v | dx | dy | dxx | dxy | dyy |
+|---|---|---|---|---|---|---|
+{binary}
+"""
+
+KINKS = """# Kinks and ends of domains
+
+What the derivatives are where a function has a kink, a pole or an end of its domain, as the kernels compute them. "-" means that the operand
+is not connected there: nothing passes through, not even an infinite factor. NaN is the answer where no number is right.
+Why each of them is what it is: [](../explanation/kinks.md). This page is written by evaluating the rows at these points.
+
+## One operand
+
+| function | x | v | d | dd |
+|---|---|---|---|---|
+{unary}
+
+## Two operands
+
+| function | x | y | v | dx | dy |
+|---|---|---|---|---|---|
+{binary}
+"""
+
+UNARY_POINTS = (
+    ("absolute", (0.0,)), ("sign", (0.0,)), ("floor", (1.0,)), ("sqrt", (0.0, -1.0)), ("root", (0.0,)), ("cbrt", (0.0,)),
+    ("log", (0.0, -1.0)), ("log1p", (-1.0,)), ("reciprocal", (0.0,)), ("arcsin", (1.0, -1.0)), ("arccos", (1.0,)),
+    ("arccosh", (1.0,)), ("arctanh", (1.0, 2.0)), ("sinc", (0.0,)), ("tanh", (math.inf,)), ("exp", (math.inf, -math.inf)),
+)  # fmt: skip
+BINARY_POINTS = (
+    ("maximum", ((1.0, 1.0), (2.0, 1.0))), ("minimum", ((1.0, 1.0),)), ("hypot", ((0.0, 0.0),)), ("arctan2", ((0.0, 0.0),)),
+    ("power", ((0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (0.0, 0.5), (-2.0, 3.0), (-2.0, 0.5))), ("divide", ((1.0, 0.0),)),
+    ("remainder", ((4.0, 2.0),)), ("copysign", ((0.0, 1.0),)), ("heaviside", ((0.0, 0.5), (1.0, 0.5))),
+)  # fmt: skip
+
+
+def _code(formula):
+    return "no rule" if formula is None else f"`{formula}`"
+
+
+def _line(*cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def _name(row):
+    return f"`{row.home}.{row.attribute or row.name}`" if row.home else f"`{row.name}`"
+
+
+def _number(value):
+    value = float(value)
+    return "-" if value == 0.0 and math.copysign(1.0, value) < 0 else f"{value:g}"
+
+
+def operations():
+    unary = [
+        _line(_name(row), _code(row.v), _code(row.d), _code(row.dd), f"({row.tested_on.low:g}, {row.tested_on.high:g})")
+        for row in ROWS
+        if row.arity == 1
+    ]
+    binary = [
+        _line(_name(row), *(_code(getattr(row, part)) for part in ("v", *row.partials))) for row in ROWS if row.arity == 2
+    ]
+    return OPERATIONS.format(unary="\n".join(unary), binary="\n".join(binary))
+
+
+def kinks():
+    unary, binary = [], []
+    for name, points in UNARY_POINTS:
+        for x in points:
+            found = evaluate(name, [x])
+            v, d, dd = (found[part][0] for part in ("v", "dx", "dxx"))
+            unary.append(_line(f"`{name}`", f"{x:g}", f"{v:g}", _number(d), _number(dd)))
+    for name, pairs in BINARY_POINTS:
+        for x, y in pairs:
+            found = evaluate(name, [x], [y])
+            v, dx, dy = (found[part][0] for part in ("v", "dx", "dy"))
+            binary.append(_line(f"`{name}`", f"{x:g}", f"{y:g}", f"{v:g}", _number(dx), _number(dy)))
+    return KINKS.format(unary="\n".join(unary), binary="\n".join(binary))
+
+
+def write(folder):
+    folder.mkdir(exist_ok=True)
+    for name, text in (("operations.md", operations()), ("kinks.md", kinks())):
+        path = folder / name
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
