@@ -52,6 +52,7 @@ def test_map_between_containers():
     image = linear({"a": 1.0, "b": np.zeros(3)})
     assert_allclose(image[0], X)
     assert image[1] == 4.0
+    assert_allclose((linear.T @ (np.zeros(3), 1.0))["a"], 4.0)
     assert repr(linear) == "Linearization({'a': (), 'b': (3,)} -> ((3,), ()))"
     assert repr(linear.T) == "Linearization.T(((3,), ()) -> {'a': (), 'b': (3,)})"
 

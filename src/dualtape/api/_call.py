@@ -61,35 +61,36 @@ class Call:
     def _read_arguments(self) -> None:
         leaves: list[Any] = []
         structures: list[_containers.Structure] = []
-        names: list[str] = []
         for position in self.positions:
             found, structure = _containers.flatten(self.args[position])
             leaves += found
             structures.append(structure)
-            names += structure.paths(f"argument {position}")
         try:
-            read = [_numbers.read(leaf, name) for leaf, name in zip(leaves, names, strict=True)]
+            self.primals, self.dtype = _numbers.read_all(leaves, lambda: self._argument_names(structures))
         except DtypeError as error:
             raise _explain_self(error, leaves, self.args) from None
-        self.primals = [primal for primal, _ in read]
-        self.dtype = _numbers.common_dtype([dtype for _, dtype in read])
         if self.is_single:
             structure, name = structures[0], f"argument {self.positions[0]}"
         else:
             structure, name = _containers.tuple_structure(tuple(structures)), f"arguments {self.positions}"
         self.inputs = space_of(structure, self.primals, name)
 
+    def _argument_names(self, structures: list[_containers.Structure]) -> list[str]:
+        pairs = zip(self.positions, structures, strict=True)
+        return [name for position, structure in pairs for name in structure.paths(f"argument {position}")]
+
     @property
     def is_nested(self) -> bool:
         """True inside another derivative: arguments, or what f closes over, may be active at an outer level.
 
-        Forward mode then records as well and pushes tangents through the tape, so that dual numbers of two levels never meet.
+        Forward mode then records as well and pushes tangents through the tape, so that dual numbers of two levels never
+        meet.
         """
         return depth() > 0 or any(is_active(primal) for primal in self.primals)
 
-    def flat(self, *numbers: Any) -> list[Any]:
+    def flat(self, *active: Any) -> list[Any]:
         """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux."""
-        result = self.result_at(numbers)
+        result = self.result_at(active)
         passengers: list[Any] = []
         if self.has_aux:
             result, passengers = self._take_aux(result)
@@ -99,11 +100,10 @@ class Call:
                 raise DtypeError(
                     "the result is None, expected a number, an array or a container of them", "return the result"
                 )
-            outputs = [
-                _read_output(leaf, name) for leaf, name in zip(leaves, structure.paths("the result"), strict=True)
-            ]
+            numbers, _ = _numbers.read_all(leaves, lambda: list(structure.paths("the result")))
         except DtypeError as error:
             raise DtypeError(error.problem, error.remedy, definition(self.f)) from None
+        outputs = [_fresh(number, leaf) for number, leaf in zip(numbers, leaves, strict=True)]
         self.outputs = space_of(structure, outputs, "the result")
         return outputs + passengers
 
@@ -182,13 +182,15 @@ def _land(value: Any) -> Any:
     return _numbers.hand_back(value, () if isinstance(value, float) else value.shape, np.dtype(np.float64))
 
 
-def _read_output(leaf: Any, name: str) -> Any:
-    number, _ = _numbers.read(leaf, name)
+def _fresh(number: Any, leaf: Any) -> Any:
+    """A copy, if the number is the very array that f returned: it may be one that f keeps."""
     return number.copy() if number is leaf and isinstance(number, np.ndarray) else number
 
 
 def _read_argnums(argnums: ArgNums, n_args: int) -> tuple[tuple[int, ...], bool]:
     """Positions of the active arguments, and whether there is a single one, given as an int."""
+    if type(argnums) is int and 0 <= argnums < n_args:
+        return (argnums,), True
     is_single = not isinstance(argnums, (tuple, list))
     numbers: tuple[Any, ...] = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
     positions = []

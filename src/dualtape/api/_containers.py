@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from dualtape.api._numbers import is_scalar
 from dualtape.errors import StructureError
 
@@ -126,6 +128,8 @@ def _flatten(tree: Any, leaves: list[Any]) -> Structure:
 def _parts(tree: Any) -> tuple[type, tuple[Any, ...], list[Any], _Rebuild] | None:
     """Kind, keys, children and constructor of a container; None for a leaf."""
     kind = type(tree)
+    if kind in _LEAVES:
+        return None
     if tree is None:
         return kind, (), [], lambda _: None
     if isinstance(tree, tuple):
@@ -198,6 +202,9 @@ def _join(keys: tuple[Any, ...]) -> str:
 def _kind_name(kind: type) -> str:
     name = "None" if kind is type(None) else kind.__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+_LEAVES = frozenset({np.ndarray, float, int, np.float64})  # the common ones: asked first
 
 
 def _itself(children: list[Any]) -> Any:

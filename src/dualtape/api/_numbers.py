@@ -8,6 +8,7 @@ understand as well as an ndarray does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,23 @@ def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:
     raise _refusal(x, name)
 
 
+def read_all(leaves: list[Any], names: Callable[[], list[str]]) -> tuple[list[Any], np.dtype[Any]]:
+    """Read leaves as primals, and find the type of results: the widest of theirs, float64 if none has a say.
+
+    Parameters
+    ----------
+    leaves : list
+    names : callable
+        Gives their names; asked only if one of them is refused.
+    """
+    try:
+        read_leaves = [read(leaf, "") for leaf in leaves]
+    except DtypeError:
+        read_leaves = [read(leaf, name) for leaf, name in zip(leaves, names(), strict=True)]
+    dtypes = {dtype for _, dtype in read_leaves if dtype is not None}
+    return [primal for primal, _ in read_leaves], np.result_type(*dtypes) if dtypes else _FLOAT64
+
+
 def _read_array(x: Any, name: str) -> tuple[Any, np.dtype[Any]]:
     dtype = x.dtype
     if isinstance(x, np.ndarray) and type(x) is not np.ndarray and type(x) is not np.memmap:
@@ -124,12 +142,6 @@ def _refusal(x: Any, name: str) -> DtypeError:
         )
     reason = _REFUSED.get(kind, "that is not a number or an array of numbers")
     return DtypeError(f"{name} is {described}, expected float64: {reason}", _REMEDY.get(kind))
-
-
-def common_dtype(dtypes: list[np.dtype[Any] | None]) -> np.dtype[Any]:
-    """The type that results are rounded to: the widest of the inputs', float64 if none has a say."""
-    named = [dtype for dtype in dtypes if dtype is not None]
-    return np.result_type(*named) if named else _FLOAT64
 
 
 def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

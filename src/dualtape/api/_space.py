@@ -174,7 +174,7 @@ def _join_square(H: Any, lead: tuple[int, ...], inputs: Space, dtype: np.dtype[A
 def basis(size: int, start: int, stop: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Columns `start` to `stop` of the identity; off the diagonal the structural zero -0.0, "not connected"."""
     columns = np.full((size, stop - start), -0.0)
-    columns[np.arange(start, stop), np.arange(stop - start)] = 1.0
+    columns[start:stop].reshape(-1)[:: stop - start + 1] = 1.0
     return columns
 
 

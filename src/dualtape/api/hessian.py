@@ -51,8 +51,9 @@ def hessian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux
     argnums : int or tuple of int, default 0
         Positional argument(s) to differentiate. All others, and keyword arguments, are passed through.
     mode : {"auto", "forward", "reverse"}
-        "forward" evaluates f once on hyper-dual numbers: cost proportional to n**2 / 2, whatever m, and no memory for
-        the run; "reverse" takes n second-order adjoint sweeps over the tape for each output; "auto" chooses by m and n.
+        "forward" evaluates f on hyper-dual numbers: cost proportional to n**2 / 2, whatever m, and no memory for the
+        run; "reverse" takes n second-order adjoint sweeps over the tape for each output; "auto" records, for only a
+        recording tells m, and takes these.
     has_aux : bool
         If true, f returns ``(result, aux)``; aux is handed back in plain numbers.
 

@@ -74,7 +74,7 @@ class Linearization:
 
     def __matmul__(self, other: Any) -> Any:
         """Multiply: ``J @ v`` with v of the shape of x; for a vector x also ``J @ V``, V (n, p) of columns."""
-        if np.ndim(other) == 2 and _is_vector(self._domain):
+        if _is_vector(self._domain) and np.ndim(other) == 2:
             if np.shape(other)[0] != self._domain.size:
                 raise ShapeError(
                     f"the right operand of @ has shape {np.shape(other)}, expected ({self._domain.size}, p)"
@@ -86,7 +86,8 @@ class Linearization:
 
     def __rmatmul__(self, other: Any) -> Any:
         """``w @ J``, the same as ``J.T @ w``."""
-        return np.transpose(self.T @ np.transpose(other)) if np.ndim(other) == 2 else self.T(other)
+        is_matrix = _is_vector(self._range) and np.ndim(other) == 2
+        return np.transpose(self.T @ np.transpose(other)) if is_matrix else self.T(other)
 
     __array_ufunc__ = None  # ndarray @ J is __rmatmul__
 
@@ -94,6 +95,12 @@ class Linearization:
         """Form the matrix, shape (m, n), entries in flat order."""
         J = sweep_jacobian(self._recording, self._outputs.size, self._inputs.size)
         return np.transpose(J) if self._is_transposed else J
+
+    def product(self, vectors: Any) -> Any:
+        """Multiply the matrix, entries in flat order, by a vector (n,) or by the columns of a matrix (n, p)."""
+        vectors = np.asarray(vectors, dtype=np.float64)
+        columns = self._apply(vectors.reshape(self.shape[1], -1))
+        return columns if vectors.ndim == 2 else columns[:, 0]
 
     def as_linear_operator(self) -> Any:
         """View the map as a `scipy.sparse.linalg.LinearOperator` of shape (m, n), for SciPy's iterative solvers.
@@ -105,12 +112,7 @@ class Linearization:
         """
         from scipy.sparse.linalg import LinearOperator
 
-        def product(V: Any) -> Any:
-            return self._apply(np.reshape(V, (self.shape[1], -1)))
-
-        def transposed(W: Any) -> Any:
-            return self.T._apply(np.reshape(W, (self.shape[0], -1)))
-
+        product, transposed = self.product, self.T.product
         return LinearOperator(
             self.shape, matvec=product, rmatvec=transposed, matmat=product, rmatmat=transposed, dtype=np.float64
         )

@@ -4,6 +4,8 @@ The drivers of api/ deal with shapes and containers; here a function has n input
 recording whose inputs, or whatever its function closed over, are active at an outer level is differentiated by running
 its sweeps in that level's numbers (resweep.py): that is what makes derivatives of derivatives exact to any depth."""
 
+import math
+
 import numpy as np
 
 from dualtape.core import recording as core
@@ -43,7 +45,7 @@ class Recording:
     def _split(self, flat):
         values, start = [], 0
         for shape in self.shapes:
-            size = int(np.prod(shape, dtype=int))
+            size = math.prod(shape)
             part = flat[start : start + size]
             values.append(part[0] if shape == () else part.reshape(shape))
             start += size
