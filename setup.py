@@ -26,7 +26,7 @@ SANITIZE = os.environ.get("DUALTAPE_SANITIZE", "") not in ("", "0")
 
 # -fno-math-errno and -fno-trapping-math let sqrt and comparisons vectorise; neither changes a result.
 GNU_FLAGS = ["-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
-GNU_OPTIMIZE = ["-O1", "-g"] if DEBUG else ["-O3", "-g0"]
+GNU_OPTIMIZE = ["-O1", "-g"] if DEBUG or SANITIZE else ["-O3", "-g0"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-omit-frame-pointer"] if SANITIZE else []
 
 DIRECTIVES = {
@@ -63,7 +63,7 @@ def core_extensions(generated):
             f"dualtape.core.{path.stem}",
             [str(path), *linked.get(path.stem, [])],
             include_dirs=[str(C_FOLDER), str(GENERATED), np.get_include()],
-            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
+            define_macros=[(macro, "NPY_2_0_API_VERSION") for macro in ("NPY_NO_DEPRECATED_API", "NPY_TARGET_VERSION")],
             depends=headers,
         )
         for path in sorted((SOURCE / "core").glob("*.pyx"))
@@ -86,6 +86,7 @@ class BuildCore(build_ext):
             emit_linenums=DEBUG,
         )
         super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self):
         self.is_gnu = self.compiler.compiler_type in ("unix", "mingw32", "cygwin")

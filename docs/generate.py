@@ -1,15 +1,18 @@
-"""Writes reference/operations.md and reference/kinks.md from the rule table and the handlers: nothing there is typed twice."""
+"""Writes reference/operations.md and reference/kinks.md from the rule table and the handlers: nothing there is typed
+twice."""
 
 import math
 
 from dualtape.core.kernels import evaluate
+
 from dualtape.ops.table import ROWS
 
 OPERATIONS = """# Operations
 
-Every elementwise function that dualtape differentiates, with the formulas that all modes share. In them x and y are the operands, v is
-the result, and a derivative may use those before it. A derivative of 0 is *structural*: nothing passes through it. Functions in the formulas
-that NumPy does not have are in `c/special.h`. This page is written from `ops/table.py`.
+Every elementwise function that dualtape differentiates, with the formulas that all modes share. In them x and y are the
+operands, v is the result, and a derivative may use those before it. A derivative of 0 is *structural*: nothing passes
+through it. Functions in the formulas that NumPy does not have are in `c/special.h`. This page is written from
+`ops/table.py`.
 
 ## One operand
 
@@ -26,9 +29,10 @@ that NumPy does not have are in `c/special.h`. This page is written from `ops/ta
 
 KINKS = """# Kinks and ends of domains
 
-What the derivatives are where a function has a kink, a pole or an end of its domain, as the kernels compute them. "-" means that the operand
-is not connected there: nothing passes through, not even an infinite factor. NaN is the answer where no number is right.
-Why each of them is what it is: [](../explanation/kinks.md). This page is written by evaluating the rows at these points.
+What the derivatives are where a function has a kink, a pole or an end of its domain, as the kernels compute them. "-"
+means that the operand is not connected there: nothing passes through, not even an infinite factor. NaN is the answer
+where no number is right. Why each of them is what it is: [](../explanation/kinks.md). This page is written by
+evaluating the rows at these points.
 
 ## One operand
 
@@ -44,12 +48,15 @@ Why each of them is what it is: [](../explanation/kinks.md). This page is writte
 """
 
 UNARY_POINTS = (
-    ("absolute", (0.0,)), ("sign", (0.0,)), ("floor", (1.0,)), ("sqrt", (0.0, -1.0)), ("root", (0.0,)), ("cbrt", (0.0,)),
+    ("absolute", (0.0,)), ("sign", (0.0,)), ("floor", (1.0,)), ("sqrt", (0.0, -1.0)), ("root", (0.0,)),
+    ("cbrt", (0.0,)),
     ("log", (0.0, -1.0)), ("log1p", (-1.0,)), ("reciprocal", (0.0,)), ("arcsin", (1.0, -1.0)), ("arccos", (1.0,)),
-    ("arccosh", (1.0,)), ("arctanh", (1.0, 2.0)), ("sinc", (0.0,)), ("tanh", (math.inf,)), ("exp", (math.inf, -math.inf)),
+    ("arccosh", (1.0,)), ("arctanh", (1.0, 2.0)), ("sinc", (0.0,)), ("tanh", (math.inf,)),
+    ("exp", (math.inf, -math.inf)),
 )  # fmt: skip
 BINARY_POINTS = (
-    ("maximum", ((1.0, 1.0), (2.0, 1.0))), ("minimum", ((1.0, 1.0),)), ("hypot", ((0.0, 0.0),)), ("arctan2", ((0.0, 0.0),)),
+    ("maximum", ((1.0, 1.0), (2.0, 1.0))), ("minimum", ((1.0, 1.0),)), ("hypot", ((0.0, 0.0),)),
+    ("arctan2", ((0.0, 0.0),)),
     ("power", ((0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (0.0, 0.5), (-2.0, 3.0), (-2.0, 0.5))), ("divide", ((1.0, 0.0),)),
     ("remainder", ((4.0, 2.0),)), ("copysign", ((0.0, 1.0),)), ("heaviside", ((0.0, 0.5), (1.0, 0.5))),
 )  # fmt: skip
@@ -79,7 +86,9 @@ def operations():
         if row.arity == 1
     ]
     binary = [
-        _line(_name(row), *(_code(getattr(row, part)) for part in ("v", *row.partials))) for row in ROWS if row.arity == 2
+        _line(_name(row), *(_code(getattr(row, part)) for part in ("v", *row.partials)))
+        for row in ROWS
+        if row.arity == 2
     ]
     return OPERATIONS.format(unary="\n".join(unary), binary="\n".join(binary))
 

@@ -3,14 +3,23 @@
 import numpy as np
 
 import dualtape
-
 from benchmarks.problems import select, verify
 
 
 class Primal:
     """What does f itself cost?"""
 
-    params = ("loop 3", "cycle 10", "rosen 10", "rosen 1000", "rosen 1000000", "chain 10", "chain 1000", "chain 1000000", "broyden 100")
+    params = (
+        "loop 3",
+        "cycle 10",
+        "rosen 10",
+        "rosen 1000",
+        "rosen 1000000",
+        "chain 10",
+        "chain 1000",
+        "chain 1000000",
+        "broyden 100",
+    )
     param_names = ("problem",)
 
     def setup(self, case):
@@ -24,7 +33,16 @@ class Primal:
 class Gradient:
     """What does a gradient cost, alone and with the value?"""
 
-    params = ("loop 3", "cycle 10", "rosen 10", "rosen 1000", "rosen 1000000", "chain 10", "chain 1000", "chain 1000000")
+    params = (
+        "loop 3",
+        "cycle 10",
+        "rosen 10",
+        "rosen 1000",
+        "rosen 1000000",
+        "chain 10",
+        "chain 1000",
+        "chain 1000000",
+    )
     param_names = ("problem",)
 
     def setup(self, case):

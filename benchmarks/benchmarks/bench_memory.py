@@ -5,7 +5,6 @@ import tracemalloc
 import numpy as np
 
 import dualtape
-
 from benchmarks.problems import PROBLEMS, select
 
 

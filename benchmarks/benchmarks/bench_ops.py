@@ -4,14 +4,13 @@ The rows come from the table itself; a row that could not be timed is an error w
 """
 
 import numpy as np
+from dualtape.core.kernels import bind_scipy
 
 import dualtape
-from dualtape.core.kernels import bind_scipy
-from dualtape.ops.table import OPCODES, ROWS
-from dualtape.trace.record import record_flat
-
 from benchmarks.common import require
 from benchmarks.problems import WrongAnswer
+from dualtape.ops.table import OPCODES, ROWS
+from dualtape.trace.record import record_flat
 
 N = 1000
 MARGIN = 0.1  # of the domain, left out at both ends: there differences are no judge

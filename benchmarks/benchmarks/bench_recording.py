@@ -5,9 +5,8 @@ Every function here does OPERATIONS operations, so a time in microseconds reads 
 
 import numpy as np
 
-from dualtape.trace.record import record_flat
-
 from benchmarks.problems import verify
+from dualtape.trace.record import record_flat
 
 OPERATIONS = 1000
 

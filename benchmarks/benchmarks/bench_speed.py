@@ -1,4 +1,5 @@
-"""The speed table, row by row, as ratios that hold on any machine: speed_table.py says what must be and what is aimed at."""
+"""The speed table, row by row, as ratios that hold on any machine: speed_table.py says what must be and what is aimed
+at."""
 
 from benchmarks.common import Comparison
 from benchmarks.speed_table import GOALS

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from dualtape.trace.record import record_flat
-
 from benchmarks.problems import select, verify
+from dualtape.trace.record import record_flat
 
 CASES = ("loop 3", "rosen 1000", "chain 1000")
 LANES = (1, 4, 16)

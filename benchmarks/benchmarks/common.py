@@ -1,7 +1,7 @@
 """How we time: two pieces of work side by side in one run on one core, and what a benchmark does when it cannot run.
 
-Times of one machine mean nothing on another, and a busy machine changes them by half; a ratio of two pieces of work that
-take turns keeps. Called by every bench_*.py and by ratios.py.
+Times of one machine mean nothing on another, and a busy machine changes them by half; a ratio of two pieces of work
+that take turns keeps. Called by every bench_*.py and by ratios.py.
 """
 
 import contextlib
@@ -18,13 +18,15 @@ from statistics import median
 BATCH_SECONDS = 1e-3  # the clock is read once per batch: long against the clock, short against the system's time slices
 LEAST_ROUNDS = 5
 
-# Time of this process is blind to neighbours that take the core away. Where its clock is coarse (Windows), take the wall's.
+# Time of this process is blind to neighbours that take the core away. Where its clock is coarse (Windows), take the
+# wall's.
 clock = time.process_time if time.get_clock_info("process_time").resolution < 1e-6 else time.perf_counter
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Seconds per call of two pieces of work that took turns: the least seen of each, and the median ratio of the rounds."""
+    """Seconds per call of two pieces of work that took turns: the least seen of each, and the median ratio of the
+    rounds."""
 
     seconds: float
     base_seconds: float
@@ -69,7 +71,8 @@ def batch_seconds(work: Callable[[], object], number: int) -> float:
 
 
 def compare(work: Callable[[], object], base: Callable[[], object], seconds: float = 0.5) -> Comparison:
-    """Time `work` against `base`: batches of one and of the other in turn, for about `seconds` of this process's time."""
+    """Time `work` against `base`: batches of one and of the other in turn, for about `seconds` of this process's
+    time."""
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -1,8 +1,8 @@
 """Other tools for the same derivatives, each used the way its own manual recommends, on the same plain functions.
 
-A tool whose functions live in a namespace of its own gets the problem with that namespace in place of NumPy's; its answer
-is checked like ours. Work that can be done once (compiling, staging) is done before the clock starts, as its users would.
-All of them take a NumPy array and give one. Called by bench_peers.py and ratios.py.
+A tool whose functions live in a namespace of its own gets the problem with that namespace in place of NumPy's; its
+answer is checked like ours. Work that can be done once (compiling, staging) is done before the clock starts, as its
+users would. All of them take a NumPy array and give one. Called by bench_peers.py and ratios.py.
 """
 
 from __future__ import annotations
@@ -214,7 +214,8 @@ def hyperjet_hessian(f: Function, x: np.ndarray) -> Work:
 
 @dataclass(frozen=True)
 class Peer:
-    """A tool. `largest` is the size beyond which nobody would use it for the job: its cost is n times that of f or more."""
+    """A tool. `largest` is the size beyond which nobody would use it for the job: its cost is n times that of f or
+    more."""
 
     name: str
     package: str

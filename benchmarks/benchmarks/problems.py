@@ -1,7 +1,7 @@
 """The functions that are differentiated, in plain Python and NumPy, each with its derivatives in closed form.
 
-`loop`, `rosen` and `chain` are those that dualtape's goals are set on; `cycle` is `loop` with ten inputs, `broyden` has as
-many results as inputs. The closed forms also take complex numbers, so second derivatives are their complex steps
+`loop`, `rosen` and `chain` are those that dualtape's goals are set on; `cycle` is `loop` with ten inputs, `broyden` has
+as many results as inputs. The closed forms also take complex numbers, so second derivatives are their complex steps
 (Squire & Trapp 1998). Nothing here knows dualtape.
 """
 
@@ -94,7 +94,8 @@ def broyden_jacobian(x):
 
 @dataclass(frozen=True)
 class Problem:
-    """A function with its first derivative in closed form. `on_floats`: it is about Python floats, and runs on a list of them."""
+    """A function with its first derivative in closed form. `on_floats`: it is about Python floats, and runs on a list
+    of them."""
 
     f: Function
     first: Function
@@ -128,7 +129,12 @@ PROBLEMS = {
     for problem in (
         Problem(loop, loop_gradient, (3,), (1.2, 0.4, 1.2), (1.4, 0.5, 1.4), on_floats=True),
         Problem(
-            cycle, cycle_gradient, (10,), (1.2,) * 4 + (0.4,) * 3 + (1.2,) * 3, (1.4,) * 4 + (0.5,) * 3 + (1.4,) * 3, on_floats=True
+            cycle,
+            cycle_gradient,
+            (10,),
+            (1.2,) * 4 + (0.4,) * 3 + (1.2,) * 3,
+            (1.4,) * 4 + (0.5,) * 3 + (1.4,) * 3,
+            on_floats=True,
         ),
         Problem(rosen, rosen_gradient, (10, 1000, 1_000_000), -2.0, 2.0),
         Problem(chain, chain_gradient, (10, 1000, 1_000_000), -2.0, 2.0),
@@ -152,4 +158,6 @@ def verify(answer: Any, expected: np.ndarray, what: str) -> None:
     """Refuse to time `answer` if it is not `expected`, to ten digits of the largest entry."""
     scale = np.max(np.abs(expected))
     if np.shape(answer) != expected.shape or not np.max(np.abs(answer - expected)) <= 1e-10 * scale:
-        raise WrongAnswer(f"{what} is wrong: shape {np.shape(answer)}, expected {expected.shape}, or digits are missing")
+        raise WrongAnswer(
+            f"{what} is wrong: shape {np.shape(answer)}, expected {expected.shape}, or digits are missing"
+        )

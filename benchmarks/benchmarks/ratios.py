@@ -1,4 +1,5 @@
-"""``python -m benchmarks.ratios``: the speed table with what must be, what is aimed at and what is measured, in a minute.
+"""``python -m benchmarks.ratios``: the speed table with what must be, what is aimed at and what is measured, in a
+minute.
 
 ``--peers`` adds the other tools that are installed, on the same problems in the same run; ``--build`` a full build.
 """
@@ -10,8 +11,8 @@ if __name__ == "__main__":  # one core means one thread: said before NumPy and t
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
 
-from benchmarks import peers, speed_table  # noqa: E402
-from benchmarks.common import Comparison, NotInstalled, one_core  # noqa: E402
+from benchmarks import peers, speed_table
+from benchmarks.common import Comparison, NotInstalled, one_core
 
 
 def readable_seconds(seconds: float) -> str:

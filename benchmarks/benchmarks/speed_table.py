@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dualtape
-from dualtape.trace.record import record_flat
-
 from benchmarks.common import Comparison, compare
 from benchmarks.problems import loop, select, verify
+from dualtape.trace.record import record_flat
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,18 @@ def tape_bytes() -> float:
 
 def import_milliseconds(first_use: bool = False) -> float:
     """``import dualtape`` in a process that has NumPy already; with `first_use`, until a first gradient is there."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(dualtape.__file__).parents[1])}  # asv runs this without the caller's own
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(dualtape.__file__).parents[1]),
+    }  # asv runs this without the caller's own
     use = "dualtape.grad(lambda x: x * x)(3.0)" if first_use else ""
-    code = f"import time, numpy; start = time.process_time(); import dualtape; {use}\nprint(time.process_time() - start)"
-    runs = [subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True) for _ in range(7)]
+    code = (
+        f"import time, numpy; start = time.process_time(); import dualtape; {use}\nprint(time.process_time() - start)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        for _ in range(7)
+    ]
     return 1e3 * min(float(run.stdout) for run in runs)
 
 
@@ -89,9 +96,17 @@ GOALS = (
     Goal("chain_10", "grad of chain, n = 10, against NumPy running f", 1.5, 0.7, lambda: gradient("chain 10")),
     Goal("chain_1000", "the same, n = 1000", 2.5, 1.2, lambda: gradient("chain 1000")),
     Goal("chain_1e6", "the same, n = 10^6", 2.5, 1.2, lambda: gradient("chain 1000000")),
-    Goal("hessian_loop", "Hessian of the loop with 10 inputs, hyper-duals, against f on floats", 15.0, 8.0, forward_hessian),
+    Goal(
+        "hessian_loop",
+        "Hessian of the loop with 10 inputs, hyper-duals, against f on floats",
+        15.0,
+        8.0,
+        forward_hessian,
+    ),
     Goal("tape_bytes", "memory of the tape per recorded scalar operation", 48.0, 32.0, tape_bytes, "bytes"),
     Goal("import", "import dualtape beyond import numpy", 60.0, 25.0, import_milliseconds, "ms"),
-    Goal("import_and_use", "import dualtape and one first gradient", 60.0, 25.0, lambda: import_milliseconds(True), "ms"),
+    Goal(
+        "import_and_use", "import dualtape and one first gradient", 60.0, 25.0, lambda: import_milliseconds(True), "ms"
+    ),
 )
 BUILD = Goal("build", "full build from source on 2 cores", 240.0, 90.0, build_seconds, "s")

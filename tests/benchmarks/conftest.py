@@ -1,4 +1,5 @@
-"""The benchmarks are a package of their own, beside the tests: benchmarks/benchmarks/. Not in a wheel, so skipped there."""
+"""The benchmarks are a package of their own, beside the tests: benchmarks/benchmarks/. Not in a wheel, so skipped
+there."""
 
 import sys
 from pathlib import Path

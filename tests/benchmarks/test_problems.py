@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from benchmarks.problems import PROBLEMS, WrongAnswer, select, verify
 
 STEP = 1e-30

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.problems import PROBLEMS, select
 
 from benchmarks import common, peers, ratios, speed_table
-from benchmarks.problems import PROBLEMS, select
 from dualtape.ops.table import ROWS, Unary
 
 FOLDER = Path(inspect.getfile(peers)).parent
@@ -42,7 +42,9 @@ def parameters(cls):
 
 def quick(suite):
     """(class, parameters) that a test has time for: no million numbers."""
-    return [(cls, p) for cls in classes(suite) for p in parameters(cls) if not any("1000000" in str(value) for value in p)]
+    return [
+        (cls, p) for cls in classes(suite) for p in parameters(cls) if not any("1000000" in str(value) for value in p)
+    ]
 
 
 FAST = [pytest.param(cls, p, id=f"{cls.__module__}.{cls.__name__}{p}")

@@ -73,7 +73,7 @@ def test_powers_are_numpys_bit_for_bit(exponent):
 )
 def test_sums_are_numpys_bit_for_bit(axis, keepdims, arrange):
     x = np.random.default_rng(1).standard_normal((9, 17, 11))
-    f = lambda a: arrange(a).sum(axis=axis, keepdims=keepdims)  # noqa: E731
+    f = lambda a: arrange(a).sum(axis=axis, keepdims=keepdims)
     assert_same_bits(traced(f, x), f(x))
 
 

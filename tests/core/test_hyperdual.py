@@ -1,4 +1,5 @@
-"""Hyper-dual numbers: second derivatives against mpmath, the packed symmetric form against the general one, every row of the table."""
+"""Hyper-dual numbers: second derivatives against mpmath, the packed symmetric form against the general one,
+every row of the table."""
 
 import copy
 import pickle
@@ -6,13 +7,13 @@ import warnings
 
 import numpy as np
 import pytest
+from dualtape.core.dual import Dual, HyperDual
+from dualtape.core.dual_parts import harvest, seed
 from forward_expressions import EXPRESSIONS, exact
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualtape.core import kernels
-from dualtape.core.dual import Dual, HyperDual
-from dualtape.core.dual_parts import harvest, seed
 from dualtape.errors import PerturbationError, ShapeError, UnsupportedOperation
 from dualtape.ops.table import OPCODES, ROWS
 
@@ -89,14 +90,21 @@ def _interior(domain, rng, n):
 
 @pytest.mark.parametrize("row", UNARY, ids=lambda row: row.name)
 def test_unary_rows_follow_the_chain_rule(row, rng):
-    x, x1, x2, x12 = _interior(row.tested_on, rng, 5), rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng.normal(size=(5, 3, 2))
+    x, x1, x2, x12 = (
+        _interior(row.tested_on, rng, 5),
+        rng.normal(size=(5, 3)),
+        rng.normal(size=(5, 2)),
+        rng.normal(size=(5, 3, 2)),
+    )
     number = HyperDual(x, x1, x2, x12)
     v = number.engine.elementwise(OPCODES[row.name], number)
     rule = kernels.evaluate(row.name, x)
     d, dd = rule["dx"][:, None], rule["dxx"][:, None, None]
     assert v.x.tobytes() == rule["v"].tobytes()
     np.testing.assert_array_equal(v.x1, d * x1 + 0.0)
-    np.testing.assert_allclose(v.x12, d[..., None] * x12 + dd * x1[:, :, None] * x2[:, None, :], rtol=ROUNDING, atol=1e-14)
+    np.testing.assert_allclose(
+        v.x12, d[..., None] * x12 + dd * x1[:, :, None] * x2[:, None, :], rtol=ROUNDING, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("active", ["both", "x", "y"])
@@ -116,8 +124,11 @@ def test_binary_rows_follow_the_chain_rule(row, active, rng):
         return
     v = leader.engine.elementwise(OPCODES[row.name], a, b)
     rule = kernels.evaluate(row.name, x, y, active={"x": 1, "y": 2, "both": 3}[active])
-    d = {partial: rule[partial][:, None] + 0.0 if partial in needed else 0.0 for partial in ("dx", "dy", "dxx", "dxy", "dyy")}
-    outer = lambda s, t: s[:, :, None] * t[:, None, :]  # noqa: E731
+    d = {
+        partial: rule[partial][:, None] + 0.0 if partial in needed else 0.0
+        for partial in ("dx", "dy", "dxx", "dxy", "dyy")
+    }
+    outer = lambda s, t: s[:, :, None] * t[:, None, :]
     first = d["dx"] * x1 + d["dy"] * y1
     second = d["dx"][..., None] * x12 if "dx" in needed else 0.0
     second = second + (d["dy"][..., None] * y12 if "dy" in needed else 0.0)
@@ -186,7 +197,9 @@ class TestStructuralZeros:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(["+", "-", "*", "/", "sin", "square", "half"]), min_size=1, max_size=12), st.integers(1, 6))
+@given(
+    st.lists(st.sampled_from(["+", "-", "*", "/", "sin", "square", "half"]), min_size=1, max_size=12), st.integers(1, 6)
+)
 def test_random_programs_agree_with_nested_duals(program, p):
     """x12 is the x1 lane by lane of what first-order arithmetic on complex-step lanes gives: d/dt of the gradient."""
     rng = np.random.default_rng(len(program) * 7 + p)
@@ -194,8 +207,8 @@ def test_random_programs_agree_with_nested_duals(program, p):
 
     def run(a, b, sin):
         for step in program:
-            c = {"+": lambda: a + b, "-": lambda: a - b * 0.5, "*": lambda: a * b, "/": lambda: a / (b * b + 1.0), "sin": lambda: sin(a),
-                 "square": lambda: a * a, "half": lambda: a * 0.5 - 1.0}[step]()  # fmt: skip
+            c = {"+": lambda: a + b, "-": lambda: a - b * 0.5, "*": lambda: a * b, "/": lambda: a / (b * b + 1.0),
+                 "sin": lambda: sin(a), "square": lambda: a * a, "half": lambda: a * 0.5 - 1.0}[step]()  # fmt: skip
             a, b = b, c
         return b * a
 
@@ -230,7 +243,11 @@ class TestMeeting:
             Dual(inner, 1.0)
 
 
-NUMBERS = [HyperDual(1.5, 1.0, 2.0, 3.0), HyperDual(1.5, [1.0, 0.0], [1.0, 2.0, 3.0]), HyperDual(np.ones(2), np.ones((2, 3)), np.ones(2))]
+NUMBERS = [
+    HyperDual(1.5, 1.0, 2.0, 3.0),
+    HyperDual(1.5, [1.0, 0.0], [1.0, 2.0, 3.0]),
+    HyperDual(np.ones(2), np.ones((2, 3)), np.ones(2)),
+]
 
 
 @pytest.mark.parametrize("x", [*NUMBERS, seed([np.ones(3)], 2, 9, (0, 3), (0, 3))[0]], ids=repr)

@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 import pytest
-
 from dualtape.core.dual import Dual
+
 from dualtape.errors import PerturbationError
 from dualtape.trace import forward
 from dualtape.trace.forward import evaluate_forward
@@ -82,7 +82,7 @@ def test_inputs_are_not_written_to():
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_values_keep_numpys_summation_order(order, rng):
     x = np.array(rng.normal(size=(37, 53)), order=order)
-    f = lambda z: [(z.T * 1.7).sum(), np.exp(z.T).sum(axis=0), (z[::2].T + 0.1).sum(), z.sum()]  # noqa: E731
+    f = lambda z: [(z.T * 1.7).sum(), np.exp(z.T).sum(axis=0), (z[::2].T + 0.1).sum(), z.sum()]
     with_lanes = f(Dual(x, np.ones(x.shape)))
     assert all(np.asarray(a.x).tobytes() == np.asarray(b).tobytes() for a, b in zip(with_lanes, f(x), strict=True))
 

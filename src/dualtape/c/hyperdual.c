@@ -1,7 +1,9 @@
 /* The loops of hyperdual.h, compiled once per instruction set. Every derivative here is a sum of ties, at most four:
- *     out[j] = tie(c0, a0[j]) + tie(c1, a1[j]) + ...      tie(c, a) = -0.0 if c or a is structurally zero (bitwise -0.0), else c a + 0.0
- * A term whose coefficient is structurally zero is replaced by 1.0 times a row of structural zeros, so that inside the loops only a is
- * looked at, by selection and not by branches. Included by each target_*.c. Fike & Alonso (2011), The development of hyper-dual numbers, AIAA 2011-886. */
+ *     out[j] = tie(c0, a0[j]) + tie(c1, a1[j]) + ...      tie(c, a) = -0.0 if c or a is structurally zero (bitwise
+ *     -0.0), else c a + 0.0
+ * A term whose coefficient is structurally zero is replaced by 1.0 times a row of structural zeros, so that inside the
+ * loops only a is looked at, by selection and not by branches. Included by each target_*.c. Fike & Alonso (2011), The
+ * development of hyper-dual numbers, AIAA 2011-886. */
 #include <stdint.h>
 #include <string.h>
 #include "hyperdual.h"
@@ -27,8 +29,9 @@ static inline double tie(double c, double a)
     return result;
 }
 
-/* A sum of products with finite coefficients: a structural zero has added 0 to it like any other zero, and all that is left is to tell
- * whether every term was structural. `witness`, the sum of the factors, is -0.0 only then; the sum is 0.0 then and takes its sign. */
+/* A sum of products with finite coefficients: a structural zero has added 0 to it like any other zero, and all that is
+ * left is to tell whether every term was structural. `witness`, the sum of the factors, is -0.0 only then; the sum is
+ * 0.0 then and takes its sign. */
 static inline double sum_of(double sum, double witness)
 {
     const double zero = witness == 0.0 ? witness : 0.0;
@@ -49,7 +52,8 @@ static inline term term_of(const dt_lanes *lanes, double c, const double *a)
     return dt_is_structural(c) ? nothing : something;
 }
 
-/* out[j] = sum of K ties, j < n, n a multiple of U; K and U are constants to the compiler, which needs no loop for a rest. */
+/* out[j] = sum of K ties, j < n, n a multiple of U; K and U are constants to the compiler, which needs no loop for a
+ * rest. */
 #define SUM_OF_TIES(U, K)                                                                                            \
     static inline void sum_##U##_##K(size_t n, const term *t, double *restrict out)                                  \
     {                                                                                                                \
@@ -148,8 +152,8 @@ static void hyperdual_one(const dt_lanes *l, const double *d, const double *x, c
 }
 
 /* Records of one double: the elements take the place of the lanes. */
-static void single_lane(size_t n, dt_coefficient dx, const double *x, size_t x_step, dt_coefficient dy, const double *y, size_t y_step,
-                        double *restrict v)
+static void single_lane(size_t n, dt_coefficient dx, const double *x, size_t x_step, dt_coefficient dy, const double *y,
+                        size_t y_step, double *restrict v)
 {
     if (y == NULL)
         for (size_t i = 0; i < n; i++) v[i] = checked_tie(dx.at[i * dx.step], x[i * x_step]);
@@ -162,7 +166,8 @@ static void single_lane(size_t n, dt_coefficient dx, const double *x, size_t x_s
 
 static const double structural_zero = -0.0;
 
-static void hyperdual_block(const dt_lanes *lanes, size_t n, const dt_coefficient *partial, const double *x, size_t x_step,
+static void hyperdual_block(const dt_lanes *lanes, size_t n, const dt_coefficient *partial, const double *x,
+                            size_t x_step,
                   const double *y, size_t y_step, double *v)
 {
     dt_coefficient c[DT_N_PARTIALS];

@@ -1,9 +1,11 @@
-/* Chain rule of hyper-dual numbers x + x1 e1 + x2 e2 + x12 e1 e2 with vector parts: the lanes of one number or of a block of numbers,
- * once the local partials are known. Generic in the function, built once per instruction set. Values are not touched here.
+/* Chain rule of hyper-dual numbers x + x1 e1 + x2 e2 + x12 e1 e2 with vector parts: the lanes of one number or of a
+ * block of numbers, once the local partials are known. Generic in the function, built once per instruction set. Values
+ * are not touched here.
  *
- * The lanes of one number are one record of `size` doubles: x1 (p), then x2 (q), then the rows x12[i,:], i < p, each padded to a multiple
- * of `unit` doubles so that one vector instruction does whole pieces of a row. In the symmetric form x2 *is* x1 and row i holds
- * x12[i, j] for j <= i only. Padding holds structural zeros or copies of x12[j, i], and is never read by anyone else. */
+ * The lanes of one number are one record of `size` doubles: x1 (p), then x2 (q), then the rows x12[i,:], i < p, each
+ * padded to a multiple of `unit` doubles so that one vector instruction does whole pieces of a row. In the symmetric
+ * form x2 *is* x1 and row i holds x12[i, j] for j <= i only. Padding holds structural zeros or copies of x12[j, i], and
+ * is never read by anyone else. */
 #ifndef DT_HYPERDUAL_H
 #define DT_HYPERDUAL_H
 
@@ -20,7 +22,8 @@ typedef struct dt_lanes {
 
 /* One partial of n elements. */
 typedef struct dt_coefficient {
-    const double *at;        /* NULL: structurally zero for all of them; single elements may be structurally zero, too */
+    /* NULL: structurally zero for all of them; single elements may be structurally zero, too */
+    const double *at;
     size_t step;             /* 0 or 1 */
 } dt_coefficient;
 
@@ -33,7 +36,8 @@ enum { DT_DX, DT_DY, DT_DXX, DT_DXY, DT_DYY, DT_N_PARTIALS };
 typedef struct dt_hyperdual {
     /* one number; d (DT_N_PARTIALS,) */
     void (*one)(const dt_lanes *lanes, const double *d, const double *x, const double *y, double *v);
-    /* n numbers; the records of an operand are x_step, y_step doubles apart, those of the result `size`; d (DT_N_PARTIALS,) */
+    /* n numbers; the records of an operand are x_step, y_step doubles apart, those of the result `size`; d
+     * (DT_N_PARTIALS,) */
     void (*block)(const dt_lanes *lanes, size_t n, const dt_coefficient *d, const double *x, size_t x_step,
                   const double *y, size_t y_step, double *v);
 } dt_hyperdual;

@@ -1,6 +1,7 @@
-/* What a kernel is and what one instruction-set target exports. The kernels themselves are generated from the rule table
- * (ops/table.py, ops/codegen.py), the propagation through a tape is written by hand (propagate.c); both are compiled once
- * per target from one source, and core/kernels.pyx chooses one `dt_library` at import. Read by every C file. */
+/* What a kernel is and what one instruction-set target exports. The kernels themselves are generated from the rule
+ * table (ops/table.py, ops/codegen.py), the propagation through a tape is written by hand (propagate.c); both are
+ * compiled once per target from one source, and core/kernels.pyx chooses one `dt_library` at import. Read by every C
+ * file. */
 #ifndef DT_KERNEL_H
 #define DT_KERNEL_H
 
@@ -51,7 +52,8 @@ typedef struct dt_kernel {
                    const double *dy, unsigned active, double *dxx, double *dxy, double *dyy);
 } dt_kernel;
 
-/* An inner loop of a ufunc, called without the GIL: PyUFuncGenericFunction of NumPy's C API, npy_intp being ptrdiff_t. */
+/* An inner loop of a ufunc, called without the GIL: PyUFuncGenericFunction of NumPy's C API, npy_intp being
+ * ptrdiff_t. */
 typedef void (*dt_inner_loop)(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, void *data);
 
 typedef struct dt_loop {
@@ -68,7 +70,8 @@ typedef struct dt_library {
     const dt_op *ops;         /* (n_ops,) */
     size_t n_ops;
     const struct dt_hyperdual *hyperdual;     /* the chain rule of forward-mode numbers: hyperdual.h */
-    const struct dt_propagation *propagation; /* the chain rule over arrays: propagate.h; set by propagate.c's DT_PROPAGATION */
+    /* the chain rule over arrays: propagate.h; set by propagate.c's DT_PROPAGATION */
+    const struct dt_propagation *propagation;
 } dt_library;
 
 #endif

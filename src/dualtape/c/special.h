@@ -1,5 +1,6 @@
 /* The small exact pieces that formulas of the rule table call: behaviour at kinks and domain ends, and forms that keep
- * their digits where the textbook formula cancels. A formula's `name(...)` is `dt_name(...)` here. No loops over elements. */
+ * their digits where the textbook formula cancels. A formula's `name(...)` is `dt_name(...)` here. No loops over
+ * elements. */
 #ifndef DT_SPECIAL_H
 #define DT_SPECIAL_H
 
@@ -20,7 +21,8 @@ DT_INLINE int dt_is_structural(double d)
     return bits == UINT64_C(0x8000000000000000);
 }
 
-/* The product rule of the chain: partial times tangent (or adjoint), where "not connected" wins even over inf and NaN. */
+/* The product rule of the chain: partial times tangent (or adjoint), where "not connected" wins even over inf and
+ * NaN. */
 DT_INLINE double dt_tie(double d, double s)
 {
     const double product = d * s + 0.0;
@@ -35,7 +37,8 @@ DT_INLINE double dt_within(int inside, double value) { return inside ? value : N
 
 DT_INLINE double dt_sgn(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
 
-/* d max(x, y)/dx: 1 where x leads, not connected where y does. At a tie two active operands share; one follows the constant. */
+/* d max(x, y)/dx: 1 where x leads, not connected where y does. At a tie two active operands share; one follows the
+ * constant. */
 DT_INLINE double dt_leads(double x, double y, double both)
 {
     const double tied = both != 0.0 ? 0.5 : -0.0;
@@ -125,7 +128,9 @@ DT_INLINE double dt_power_dxy(double x, double y, double dx, double log_x)
 }
 
 /* x 2^n for a whole number n, which the ufunc takes as an int. */
-DT_INLINE double dt_shifted(double x, double n) { return n != n ? n : ldexp(x, (int)(n > 9999.0 ? 9999.0 : n < -9999.0 ? -9999.0 : n)); }
+DT_INLINE double dt_shifted(double x, double n) {
+    return n != n ? n : ldexp(x, (int)(n > 9999.0 ? 9999.0 : n < -9999.0 ? -9999.0 : n));
+}
 
 /* sin(pi x)/(pi x). NumPy divides eps-like numbers at 0; any will do. */
 DT_INLINE double dt_nonzero(double t) { return t == 0.0 ? 1e-20 : t; }
@@ -156,7 +161,8 @@ DT_INLINE double dt_times_power(double c, double x, double p) { return c == 0.0 
 DT_INLINE double dt_square_of(double x) { return x * x; }
 DT_INLINE double dt_cube(double x) { return x * x * x; }
 
-/* Derivatives of (exp(x) - 1)/x from e = exp(x): sums of x^k/(k! (k + 2)) and x^k/(k! (k + 3)) where they would cancel. */
+/* Derivatives of (exp(x) - 1)/x from e = exp(x): sums of x^k/(k! (k + 2)) and x^k/(k! (k + 3)) where they would
+ * cancel. */
 
 DT_INLINE double dt_exprel_sum(double x, double shift)
 {
@@ -233,7 +239,8 @@ DT_INLINE double dt_huber_dxx(double x, double y) { return x < 0.0 ? NAN : fabs(
 DT_INLINE double dt_huber_dxy(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? 0.0 : dt_sgn(y); }
 DT_INLINE double dt_huber_dyy(double x, double y) { return x < 0.0 ? NAN : fabs(y) <= x ? 1.0 : 0.0; }
 
-/* pseudo_huber x^2 (s - 1), s = sqrt(1 + u^2), u = y/x, in x: x u^4/(s (s + 1)^2), and -u^4 (1 + 2s)/(s^3 (s + 1)^2). */
+/* pseudo_huber x^2 (s - 1), s = sqrt(1 + u^2), u = y/x, in x: x u^4/(s (s + 1)^2), and -u^4 (1 + 2s)/(s^3 (s +
+ * 1)^2). */
 
 DT_INLINE double dt_tilt(double u)
 {
@@ -353,11 +360,12 @@ DT_INLINE double dt_rgamma_dd(double x, double v, double psi, double zeta, doubl
         * (((mirrored_psi * mirrored_psi + mirrored_zeta) / pi - pi) * s - 2.0 * mirrored_psi * dt_cos_pi(x));
 }
 
-/* psi(x + y) - psi(x) and zeta(2, x) - zeta(2, x + y) for x, y > 0, without cancellation: the recurrence up to x >= 12, then
- * the differences of Stirling's series (DLMF 5.11.2), each factored. With p = 1/a^2, q = 1/b^2, b = a + y:
+/* psi(x + y) - psi(x) and zeta(2, x) - zeta(2, x + y) for x, y > 0, without cancellation: the recurrence up to x >= 12,
+ * then the differences of Stirling's series (DLMF 5.11.2), each factored. With p = 1/a^2, q = 1/b^2, b = a + y:
  * p^k - q^k = (p - q) s_k, s_(k+1) = p s_k + q^k. Elsewhere the differences of the given values. */
 
-static const double dt_bernoulli[] = {1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0};
+static const double dt_bernoulli[] = {1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0,
+                                      7.0 / 6.0};
 
 DT_INLINE double dt_psi_gap(double x, double y, double psi_x, double psi_xy)
 {
@@ -389,8 +397,8 @@ DT_INLINE double dt_zeta_gap(double x, double y, double zeta_x, double zeta_xy)
     return sum;
 }
 
-/* d2 beta/dx dy = v (gap gap - zeta) without its cancelling poles: beta(x, y) = (x + y)/(x y) times a smooth function of
- * 1 + x and 1 + y. psi_* are taken at 1 + x, 1 + y, 1 + x + y. */
+/* d2 beta/dx dy = v (gap gap - zeta) without its cancelling poles: beta(x, y) = (x + y)/(x y) times a smooth function
+ * of 1 + x and 1 + y. psi_* are taken at 1 + x, 1 + y, 1 + x + y. */
 DT_INLINE double dt_beta_cross(double x, double y, double psi_x, double psi_y, double psi_xy)
 {
     const double gx = -dt_psi_gap(1.0 + x, y, psi_x, psi_xy), gy = -dt_psi_gap(1.0 + y, x, psi_y, psi_xy);
@@ -410,7 +418,8 @@ DT_INLINE double dt_gamma_density(double a, double x, double f)
     return x > 0.0 ? f / x : x == 0.0 ? (a > 1.0 ? 0.0 : a == 1.0 ? 1.0 : a < 1.0 ? INFINITY : NAN) : NAN;
 }
 
-/* Exponential integrals E_n: d = -E_(n-1), dd = E_(n-2), the orders below 0 from e = exp(-x) by p E_(p+1) = e - x E_p. */
+/* Exponential integrals E_n: d = -E_(n-1), dd = E_(n-2), the orders below 0 from e = exp(-x) by p E_(p+1) = e - x
+ * E_p. */
 
 DT_INLINE double dt_lower_order(double n, double by) { return n > by ? n - by : n != n ? n : 0.0; }
 
@@ -424,9 +433,9 @@ DT_INLINE double dt_expn_dyy(double n, double x, double d, double e, double lowe
     return n >= 2.0 ? lower : n >= 1.0 ? (e - d) / x : (e - 2.0 * d) / x;
 }
 
-/* Exponentially scaled Bessel functions I (sign -1) and K (sign 1) of order nu at x > 0: f = v/lead as the asymptotic series
- * sum of a_k x^-k, a_k = sign a_(k-1) (4 nu^2 - (2k - 1)^2)/(8 k) (DLMF 10.40.1-2); its derivatives are summed term by term,
- * where the recurrences would subtract close numbers. dt_is_far says where the series has all digits. */
+/* Exponentially scaled Bessel functions I (sign -1) and K (sign 1) of order nu at x > 0: f = v/lead as the asymptotic
+ * series sum of a_k x^-k, a_k = sign a_(k-1) (4 nu^2 - (2k - 1)^2)/(8 k) (DLMF 10.40.1-2); its derivatives are summed
+ * term by term, where the recurrences would subtract close numbers. dt_is_far says where the series has all digits. */
 
 DT_INLINE int dt_is_far(double nu, double x) { return fabs(x) > 25.0 + 0.5 * nu * nu; }
 
@@ -467,8 +476,8 @@ DT_INLINE double dt_kve_dd(double nu, double x, double v, double d, double curva
 }
 
 /* Complete elliptic integrals at p = 1 - m by the arithmetic-geometric mean (DLMF 19.8): K = pi/(2 a), and
- * sigma = sum over n >= 1 of 2^n c_n^2/m, with D = (K - E)/m = K (1 + sigma)/2, B = K - D; c_1 = m/(2 (1 + sqrt(p))) and
- * c_(n+1) = c_n^2/(4 a_(n+1)) lose no digits as m -> 0. rho = sigma/m. */
+ * sigma = sum over n >= 1 of 2^n c_n^2/m, with D = (K - E)/m = K (1 + sigma)/2, B = K - D; c_1 = m/(2 (1 + sqrt(p)))
+ * and c_(n+1) = c_n^2/(4 a_(n+1)) lose no digits as m -> 0. rho = sigma/m. */
 
 DT_INLINE double dt_elliptic_rho(double p, double *k)
 {

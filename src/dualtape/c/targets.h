@@ -1,5 +1,5 @@
-/* Which instruction-set targets were built (generated registry.c), and which of them this machine runs. DT_TARGETS_X86 is
- * defined by setup.py where all are built; elsewhere there is the baseline alone. Linked into core/kernels only. */
+/* Which instruction-set targets were built (generated registry.c), and which of them this machine runs. DT_TARGETS_X86
+ * is defined by setup.py where all are built; elsewhere there is the baseline alone. Linked into core/kernels only. */
 #ifndef DT_TARGETS_H
 #define DT_TARGETS_H
 
@@ -25,7 +25,8 @@ static inline int dt_cpu_runs(const char *target)
 #ifdef DT_TARGETS_X86
     if (strcmp(target, "avx2") == 0) return __builtin_cpu_supports("avx2") != 0;
     if (strcmp(target, "avx512") == 0)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+            && __builtin_cpu_supports("avx512vl")
             && __builtin_cpu_supports("avx512bw");
 #endif
     return strcmp(target, "baseline") == 0;

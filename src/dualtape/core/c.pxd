@@ -92,7 +92,8 @@ cdef extern from "kernel.h" nogil:
                        const double *dx, const double *dy, unsigned active,
                        double *dxx, double *dxy, double *dyy) noexcept nogil
 
-    ctypedef void (*dt_inner_loop)(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, void *data) noexcept nogil
+    ctypedef void (*dt_inner_loop)(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps,
+                                   void *data) noexcept nogil
 
     ctypedef struct dt_loop:
         const char *home

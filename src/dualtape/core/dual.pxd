@@ -1,11 +1,13 @@
-"""Forward-mode numbers: values that carry their first (Dual) or first and second (HyperDual) derivatives along, in p lanes."""
+"""Forward-mode numbers: values that carry their first (Dual) or first and second (HyperDual) derivatives along, in p
+lanes."""
 
 from libc.stdint cimport uint64_t
 cimport numpy as cnp
 from dualtape.core.c cimport dt_lanes
 
 
-# How the lanes of a number are laid out. Interned: two numbers can meet in one operation if and only if they share it. Never freed.
+# How the lanes of a number are laid out. Interned: two numbers can meet in one operation if and only if they share it.
+# Never freed.
 cdef struct lane_space:
     dt_lanes lanes
     bint single_1            # e1 has one lane and x1 no axis for it

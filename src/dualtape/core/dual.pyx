@@ -1,12 +1,12 @@
 """Dual and hyper-dual numbers as compiled scalars, with the operators of all forward-mode numbers.
 
-A scalar is a value and one record of lanes (c/hyperdual.h); `x op y` looks up the partials of the row and applies the chain rule to the
-records, no Python object touched but the result. What has axes is in dual_arrays.pyx; how lanes come in and go out (constructors,
-attributes, repr, pickles) in dual_parts.pyx.
+A scalar is a value and one record of lanes (c/hyperdual.h); `x op y` looks up the partials of the row and applies the
+chain rule to the records, no Python object touched but the result. What has axes is in dual_arrays.pyx; how lanes come
+in and go out (constructors, attributes, repr, pickles) in dual_parts.pyx.
 
-Design: (a) records of lanes, not one array per lane, because one number's lanes are what an operation needs together; (b) the packed
-lower triangle in the symmetric form halves the work of a Hessian; (c) records are kept in free lists per layout, so that a loop over
-scalars allocates nothing after its first turns.
+Design: (a) records of lanes, not one array per lane, because one number's lanes are what an operation needs together;
+(b) the packed lower triangle in the symmetric form halves the work of a Hessian; (c) records are kept in free lists per
+layout, so that a loop over scalars allocates nothing after its first turns.
 """
 
 cimport cython
@@ -18,7 +18,8 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, newfunc
 from libc.stdint cimport uint64_t, uintptr_t
 from dualtape.core.c cimport (
-    DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_NO_RULE, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE,
+    DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_NO_RULE, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE,
+    OP_FLOOR_DIVIDE,
     OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT, dt_op, dt_row_size,
     dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
 from dualtape.core.kernels cimport library
@@ -133,8 +134,10 @@ cdef inline bint as_double(object number, double *value) except -1:
     return False
 
 
-cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y, double x_value, double y_value):
-    """op on scalars that share one space; None stands for a passive operand. Inlined with a constant op, the rule folds in."""
+cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y, double x_value,
+                                           double y_value):
+    """op on scalars that share one space; None stands for a passive operand. Inlined with a constant op, the rule folds
+    in."""
     cdef ForwardNumber like = x if x is not None else y
     cdef ForwardNumber v = new_scalar(like.space, like.level)
     cdef double d[DT_N_PARTIALS]
@@ -142,8 +145,10 @@ cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, Forward
     v.value = dt_scalar_primal(library(), op, x_value, y_value)
     dt_scalar_first(library(), op, x_value, y_value, v.value, active, &d[DT_DX], &d[DT_DY])
     if like.space.lanes.order == 2:
-        dt_scalar_second(library(), op, x_value, y_value, v.value, d[DT_DX], d[DT_DY], active, &d[DT_DXX], &d[DT_DXY], &d[DT_DYY])
-    library().hyperdual.one(&like.space.lanes, d, x.lanes if x is not None else NULL, y.lanes if y is not None else NULL, v.lanes)
+        dt_scalar_second(library(), op, x_value, y_value, v.value, d[DT_DX], d[DT_DY], active, &d[DT_DXX], &d[DT_DXY],
+                         &d[DT_DYY])
+    library().hyperdual.one(&like.space.lanes, d, x.lanes if x is not None else NULL,
+                            y.lanes if y is not None else NULL, v.lanes)
     return v
 
 
@@ -192,7 +197,8 @@ cdef inline object binary(unsigned op, object a, object b):
             if isinstance(b, ForwardNumber):
                 if ((<ForwardNumber>b).lanes != NULL and (<ForwardNumber>a).space is (<ForwardNumber>b).space
                         and (<ForwardNumber>a).level == (<ForwardNumber>b).level):
-                    return scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b, (<ForwardNumber>a).value, (<ForwardNumber>b).value)
+                    return scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b, (<ForwardNumber>a).value,
+                                            (<ForwardNumber>b).value)
             elif as_double(b, &value):
                 return scalar_operation(op, <ForwardNumber>a, None, (<ForwardNumber>a).value, value)
     elif (<ForwardNumber>b).lanes != NULL and as_double(a, &value):
@@ -237,7 +243,8 @@ cdef double only_value(ForwardNumber x, str what) except? -1.5:
 @cython.freelist(64)
 @cython.c_api_binop_methods(True)
 cdef class ForwardNumber:
-    """What Dual and HyperDual have in common: behaves like np.float64 (a scalar) or like a float64 ndarray (an array)."""
+    """What Dual and HyperDual have in common: behaves like np.float64 (a scalar) or like a float64 ndarray (an
+    array)."""
 
     __array_priority__ = 1000.0
 
@@ -571,8 +578,8 @@ cdef class HyperDualArray(HyperDual):
         return _arrays.object_array(self, dtype)
 
 
-# Dual(x, x1) gives a DualArray when x has axes, as np.float64 and ndarray are two types. So the constructor is in tp_new; a type's
-# tp_vectorcall, where Cython fills it in, would go round it.
+# Dual(x, x1) gives a DualArray when x has axes, as np.float64 and ndarray are two types. So the constructor is in
+# tp_new; a type's tp_vectorcall, where Cython fills it in, would go round it.
 
 cdef object _refuse(cls, PyObject *args, PyObject *kwargs):
     raise TypeError("make a Dual or a HyperDual")
@@ -597,4 +604,5 @@ construct_by(DualArray, <newfunc>_construct_dual)
 construct_by(HyperDual, <newfunc>_construct_hyperdual)
 construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
 
-from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts    # they cimport the classes above
+# they cimport the classes above
+from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts

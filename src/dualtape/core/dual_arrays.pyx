@@ -1,8 +1,9 @@
-"""Arrays of dual and hyper-dual numbers: elementwise operations block by block, indexing and writing with NumPy's aliasing, comparisons.
+"""Arrays of dual and hyper-dual numbers: elementwise operations block by block, indexing and writing with NumPy's
+aliasing, comparisons.
 
-An array is two ndarrays, values (shape) and records (shape + (size,)), always views of the same elements: the strides of the records are
-those of the values times `size`, and a 1 at the end. Results have the memory order that NumPy would give them, because NumPy's sums
-depend on it to the last bit. Called by dual.pyx and dual_engine.pyx.
+An array is two ndarrays, values (shape) and records (shape + (size,)), always views of the same elements: the strides
+of the records are those of the values times `size`, and a 1 at the end. Results have the memory order that NumPy would
+give them, because NumPy's sums depend on it to the last bit. Called by dual.pyx and dual_engine.pyx.
 """
 
 cimport numpy as cnp
@@ -27,14 +28,15 @@ from dualtape.ops import table
 
 cnp.import_array()
 
-cdef dict _COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greater, Py_GE: np.greater_equal, Py_EQ: np.equal,
-                          Py_NE: np.not_equal}
+cdef dict _COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greater, Py_GE: np.greater_equal,
+                          Py_EQ: np.equal, Py_NE: np.not_equal}
 
 
 # Operands
 
 cdef class Operand:
-    """One operand of an elementwise operation, as the kernels read it: element i at value[i*step], its record at lanes[i*lane_step]."""
+    """One operand of an elementwise operation, as the kernels read it: element i at value[i*step], its record at
+    lanes[i*lane_step]."""
     cdef const double *value
     cdef size_t step
     cdef const double *lanes      # NULL: passive
@@ -56,7 +58,8 @@ cdef object number_of(ForwardNumber leader, object operand):
     if as_double(operand, &value):
         return value
     if getattr(operand, "engine", None) is not None:
-        raise PerturbationError(f"a number of level {operand.level} entered a forward evaluation of level {leader.level}",
+        raise PerturbationError(f"a number of level {operand.level} entered a forward evaluation of level "
+                                f"{leader.level}",
                                 'take this derivative with mode="reverse", which nests to any depth')
     operand = np.asarray(operand)
     if operand.dtype.kind in "fiub":
@@ -86,7 +89,8 @@ cdef Operand operand_of(object number):
 
 
 cdef int lay_out(Operand x, tuple shape, list order) except -1:
-    """Give an operand with axes contiguous memory of the result's shape, axes in this order; or steps of 0 if it has one element."""
+    """Give an operand with axes contiguous memory of the result's shape, axes in this order; or steps of 0 if it has
+    one element."""
     cdef ForwardNumber dual = <ForwardNumber>x.number if isinstance(x.number, ForwardNumber) else None
     cdef cnp.ndarray values, records = None
     if x.value != NULL:
@@ -97,7 +101,8 @@ cdef int lay_out(Operand x, tuple shape, list order) except -1:
         values = arranged(values, shape, order)
         x.step = 1
         if dual is not None:
-            records = arranged(records, shape + (dual.space.lanes.size,), None if order is None else order + [len(shape)])
+            records = arranged(records, shape + (dual.space.lanes.size,),
+                               None if order is None else order + [len(shape)])
             x.lane_step = dual.space.lanes.size
     x.alive = (values, records)
     x.value = <const double *>cnp.PyArray_DATA(values)
@@ -125,14 +130,16 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
         y = operand_of(number_of(leader, b))
         shape = broadcast(x.shape, y.shape)
         if op in _SELECTING and isinstance(x.number, ForwardNumber) and isinstance(y.number, ForwardNumber):
-            # an array made by zeros_like is a constant until something is written into it: a tie with it follows the constant
+            # an array made by zeros_like is a constant until something is written into it: a tie with it follows the
+            # constant
             if not is_connected(<ForwardNumber>y.number):
                 y = operand_of(primal(y.number))
             elif not is_connected(<ForwardNumber>x.number):
                 x = operand_of(primal(x.number))
     require_rule(op, isinstance(x.number, ForwardNumber), y is not None and isinstance(y.number, ForwardNumber))
     if op == OP_SCALAR_POWER and len(shape):
-        # NumPy's operator chooses the function by the exponent (x**2 is square(x)); its own value, and the derivative of power
+        # NumPy's operator chooses the function by the exponent (x**2 is square(x)); its own value, and the derivative
+        # of power
         op, values = OP_POWER, np.asarray(primal(a) ** primal(b), dtype=np.float64)
     if len(shape):
         result = array_operation(leader, op, x, y, shape, values)
@@ -154,8 +161,8 @@ cdef bint is_connected(ForwardNumber x) except -1:
 
 
 cdef int raise_pending() except -1:
-    """Raise what an inner loop has set: SciPy warns from inside, and a warning can be made an error. The loops that ran after it have
-    wrapped it in SystemErrors."""
+    """Raise what an inner loop has set: SciPy warns from inside, and a warning can be made an error. The loops that ran
+    after it have wrapped it in SystemErrors."""
     if PyErr_Occurred() == NULL:
         return 0
     try:
@@ -185,8 +192,9 @@ cdef ForwardNumber array_operation(ForwardNumber leader, unsigned op, Operand x,
     if y is not None:
         lay_out(y, shape, order)
     with nogil:
-        failed = run_blocks(leader.space, op, n, known, x.value, x.step, x.lanes, x.lane_step, y.value if y is not None else NULL,
-                            y.step if y is not None else 0, y.lanes if y is not None else NULL,
+        failed = run_blocks(leader.space, op, n, known, x.value, x.step, x.lanes, x.lane_step,
+                            y.value if y is not None else NULL, y.step if y is not None else 0,
+                            y.lanes if y is not None else NULL,
                             y.lane_step if y is not None else 0, value, lanes)
     if failed:
         raise MemoryError()
@@ -217,7 +225,8 @@ cdef tuple broadcast(tuple a, tuple b):
         return a
     if not len(a):
         return b
-    return np.broadcast_shapes(a, b) if _can_broadcast(a, b) else np.add(np.empty(a), np.empty(b))    # NumPy's own error
+    # NumPy's own error
+    return np.broadcast_shapes(a, b) if _can_broadcast(a, b) else np.add(np.empty(a), np.empty(b))
 
 
 cdef bint _can_broadcast(tuple a, tuple b):
@@ -226,7 +235,8 @@ cdef bint _can_broadcast(tuple a, tuple b):
 
 cdef dt_coefficient coefficient(unsigned kind, const double *computed, const double *x, size_t x_step, const double *y,
                                 size_t y_step, size_t n, double *room) noexcept nogil:
-    """One partial of a block. An operand's own value that is used as a partial loses its sign of zero: -0.0 would mean "nothing"."""
+    """One partial of a block. An operand's own value that is used as a partial loses its sign of zero: -0.0 would mean
+    "nothing"."""
     cdef dt_coefficient c
     cdef const double *source = x if kind == DT_IS_X else y
     cdef size_t step = x_step if kind == DT_IS_X else y_step
@@ -249,8 +259,9 @@ cdef double ONE = 1.0
 cdef double MINUS_ONE = -1.0
 
 
-cdef int run_blocks(lane_space *space, unsigned op, size_t n, bint known, const double *x, size_t sx, const double *x_lanes,
-                    size_t x_lane_step, const double *y, size_t sy, const double *y_lanes, size_t y_lane_step,
+cdef int run_blocks(lane_space *space, unsigned op, size_t n, bint known, const double *x, size_t sx,
+                    const double *x_lanes, size_t x_lane_step, const double *y, size_t sy, const double *y_lanes,
+                    size_t y_lane_step,
                     double *v, double *v_lanes) noexcept nogil:
     """Values (unless known) and records of n elements. Returns 1 if there is no memory for the partials of a block."""
     cdef const dt_kernel *kernel = &library().kernels[op]
@@ -350,10 +361,12 @@ def get(ForwardNumber x, key):
 
 def put(ForwardNumber x, key, value):
     """x[key] = value. Views of the same memory see it."""
+    cdef ForwardNumber written
     value = number_of(x, value)
     if isinstance(value, ForwardNumber):
-        x.values[key] = (<ForwardNumber>value).value if (<ForwardNumber>value).lanes != NULL else (<ForwardNumber>value).values
-        x.records[record_key(key)] = record_array(<ForwardNumber>value)
+        written = value
+        x.values[key] = written.value if written.lanes != NULL else written.values
+        x.records[record_key(key)] = record_array(written)
     else:
         x.values[key] = value
         x.records[record_key(key)] = -0.0
@@ -381,7 +394,8 @@ cdef cnp.ndarray records_for(cnp.ndarray values, size_t size):
     cdef object shape = (<object>values).shape
     if cnp.PyArray_IS_C_CONTIGUOUS(values):
         return np.empty(shape + (size,))
-    return np.ndarray(shape + (size,), np.float64, np.empty(values.size * size), 0, (*[size * s for s in (<object>values).strides], 8))
+    return np.ndarray(shape + (size,), np.float64, np.empty(values.size * size), 0,
+                      (*[size * s for s in (<object>values).strides], 8))
 
 
 cdef ForwardNumber constants(lane_space *space, uint64_t level, object values):
@@ -409,7 +423,8 @@ cdef ForwardNumber pack(lane_space *space, uint64_t level, object numbers):
 def object_array(ForwardNumber x, dtype):
     """What np.asarray(x) gives: scalars that keep their derivatives, in an object array."""
     if dtype is not None and np.dtype(dtype) != object:
-        raise TraceEscapeError(f"np.asarray(x, dtype={np.dtype(dtype)}) would lose the derivative of an array of shape {x.shape}",
+        raise TraceEscapeError(f"np.asarray(x, dtype={np.dtype(dtype)}) would lose the derivative of an array of shape "
+                               f"{x.shape}",
                                "leave the conversion out; dualtape numbers are float64 already")
     scalars = np.empty(x.shape, dtype=object)
     for index in np.ndindex(x.shape):
@@ -440,7 +455,8 @@ cdef bint outranks(object operand, ForwardNumber x) except -1:
 
 
 def attribute(ForwardNumber x, str name):
-    """What ndarray has and is not written out in dual.pyx: elementary functions as methods, and the handlers of trace/methods.py."""
+    """What ndarray has and is not written out in dual.pyx: elementary functions as methods, and the handlers of
+    trace/methods.py."""
     if not name.startswith("_"):
         op = table.OPCODES.get(name)
         if op is not None and table.ROWS[op].arity == 1 and table.ROWS[op].ufunc is not None:

@@ -1,5 +1,6 @@
-"""The engine that the NumPy handlers of trace/ compute with when numbers are dual or hyper-dual: elementwise rows, movement by ids, array
-operations by their rows, constants to write into. The tape has the same four (engine.pyx), so that handlers are written once.
+"""The engine that the NumPy handlers of trace/ compute with when numbers are dual or hyper-dual: elementwise rows,
+movement by ids, array operations by their rows, constants to write into. The tape has the same four (engine.pyx), so
+that handlers are written once.
 """
 
 cimport numpy as cnp
@@ -24,7 +25,8 @@ def engine(ForwardNumber x):
 
 
 cdef class Engine:
-    """Operations on the numbers of one forward evaluation, for the handlers of trace/ (protocol: trace/functions.py)."""
+    """Operations on the numbers of one forward evaluation, for the handlers of trace/ (protocol:
+    trace/functions.py)."""
     cdef ForwardNumber leader    # any number of the evaluation
 
     @property
@@ -40,7 +42,8 @@ cdef class Engine:
         return constants(self.leader.space, self.leader.level, np.array(values, dtype=np.float64))
 
     def move(self, operands, function):
-        """Data movement of any kind: `function` applied to arrays of ids instead of values; an id of 0 gives a structural zero.
+        """Data movement of any kind: `function` applied to arrays of ids instead of values; an id of 0 gives a
+        structural zero.
 
         Where the function returns a view of the ids, the result is a view of the operand: NumPy's aliasing follows.
         """
@@ -53,14 +56,17 @@ cdef class Engine:
         return _moved(self.leader, sources, function(*[source.ids for source in sources]))
 
     def array_op(self, row, operands, dict params):
-        """An array operation by its row: the value by row.primal, first-order lanes by row.jvp, second order by row.jvp on Duals."""
-        return array_operation_by_row(self.leader, row, [number_of(self.leader, operand) for operand in operands], params)
+        """An array operation by its row: the value by row.primal, first-order lanes by row.jvp, second order by row.jvp
+        on Duals."""
+        return array_operation_by_row(self.leader, row, [number_of(self.leader, operand) for operand in operands],
+                                      params)
 
 
 # Movement
 
 cdef class Source:
-    """One operand of a movement: ids in the memory layout of its values, so that a view of the ids is a view of the values."""
+    """One operand of a movement: ids in the memory layout of its values, so that a view of the ids is a view of the
+    values."""
     cdef readonly object ids          # int64, shape of the operand
     cdef readonly int64_t count       # ids that it takes up: first, first + 1, ...
     cdef int64_t first
@@ -80,7 +86,8 @@ cdef Source source_of(object number, int64_t first):
         source.array = dual = <ForwardNumber>number
         values = dual.values
     else:
-        values = np.array(number if not isinstance(number, ForwardNumber) else (<ForwardNumber>number).value, dtype=np.float64)
+        values = np.array(number if not isinstance(number, ForwardNumber) else (<ForwardNumber>number).value,
+                          dtype=np.float64)
     steps = [stride // 8 for stride in (<object>values).strides]
     reach = [step * (n - 1) for step, n in zip(steps, (<object>values).shape)]
     below = -sum([step for step in reach if step < 0]) if values.size else 0
@@ -102,7 +109,8 @@ def _moved(ForwardNumber leader, list sources, result):
         return type(result)([_moved(leader, sources, part) for part in result])
     if isinstance(result, np.ndarray):
         for source in sources:
-            if (<Source>source).array is not None and result.size and np.may_share_memory(result, (<Source>source).alive[2]):
+            if (<Source>source).array is not None and result.size and np.may_share_memory(result,
+                                                                                          (<Source>source).alive[2]):
                 return view_like(<Source>source, result)
     return gather(leader, sources, result)
 
@@ -114,14 +122,15 @@ cdef ForwardNumber view_like(Source source, object ids):
     cdef size_t size = x.space.lanes.size
     strides = ids.strides
     values = strided(x.values, <int64_t>source.value + start, ids.shape, strides)
-    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,), tuple([size * s for s in strides]) + (8,))
+    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,),
+                      tuple([size * s for s in strides]) + (8,))
     return new_array(x.space, x.level, values, records)
 
 
 cdef object strided(object base, int64_t address, tuple shape, tuple strides):
     """The array at an address inside `base`; keeps base alive."""
-    return np.asarray(Memory(base, {"data": (address, False), "shape": shape, "strides": strides, "typestr": "<f8" if LITTLE else ">f8",
-                                    "version": 3}))
+    return np.asarray(Memory(base, {"data": (address, False), "shape": shape, "strides": strides,
+                                    "typestr": "<f8" if LITTLE else ">f8", "version": 3}))
 
 
 cdef bint LITTLE = np.little_endian
@@ -138,7 +147,8 @@ class Memory:
 cdef ForwardNumber gather(ForwardNumber leader, list sources, object result):
     """The numbers with these ids, copied; in the memory order of the ids."""
     cdef cnp.ndarray ids = np.array(result, dtype=np.int64, order="K")
-    cdef cnp.ndarray values = np.empty_like(ids, dtype=np.float64), records = records_for(values, leader.space.lanes.size)
+    cdef cnp.ndarray values = np.empty_like(ids, dtype=np.float64), records = records_for(values,
+                                                                                          leader.space.lanes.size)
     cdef size_t size = leader.space.lanes.size, n = ids.size, i
     cdef const int64_t *id = <const int64_t *>cnp.PyArray_DATA(ids)
     cdef double *v = <double *>cnp.PyArray_DATA(values)
@@ -191,7 +201,8 @@ def array_operation_by_row(ForwardNumber leader, row, list numbers, dict params)
     return tuple(made) if isinstance(v, tuple) else made[0]
 
 
-cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict params, list outputs, list records, bint several) except -1:
+cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict params, list outputs, list records,
+                             bint several) except -1:
     """Complete records whose e2 lanes are known: the rule, run on Duals with the e2 lanes, for each lane of e1."""
     cdef lane_space *space = leader.space
     cdef lane_space *inner = intern_space(1, False, space.lanes.q, 0, False, False)
@@ -199,7 +210,8 @@ cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict param
     def dual(values, lanes):
         return dual_of(inner, leader.level, values, lanes)
     moving = [record_array(x) if isinstance(x, ForwardNumber) else None for x in numbers]
-    xs = [number if lanes is None else dual(primal(number), lanes[..., x2:x2 + q]) for number, lanes in zip(numbers, moving)]
+    xs = [number if lanes is None else dual(primal(number), lanes[..., x2:x2 + q])
+          for number, lanes in zip(numbers, moving)]
     vs = [dual(output, lanes[..., x2:x2 + q]) for output, lanes in zip(outputs, records)]
     mixed = [None if lanes is None else mixed_lanes(space, lanes) for lanes in moving]
     v_mixed = [np.full(np.shape(output) + (p, q), -0.0) for output in outputs]

@@ -1,5 +1,5 @@
-"""How lanes come into forward-mode numbers and out of them: constructors, the attributes x1, x2, x12, text, pickles, and the seeds and
-results of a forward evaluation (trace/forward.py). Nothing here is hot but `seed` and `harvest`.
+"""How lanes come into forward-mode numbers and out of them: constructors, the attributes x1, x2, x12, text, pickles,
+and the seeds and results of a forward evaluation (trace/forward.py). Nothing here is hot but `seed` and `harvest`.
 """
 
 cimport numpy as cnp
@@ -42,7 +42,8 @@ def construct_hyperdual(x, x1, x2, x12=0.0):
 cdef object plain(number, str name):
     """A part as a float64 array."""
     if hasattr(number, "engine"):
-        raise PerturbationError(f"{name} is itself a number that carries derivatives", "nest derivatives with the drivers, such as jacobian")
+        raise PerturbationError(f"{name} is itself a number that carries derivatives",
+                                "nest derivatives with the drivers, such as jacobian")
     return np.array(number, dtype=np.float64)
 
 
@@ -95,20 +96,23 @@ def first_part(ForwardNumber x):
 
 def second_part(ForwardNumber x):
     """x.x2"""
-    return finished(without_axis(record_array(x)[..., x.space.lanes.x2:x.space.lanes.x2 + x.space.lanes.q], -1, x.space.single_2))
+    return finished(without_axis(record_array(x)[..., x.space.lanes.x2:x.space.lanes.x2 + x.space.lanes.q], -1,
+                                 x.space.single_2))
 
 
 def mixed_part(ForwardNumber x):
     """x.x12"""
     mixed = mixed_lanes(x.space, record_array(x))
-    return finished(without_axis(without_axis(mixed, -1, x.space.single_2), -1 if x.space.single_2 else -2, x.space.single_1))
+    return finished(without_axis(without_axis(mixed, -1, x.space.single_2), -1 if x.space.single_2 else -2,
+                                 x.space.single_1))
 
 
 def text(ForwardNumber x):
     """repr: the constructor call, or, inside a forward evaluation, value and cost."""
     cdef str name = "HyperDual" if x.space.lanes.order == 2 else "Dual"
     if x.level:
-        lanes = f"{x.space.lanes.p} lanes" if x.space.lanes.order == 1 else f"{x.space.lanes.p} x {x.space.lanes.q} lanes"
+        pairs = "" if x.space.lanes.order == 1 else f" x {x.space.lanes.q}"
+        lanes = f"{x.space.lanes.p}{pairs} lanes"
         return f"{name}({shown(x.primal)}, {lanes}, level {x.level})"
     parts = [x.primal, x.x1] + ([x.x2, x.x12] if x.space.lanes.order == 2 else [])
     return f"{name}({', '.join([shown(part) for part in parts])})"
@@ -145,7 +149,8 @@ def restore(tuple kind, uint64_t level, values, records):
 # A forward evaluation
 
 def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
-    """Inputs as independent variables: all their elements are numbered through, and lane k of e1 moves element lanes_1[0] + k.
+    """Inputs as independent variables: all their elements are numbered through, and lane k of e1 moves element
+    lanes_1[0] + k.
 
     Parameters
     ----------
@@ -153,11 +158,12 @@ def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
     order : 1 or 2
     level : int
     lanes_1, lanes_2 : tuple of int
-        First and last (exclusive) number of the elements that the lanes of e1, e2 move; equal ones give the symmetric form.
+        First and last (exclusive) number of the elements that the lanes of e1, e2 move; equal ones give the symmetric
+        form.
     """
     cdef bint symmetric = order == 2 and lanes_1 == lanes_2
-    cdef lane_space *space = intern_space(order, symmetric, lanes_1[1] - lanes_1[0], lanes_2[1] - lanes_2[0] if order == 2 else 0,
-                                          False, False)
+    cdef lane_space *space = intern_space(order, symmetric, lanes_1[1] - lanes_1[0],
+                                          lanes_2[1] - lanes_2[0] if order == 2 else 0, False, False)
     cdef ForwardNumber number
     cdef list numbers = []
     cdef Py_ssize_t start = 0

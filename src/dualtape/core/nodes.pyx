@@ -1,14 +1,19 @@
-"""The array nodes of a sealed tape as plain Python data, for sweeps that are themselves recorded (core/resweep.pyx, trace/resweep.py).
+"""The array nodes of a sealed tape as plain Python data, for sweeps that are themselves recorded (core/resweep.pyx,
+trace/resweep.py).
 
-A *place* says where the elements of an operand or result are: an int (one slot for all elements), a slice (a run of slots) or an int64
-array of slots. Results that the tape never stored, because they lived only in the blocks of a segment, get slots beyond the tape's."""
+A *place* says where the elements of an operand or result are: an int (one slot for all elements), a slice (a run of
+slots) or an int64 array of slots. Results that the tape never stored, because they lived only in the blocks of a
+segment, get slots beyond the tape's."""
 cimport cython
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 import numpy as np
 
-from dualtape.core.c cimport *
+from dualtape.core.c cimport (
+    DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GATHER, DT_IN_SEGMENT, DT_OP_NODE, DT_OP_SEGMENT, DT_SCALAR, DT_SUM,
+    DT_SUM_AXES, dt_instr, dt_node, dt_operand,
+)
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.tape cimport Tape
 
@@ -30,8 +35,9 @@ cdef class Node:
     n : int
         Elements that the node runs over.
     a, b, out : place
-        Operands and result; of "gather" and "sum" a alone. Of "sum_axes", out has a slot for every element of a: that of its sum.
-        Of "call", a and out are lists of int64 arrays in the shape of each operand (None: not on the tape) and result.
+        Operands and result; of "gather" and "sum" a alone. Of "sum_axes", out has a slot for every element of a: that
+        of its sum. Of "call", a and out are lists of int64 arrays in the shape of each operand (None: not on the tape)
+        and result.
     shape, axes : tuple
         Of "sum_axes": the shape of a, and what is summed.
     call : ArrayCall

@@ -89,7 +89,8 @@ cdef object gradient_on(Tape tape, f, x, bint is_scalar):
 cdef bint is_plain(object x):
     """One float or float64 ndarray, as the compiled gradient takes it."""
     return PyFloat_CheckExact(x) or (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
-                                     and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x) and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
+                                     and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x)
+                                     and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
 
 
 cdef object gradient_inside(Tape tape, f, x, around):

@@ -46,7 +46,8 @@ def start(list values):
 
 
 def locate(Tape tape, outputs):
-    """int64 slots of the outputs, one flat array for all of them. Constants and captured numbers are put on the tape."""
+    """int64 slots of the outputs, one flat array for all of them. Constants and captured numbers are put on the
+    tape."""
     ids = [np.ravel(operand_ids(tape, x)) for x in outputs]
     return np.ascontiguousarray(np.concatenate(ids) if ids else np.zeros(0), dtype=np.int64)
 
@@ -69,4 +70,5 @@ def cost(Tape tape):
     for i in range(tape.c.n_instr):
         n_ops += tape.c.instr[i].op < DT_OP_NODE
     return n_ops, (tape.c.n_slots * sizeof(double) + tape.c.n_instr * sizeof(dt_instr)
-                   + tape.c.n_nodes * sizeof(dt_node) + tape.c.n_view * sizeof(int64_t) + tape.c.n_id * sizeof(uint32_t))
+                   + tape.c.n_nodes * sizeof(dt_node) + tape.c.n_view * sizeof(int64_t) + tape.c.n_id
+                   * sizeof(uint32_t))

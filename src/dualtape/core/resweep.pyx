@@ -1,9 +1,10 @@
 """Sweeps that are recorded: the derivatives of an inner recording as operations on the tape of the level around it.
 
-A number of the outer level is a pair (slot, value): a slot of the outer tape, or slot 0 and a plain value where nothing outside is
-active. A plain value that is bitwise -0.0 is structurally zero, as in the compiled sweeps, so that what does not depend on the outer level
-costs no recording and what is not connected stays so. Scalar instructions are swept here, array nodes in trace/resweep.py, which
-derives from `Resweep`. Partials come from the formulas of the rule table (trace/partials.py), once per instruction for all lanes."""
+A number of the outer level is a pair (slot, value): a slot of the outer tape, or slot 0 and a plain value where nothing
+outside is active. A plain value that is bitwise -0.0 is structurally zero, as in the compiled sweeps, so that what does
+not depend on the outer level costs no recording and what is not connected stays so. Scalar instructions are swept here,
+array nodes in trace/resweep.py, which derives from `Resweep`. Partials come from the formulas of the rule table
+(trace/partials.py), once per instruction for all lanes."""
 cimport cython
 cimport numpy as cnp
 from libc.math cimport NAN, fabs
@@ -11,7 +12,11 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 import numpy as np
 
 from dualtape.core.array cimport TracedArray, from_ids
-from dualtape.core.c cimport *
+from dualtape.core.c cimport (
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_NO_RULE, DT_ONE, DT_OP_NODE, DT_OP_SEGMENT,
+    DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_SCALAR_POWER, dt_instr, dt_is_structural, dt_op, dt_partial,
+    dt_scalar_first, dt_scalar_primal,
+)
 from dualtape.core.engine import operand_ids
 from dualtape.core.kernels cimport library
 from dualtape.core.nodes import first_values, nodes
@@ -35,7 +40,8 @@ cdef enum:
     LESS_EQUAL
     EQUAL
 
-DECISIONS = {"fabs": FABS, "within": WITHIN, "Gt": GREATER, "GtE": GREATER_EQUAL, "Lt": LESS, "LtE": LESS_EQUAL, "Eq": EQUAL}
+DECISIONS = {"fabs": FABS, "within": WITHIN, "Gt": GREATER, "GtE": GREATER_EQUAL, "Lt": LESS, "LtE": LESS_EQUAL,
+             "Eq": EQUAL}
 
 cdef struct formula_step:
     uint16_t op
@@ -110,7 +116,8 @@ cdef class Numbers:
         """The outer number in a place: a float or an ndarray where it is plain."""
         if isinstance(place, int) or (isinstance(place, np.ndarray) and place.ndim == 0):
             return as_object(self.outer, self.pair(place))
-        return joined(self.outer, self.slot[place], self.value[place].copy() if isinstance(place, slice) else self.value[place])
+        return joined(self.outer, self.slot[place],
+                      self.value[place].copy() if isinstance(place, slice) else self.value[place])
 
     def put(self, place, x):
         """Write an outer number, broadcast, into a place."""
@@ -204,7 +211,8 @@ cdef class Program:
         cdef size_t i
         self.n_steps, self.n_constants, self.result = len(steps), len(constants), result
         if 4 + self.n_steps + self.n_constants > MAX_REGISTERS:
-            raise ValueError(f"a formula needs {4 + self.n_steps + self.n_constants} registers, there are {MAX_REGISTERS}")
+            needed = 4 + self.n_steps + self.n_constants
+            raise ValueError(f"a formula needs {needed} registers, there are {MAX_REGISTERS}")
         for i in range(self.n_constants):
             self.constant[i] = constants[i]
         for i in range(self.n_steps):
@@ -231,7 +239,8 @@ cdef inline double primal(Tape outer, number x) noexcept:
 
 
 cdef number decide(Tape outer, uint16_t op, number x, number y) except *:
-    """One-sided, smooth pieces of a formula, chosen on plain values. In formulas |t| only ever stands where its kink cancels."""
+    """One-sided, smooth pieces of a formula, chosen on plain values. In formulas |t| only ever stands where its kink
+    cancels."""
     cdef double a, b
     outer.flush()
     a, b = primal(outer, x), primal(outer, y)
@@ -241,7 +250,8 @@ cdef number decide(Tape outer, uint16_t op, number x, number y) except *:
         return apply(outer, OP_NEGATIVE, x, plain(0.0))
     if op == WITHIN:
         return y if a != 0.0 else plain(NAN)
-    return plain(a > b if op == GREATER else a >= b if op == GREATER_EQUAL else a < b if op == LESS else a <= b if op == LESS_EQUAL
+    return plain(a > b if op == GREATER else a >= b if op == GREATER_EQUAL else a < b if op == LESS else a <= b
+                 if op == LESS_EQUAL
                  else a == b)
 
 
@@ -265,7 +275,8 @@ cpdef int partial_kind(unsigned op, int which) except -1:
     return kind
 
 
-PARTIAL_KINDS = {DT_ZERO: "zero", DT_ONE: "one", DT_MINUS_ONE: "minus one", DT_IS_X: "x", DT_IS_Y: "y", DT_GENERAL: "general"}
+PARTIAL_KINDS = {DT_ZERO: "zero", DT_ONE: "one", DT_MINUS_ONE: "minus one", DT_IS_X: "x", DT_IS_Y: "y",
+                 DT_GENERAL: "general"}
 
 
 cdef number power_partial(Tape outer, number x, double y) except *:
@@ -332,7 +343,8 @@ cdef class Resweep:
             self.is_reached[instr.out] = ((instr.active & DT_ACTIVE_A and self.is_reached[instr.a])
                                           or (instr.active & DT_ACTIVE_B and self.is_reached[instr.b]))
             if self.env.at[instr.a] or self.env.at[instr.b]:
-                self.env.set_pair(instr.out, apply(self.outer, instr.op, self.env.pair(instr.a), self.env.pair(instr.b)))
+                self.env.set_pair(instr.out,
+                                  apply(self.outer, instr.op, self.env.pair(instr.a), self.env.pair(instr.b)))
         return 0
 
     cdef number scalar_partial(self, size_t i, int which) except *:
@@ -353,7 +365,8 @@ cdef class Resweep:
         if kind == DT_ONE or kind == DT_MINUS_ONE:
             return plain(1.0 if kind == DT_ONE else -1.0)
         if (x.slot == 0 and y.slot == 0) or is_constant(instr.op, which):
-            dt_scalar_first(library(), instr.op, value[instr.a], value[instr.b], value[instr.out], instr.active, &dx, &dy)
+            dt_scalar_first(library(), instr.op, value[instr.a], value[instr.b], value[instr.out], instr.active, &dx,
+                            &dy)
             return plain(dy if which else dx)
         if kind == DT_IS_X or kind == DT_IS_Y:
             d = x if kind == DT_IS_X else y
@@ -378,7 +391,8 @@ cdef class Resweep:
                                                 as_object(self.outer, v), both))
 
     def tangent(self, seed):
-        """Numbers: the tangent of every inner slot, for tangents (n,) of the inputs. A plain zero in a seed moves nothing."""
+        """Numbers: the tangent of every inner slot, for tangents (n,) of the inputs. A plain zero in a seed moves
+        nothing."""
         cdef Numbers dot = Numbers(self.outer, filled(self.env.value.size, -0.0), -0.0)
         cdef size_t i, k
         cdef dt_instr *instr
@@ -461,7 +475,8 @@ cdef class Resweep:
     def level(self):
         return self.outer.level
 
-    # What trace/resweep.py knows: the formulas of first partials, as arguments of Program or evaluated on outer numbers, and array nodes.
+    # What trace/resweep.py knows: the formulas of first partials, as arguments of Program or evaluated on outer
+    # numbers, and array nodes.
 
     def program(self, op, which):
         raise NotImplementedError
@@ -480,7 +495,8 @@ cdef class Resweep:
 
 
 def collect(Tape outer, list columns, place):
-    """The outer matrix whose columns are what each of several `Numbers` holds in a place; structural zeros are plain zeros."""
+    """The outer matrix whose columns are what each of several `Numbers` holds in a place; structural zeros are plain
+    zeros."""
     cdef Numbers numbers
     if not columns:
         return None

@@ -401,4 +401,5 @@ CORRELATE = ArrayOp("correlate", np.correlate, linear_in_each(np.correlate), _co
 
 ROWS = (
     SUM, CUMSUM, ADD_REDUCEAT, ADD_AT, PROD, CUMPROD, MATMUL, DOT, INNER, TENSORDOT, EINSUM, VECDOT, MATVEC, VECMAT,
-    CONVOLVE, CORRELATE, )  # fmt: skip
+    CONVOLVE, CORRELATE,
+)  # fmt: skip

@@ -1,16 +1,17 @@
 """C from the rule table: one kernel per row and order, the opcodes, and the switch for single numbers.
 
-setup.py calls `write_sources`; nothing here runs at run time. Written files are boring, carry their formulas, live in the
-build tree and are rewritten only when their text changed.
+setup.py calls `write_sources`; nothing here runs at run time. Written files are boring, carry their formulas, live in
+the build tree and are rewritten only when their text changed.
 
     opcodes.h       enum of opcodes; how many rows and ufunc loops there are
     registry.c      the table of rows and the table of ufunc loops, one copy for all targets
     kernels.gen.h   primal, first and second kernel of every row; included once per target
-    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c and propagate.c, and the `dt_library` they make
+    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c and propagate.c, and the `dt_library` of them
     scalar.gen.h    the same rules for n = 1, inlined where no ufunc loop is needed
 
-A formula is translated term by term. A call of a ufunc is *hoisted*: its argument goes to a block of scratch, one call of
-the ufunc's inner loop fills a second block, and the formula reads that; so the remaining loop is arithmetic and vectorises.
+A formula is translated term by term. A call of a ufunc is *hoisted*: its argument goes to a block of scratch, one call
+of the ufunc's inner loop fills a second block, and the formula reads that; so the remaining loop is arithmetic and
+vectorises.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ _EACH = "for (size_t i = 0; i < n; i++)"
 _ORDERS = {1: (("d",), ("dd",)), 2: (("dx", "dy"), ("dxx", "dxy", "dyy"))}
 
 _PARAMETERS = {
-    "primal": "size_t n, const double *restrict x, size_t sx, const double *restrict y, size_t sy,\n    double *restrict v",
+    "primal": "size_t n, const double *restrict x, size_t sx, const double *restrict y, size_t sy,\n"
+    "    double *restrict v",
     "first": "size_t n, const double *restrict x, size_t sx, const double *restrict y, size_t sy,\n"
     "    const double *restrict v, unsigned active, double *restrict dx, double *restrict dy",
     "second": "size_t n, const double *restrict x, size_t sx, const double *restrict y, size_t sy,\n"
@@ -77,7 +79,9 @@ def check_row(row: Row, special: dict[str, int]) -> None:
             continue
         tree = parse(formula)
         if isinstance(tree, ast.Compare):
-            raise FormulaError(f"row {row.name!r}: {partial} = {formula!r} is a comparison; only an argument may be one")
+            raise FormulaError(
+                f"row {row.name!r}: {partial} = {formula!r} is a comparison; only an argument may be one"
+            )
         unknown = names(tree) - visible_names(row.arity, partial)
         if unknown:
             raise FormulaError(f"row {row.name!r}: {partial} = {formula!r} may not use {sorted(unknown)}")
@@ -86,7 +90,11 @@ def check_row(row: Row, special: dict[str, int]) -> None:
             if expected != n_arguments:
                 raise FormulaError(
                     f"row {row.name!r}: {partial} = {formula!r} calls {function} with {n_arguments} arguments; it is "
-                    + (f"a function of {expected}" if expected else "in neither special.h, structure.EXACT nor the table")
+                    + (
+                        f"a function of {expected}"
+                        if expected
+                        else "in neither special.h, structure.EXACT nor the table"
+                    )
                 )
 
 
@@ -190,7 +198,7 @@ class _Translation(ast.NodeTransformer):
 
 
 def _stored(row: Row, output: str, text: str, v: str) -> str:
-    """The value of a formula as it is stored: a computed partial is never -0.0, and SciPy's are NaN where the value is."""
+    """The value of a formula as it is stored: a computed partial is never -0.0; SciPy's are NaN where the value is."""
     if output == "v" or row.selects:
         return text
     if row.home == "scipy.special":
@@ -271,7 +279,9 @@ def _kernels_header(rows: Iterable[Row]) -> str:
             for kind, text in zip(("primal", "first", "second"), texts, strict=True)
         ]
         entries.append(f"    {{{', '.join(present)}}},\n")
-    return f"{HEADING}{_KERNELS_PRELUDE}{''.join(functions)}static const dt_kernel kernels[] = {{\n{''.join(entries)}}};\n"
+    return (
+        f"{HEADING}{_KERNELS_PRELUDE}{''.join(functions)}static const dt_kernel kernels[] = {{\n{''.join(entries)}}};\n"
+    )
 
 
 _KERNELS_PRELUDE = """
@@ -288,7 +298,8 @@ static inline void dt_run1(const dt_loop *loop, size_t n, const double *x, size_
     loop->run(args, dims, steps, loop->data);
 }
 
-static inline void dt_run2(const dt_loop *loop, size_t n, const double *x, size_t sx, const double *y, size_t sy, double *v)
+static inline void dt_run2(const dt_loop *loop, size_t n, const double *x, size_t sx, const double *y, size_t sy,
+                           double *v)
 {
     char *args[3] = {(char *)x, (char *)y, (char *)v};
     const ptrdiff_t dims[1] = {(ptrdiff_t)n};
@@ -312,7 +323,8 @@ static void dt_no_first(PARAMETERS_FIRST)
 
 static void dt_no_second(PARAMETERS_SECOND)
 {
-    (void)n, (void)x, (void)sx, (void)y, (void)sy, (void)v, (void)dx, (void)dy, (void)active, (void)dxx, (void)dxy, (void)dyy;
+    (void)n, (void)x, (void)sx, (void)y, (void)sy, (void)v, (void)dx, (void)dy, (void)active, (void)dxx, (void)dxy;
+    (void)dyy;
 }
 
 """.replace("PARAMETERS_FIRST", _PARAMETERS["first"]).replace("PARAMETERS_SECOND", _PARAMETERS["second"])
@@ -350,7 +362,8 @@ def _special_entries(rows: tuple[Row, ...]) -> str:
                 found.update(calls(parse(formula)))
     special = {name: n for name, n in sorted(found.items()) if name not in EXACT and not _is_loop(name)}
     functions = "".join(
-        f"static double call_{name}(const double *a) {{ return dt_{name}({', '.join(f'a[{k}]' for k in range(n))}); }}\n"
+        f"static double call_{name}(const double *a) {{\n"
+        f"    return dt_{name}({', '.join(f'a[{k}]' for k in range(n))});\n}}\n"
         for name, n in special.items()
     )
     entries = "".join(f'    {{"{name}", {n}, call_{name}}},\n' for name, n in special.items())
@@ -380,7 +393,8 @@ def _target(name: str, *, propagates: bool) -> str:
         f'{HEADING}\n#define DT_TARGET "{name}"\n#include "kernels.gen.h"\n#include "hyperdual.c"\n{include}\n'
         f"extern const dt_op dt_ops[];\nextern const dt_library dt_library_{name};\n\n"
         f"const dt_library dt_library_{name} = {{\n"
-        f"    .target = DT_TARGET, .kernels = kernels, .ops = dt_ops, .n_ops = DT_N_OPS, .hyperdual = &hyperdual,{fields}\n}};\n"
+        f"    .target = DT_TARGET, .kernels = kernels, .ops = dt_ops, .n_ops = DT_N_OPS,\n"
+        f"    .hyperdual = &hyperdual,{fields}\n}};\n"
     )
 
 
@@ -403,7 +417,12 @@ def _scalar_case(row: Row, order: int) -> str:
             text = kernel._text(tree, {3})
             statements.append(_scalar_statement(row, output, _stored(row, output, text, "v")))
         elif kind is not Partial.ZERO:
-            value = {Partial.ONE: "1.0", Partial.MINUS_ONE: "-1.0", Partial.IS_X: "x + 0.0", Partial.IS_Y: "y + 0.0"}.get(kind, "NAN")
+            value = {
+                Partial.ONE: "1.0",
+                Partial.MINUS_ONE: "-1.0",
+                Partial.IS_X: "x + 0.0",
+                Partial.IS_Y: "y + 0.0",
+            }.get(kind, "NAN")
             statements.append(_scalar_statement(row, output, value))
     comment = ", ".join(str(getattr(row, partial)) for partial in partials)
     body = "".join(f"        {statement}\n" for statement in statements)
@@ -420,11 +439,16 @@ def _scalar_statement(row: Row, output: str, value: str) -> str:
 def _scalar_header(rows: tuple[Row, ...]) -> str:
     cases = [
         "".join(
-            _scalar_case(row, order) for row in rows if order == 0 or any(k != "DT_ZERO" for k in _order_kinds(row, order))
+            _scalar_case(row, order)
+            for row in rows
+            if order == 0 or any(k != "DT_ZERO" for k in _order_kinds(row, order))
         )
         for order in range(3)
     ]
-    return f"{HEADING}{_SCALAR_TEXT.replace('CASES_0', cases[0]).replace('CASES_1', cases[1]).replace('CASES_2', cases[2])}"
+    text = _SCALAR_TEXT
+    for order in range(3):
+        text = text.replace(f"CASES_{order}", cases[order])
+    return HEADING + text
 
 
 def _order_kinds(row: Row, order: int) -> list[str]:
@@ -481,8 +505,9 @@ CASES_1    default: {
     }
 }
 
-static inline void dt_scalar_second(const dt_library *lib, unsigned op, double x, double y, double v, double dx, double dy,
-                                    unsigned active, double *dxx_out, double *dxy_out, double *dyy_out)
+static inline void dt_scalar_second(const dt_library *lib, unsigned op, double x, double y, double v, double dx,
+                                    double dy, unsigned active, double *dxx_out, double *dxy_out,
+                                    double *dyy_out)
 {
     *dxx_out = *dxy_out = *dyy_out = -0.0;
     switch (op) {

@@ -1,8 +1,8 @@
 """The rule table: one row per elementwise function, from which everything else about it is derived.
 
 Kernels of every mode, opcodes, ufunc dispatch, sparsity, docs, tests and benchmarks come from these rows (codegen.py).
-The grammar is structure.py's; functions in lower case are either those of c/special.h (edge behaviour, forms that do not
-cancel), exact C functions, or ufuncs, which run through NumPy's or SciPy's own inner loops. How a result travels on
+The grammar is structure.py's; functions in lower case are either those of c/special.h (edge behaviour, forms that do
+not cancel), exact C functions, or ufuncs, which run through NumPy's or SciPy's own inner loops. How a result travels on
 (chain rule) is none of a row's business.
 """
 
@@ -96,8 +96,9 @@ _ARITHMETIC = (
     Unary("conjugate",     "x",        "1.0",       "0",             REAL),
     Unary("square",        "x*x",      "2.0*x",     "2.0",           REAL),
     Unary("reciprocal",    "1.0/x",    "-v*v",      "-2.0*v*d",      NONZERO),
-    Unary("sqrt",          "sqrt(x)",  "0.5/fabs(v)", "-2.0*d*d*d",  POSITIVE),   # d(0) = inf, also where sqrt(-0.0) = -0.0
-    Unary("root",          "sqrt(x)",  "root_d(v)", "root_dd(v, d)", POSITIVE, None),  # of norm, std: d(0) = 0, dd(0) = nan
+    Unary("sqrt",          "sqrt(x)",  "0.5/fabs(v)", "-2.0*d*d*d",  POSITIVE),   # d(0) = inf, also at -0.0
+    # norm, std: d(0) = 0, dd(0) = nan
+    Unary("root",          "sqrt(x)",  "root_d(v)", "root_dd(v, d)", POSITIVE, None),
     Unary("cbrt",          "cbrt(x)",  "1.0/(3.0*v*v)", "-2.0*d/(3.0*x)", NONZERO),  # d(0) = inf
     Unary("absolute",      "fabs(x)",  "sgn(x)",    "0",             REAL),       # kink: d(0) = 0
     Unary("fabs",          "fabs(x)",  "sgn(x)",    "0",             REAL),       # kink: d(0) = 0
@@ -114,27 +115,29 @@ _STEPS = (
     Unary("ceil",          "ceil(x)",  "0", "0", NONZERO),
     Unary("trunc",         "trunc(x)", "0", "0", NONZERO),
     Unary("rint",          "rint(x)",  "0", "0", NONZERO),
-    Unary("stop_gradient", "x",        "0", "0", REAL, None),  # zero by decree, so that a replay still computes the value
+    Unary("stop_gradient", "x",        "0", "0", REAL, None),  # zero by decree; a replay still computes the value
     Binary("floor_divide", "floor_divide(x, y)", "0", "0", "0", "0", "0", (REAL, NONZERO)),
     Binary("heaviside",    "heaviside(x, y)", "0", "at_zero(x)", "0", "0", "0", (NONZERO, REAL), selects=True),
 )
 
 # Piecewise linear. A tie of two active operands is shared, one active operand follows the constant.
 _SELECTIONS = (
-    Binary("maximum",      "maximum(x, y)", "leads(x, y, both)", "leads(y, x, both)", "0", "0", "0", (REAL, REAL), selects=True),
-    Binary("minimum",      "minimum(x, y)", "leads(y, x, both)", "leads(x, y, both)", "0", "0", "0", (REAL, REAL), selects=True),
+    Binary("maximum",      "maximum(x, y)", "leads(x, y, both)", "leads(y, x, both)", "0", "0", "0", (REAL, REAL),
+           selects=True),
+    Binary("minimum",      "minimum(x, y)", "leads(y, x, both)", "leads(x, y, both)", "0", "0", "0", (REAL, REAL),
+           selects=True),
     Binary("fmax",         "fmax(x, y)", "leads_nan(x, y, both)", "leads_nan(y, x, both)", "0", "0", "0",
            (REAL, REAL), selects=True),
     Binary("fmin",         "fmin(x, y)", "leads_nan(-x, -y, both)", "leads_nan(-y, -x, both)", "0", "0", "0",
            (REAL, REAL), selects=True),
-    Binary("copysign",     "copysign(x, y)", "sgn(x)*copysign(1.0, y)", "0", "0", "0", "0", (REAL, REAL)),  # kink: dx(0) = 0
+    Binary("copysign",     "copysign(x, y)", "sgn(x)*copysign(1.0, y)", "0", "0", "0", "0", (REAL, REAL)),  # dx(0) = 0
     Binary("remainder",    "remainder(x, y)", "1.0", "-rint((x - v)/y)", "0", "0", "0", (REAL, NONZERO)),  # -floor(x/y)
     Binary("fmod",         "fmod(x, y)", "1.0", "-rint((x - v)/y)", "0", "0", "0", (REAL, NONZERO)),  # -trunc(x/y)
     Binary("ldexp",        "shifted(x, y)", "shifted(1.0, y)", None, "0", None, None, (REAL, REAL)),
 )
 
 _POWERS = tuple(
-    #      name  v  dx                   dy                         dxx                     dxy                           dyy
+    #      name  v  dx                   dy                    dxx                     dxy                           dyy
     Binary(name, v, "power_dx(x, y, v)", "power_dy(x, v, log(x))", "power_dxx(x, y, dx)", "power_dxy(x, y, dx, log(x))",
            "power_dy(x, dy, log(x))", (POSITIVE, REAL), home)
     for name, v, home in (
@@ -149,8 +152,9 @@ _DISTANCES = (
            "(y/v)*(y/v)/v", "-(x/v)*(y/v)/v", "(x/v)*(x/v)/v", (REAL, REAL)),
     Binary("arctan2",      "arctan2(x, y)", "over_square(y, x, y)", "-over_square(x, x, y)",  # nan at (0, 0)
            "-2.0*dx*over_square(x, x, y)", "(dy - dx)*(dy + dx)", "-2.0*dy*over_square(y, x, y)", (REAL, REAL)),
-    Binary("logaddexp",    "logaddexp(x, y)", "logistic(x - y, exp(-fabs(x - y)))", "logistic(y - x, exp(-fabs(x - y)))",
-           "bell(exp(-fabs(x - y)))", "-dxx", "bell(exp(-fabs(x - y)))", (REAL, REAL)),
+    Binary("logaddexp",    "logaddexp(x, y)", "logistic(x - y, exp(-fabs(x - y)))",
+           "logistic(y - x, exp(-fabs(x - y)))", "bell(exp(-fabs(x - y)))", "-dxx", "bell(exp(-fabs(x - y)))",
+           (REAL, REAL)),
     Binary("logaddexp2",   "logaddexp2(x, y)", "logistic(LN2*(x - y), exp2(-fabs(x - y)))",
            "logistic(LN2*(y - x), exp2(-fabs(x - y)))",
            "LN2*bell(exp2(-fabs(x - y)))", "-dxx", "LN2*bell(exp2(-fabs(x - y)))", (REAL, REAL)),
@@ -173,8 +177,9 @@ _TRIGONOMETRIC = (
     Unary("tan",           "tan(x)",     "1.0 + v*v",               "2.0*v*d",    REAL),
     Unary("arcsin",        "arcsin(x)",  "1.0/sqrt((1.0 - x)*(1.0 + x))", "x*d*d*d", UNIT),   # d(+-1) = inf
     Unary("arccos",        "arccos(x)",  "-1.0/sqrt((1.0 - x)*(1.0 + x))", "x*d*d*d", UNIT),  # d(+-1) = -inf
-    Unary("arctan",        "arctan(x)",  "1.0/(1.0 + x*x)",         "-2.0*d/(x + 1.0/x)", REAL),  # 2x/(1 + x^2), 0 at inf
-    Unary("sinc",          "sin(nonzero(PI*x))/nonzero(PI*x)", "sinc_d(x, v, cos(PI*x))", "sinc_dd(x, v, d)", REAL, None),
+    Unary("arctan",        "arctan(x)",  "1.0/(1.0 + x*x)",         "-2.0*d/(x + 1.0/x)", REAL),  # 0 at inf
+    Unary("sinc",          "sin(nonzero(PI*x))/nonzero(PI*x)", "sinc_d(x, v, cos(PI*x))", "sinc_dd(x, v, d)", REAL,
+          None),
 )
 
 _HYPERBOLIC = (
@@ -186,14 +191,15 @@ _HYPERBOLIC = (
     Unary("arctanh",       "arctanh(x)", "within(fabs(x) <= 1.0, 1.0/((1.0 - x)*(1.0 + x)))", "2.0*x*d*d", UNIT),
 )
 
-# From here on scipy.special's. Where its name is NumPy's too, the loops differ in the last bits, and so the row. Outside a
-# function's domain, where SciPy's value is NaN, so is every partial (codegen.py).
+# From here on scipy.special's. Where its name is NumPy's too, the loops differ in the last bits, and so the row.
+# Outside a function's domain, where SciPy's value is NaN, so is every partial (codegen.py).
 _SPECIAL = "scipy.special"
 
 _ELEMENTARY = (
     Unary("special_exp2",  "special_exp2(x)", "LN2*v",              "LN2*d",      REAL, _SPECIAL, "exp2"),
     Unary("special_expm1", "special_expm1(x)", "exp(x)",            "d",          REAL, _SPECIAL, "expm1"),
-    Unary("special_log1p", "special_log1p(x)", "1.0/(1.0 + x)",           "-d*d",       ABOVE_MINUS_ONE, _SPECIAL, "log1p"),
+    Unary("special_log1p", "special_log1p(x)", "1.0/(1.0 + x)",           "-d*d",       ABOVE_MINUS_ONE, _SPECIAL,
+          "log1p"),
     Unary("special_cbrt",  "special_cbrt(x)", "1.0/(3.0*v*v)",      "-2.0*d/(3.0*x)", NONZERO, _SPECIAL, "cbrt"),
     Unary("exp10",         "exp10(x)",   "LN10*v",                  "LN10*d",     REAL, _SPECIAL),
     Unary("cosm1",         "cosm1(x)",   "-sin(x)",                 "-cos(x)",    REAL, _SPECIAL),
@@ -203,23 +209,26 @@ _ELEMENTARY = (
     Unary("tandg",         "tandg(x)",   "DEGREE*(1.0 + v*v)",      "2.0*DEGREE*v*d", CIRCLE, _SPECIAL),
     Unary("cotdg",         "cotdg(x)",   "-DEGREE*(1.0 + v*v)",     "-2.0*DEGREE*v*d", CIRCLE, _SPECIAL),
     Unary("round",         "round(x)",   "0",                       "0",          NONZERO, _SPECIAL),
-    Unary("expit",         "expit(x)",   "bell(exp(-fabs(x)))",     "-d*tanh(0.5*x)", REAL, _SPECIAL),  # 1 - 2v = -tanh(x/2)
+    # 1 - 2v = -tanh(x/2)
+    Unary("expit",         "expit(x)",   "bell(exp(-fabs(x)))", "-d*tanh(0.5*x)", REAL, _SPECIAL),
     Unary("log_expit",     "log_expit(x)", "logistic(-x, exp(-fabs(x)))", "-bell(exp(-fabs(x)))", REAL, _SPECIAL),
     Unary("logit",         "logit(x)",   "1.0/(x*(1.0 - x))",       "(2.0*x - 1.0)*d*d", PROBABILITY, _SPECIAL),
     Unary("wrightomega",   "wrightomega(x)", "1.0/(1.0 + 1.0/v)", "d/(1.0 + v)/(1.0 + v)", REAL, _SPECIAL),
     Unary("spence",        "spence(x)",  "spence_d(x, log(x))",     "spence_dd(x, d)", POSITIVE, _SPECIAL),  # d(1) = -1
-    Binary("powm1",        "powm1(x, y)", "power_dx(x, y, pow(x, y))", "power_dy(x, pow(x, y), log(x))", "power_dxx(x, y, dx)",
-           "power_dxy(x, y, dx, log(x))", "power_dy(x, dy, log(x))", (POSITIVE, REAL), _SPECIAL),
+    Binary("powm1",        "powm1(x, y)", "power_dx(x, y, pow(x, y))", "power_dy(x, pow(x, y), log(x))",
+           "power_dxx(x, y, dx)", "power_dxy(x, y, dx, log(x))", "power_dy(x, dy, log(x))", (POSITIVE, REAL), _SPECIAL),
     Binary("boxcox",       "boxcox(x, y)", "pow(x, y - 1.0)", "boxcox_dy(log(x), y, exp(y*log(x)), v)",
            "times_power(y - 1.0, x, y - 2.0)", "power_dy(x, dx, log(x))", "boxcox_dyy(log(x), y, exp(y*log(x)), dy)",
            (POSITIVE, SMALL), _SPECIAL),
     Binary("boxcox1p",     "boxcox1p(x, y)", "pow(1.0 + x, y - 1.0)",
            "boxcox_dy(log1p(x), y, exp(y*log1p(x)), v)", "times_power(y - 1.0, 1.0 + x, y - 2.0)",
-           "power_dy(1.0 + x, dx, log1p(x))", "boxcox_dyy(log1p(x), y, exp(y*log1p(x)), dy)", (ABOVE_MINUS_ONE, SMALL), _SPECIAL),
+           "power_dy(1.0 + x, dx, log1p(x))", "boxcox_dyy(log1p(x), y, exp(y*log1p(x)), dy)", (ABOVE_MINUS_ONE, SMALL),
+           _SPECIAL),
     Binary("inv_boxcox",   "inv_boxcox(x, y)", "v/(1.0 + x*y)", "v*x*x*inv_boxcox_g(x*y)", "(1.0 - y)*dx/(1.0 + x*y)",
-           "(dy - x*dx)/(1.0 + x*y)", "x*x*inv_boxcox_g(x*y)*dy + v*x*x*x*inv_boxcox_dg(x*y)", (UNIT, PROBABILITY), _SPECIAL),
-    Binary("inv_boxcox1p", "inv_boxcox1p(x, y)", "inv_boxcox(x, y)/(1.0 + x*y)", "inv_boxcox(x, y)*x*x*inv_boxcox_g(x*y)",
-           "(1.0 - y)*dx/(1.0 + x*y)", "(dy - x*dx)/(1.0 + x*y)",
+           "(dy - x*dx)/(1.0 + x*y)", "x*x*inv_boxcox_g(x*y)*dy + v*x*x*x*inv_boxcox_dg(x*y)", (UNIT, PROBABILITY),
+           _SPECIAL),
+    Binary("inv_boxcox1p", "inv_boxcox1p(x, y)", "inv_boxcox(x, y)/(1.0 + x*y)",
+           "inv_boxcox(x, y)*x*x*inv_boxcox_g(x*y)", "(1.0 - y)*dx/(1.0 + x*y)", "(dy - x*dx)/(1.0 + x*y)",
            "x*x*inv_boxcox_g(x*y)*dy + inv_boxcox(x, y)*x*x*x*inv_boxcox_dg(x*y)", (UNIT, PROBABILITY), _SPECIAL),
 )
 
@@ -230,14 +239,14 @@ _ENTROPIES = (
     Binary("xlog1py",      "xlog1py(x, y)", "log1p(y)", "ratio(x, 1.0 + y)", "0", "1.0/(1.0 + y)",
            "-ratio(dy, 1.0 + y)", (REAL, ABOVE_MINUS_ONE), _SPECIAL),
     Unary("entr",          "entr(x)",    "-1.0 - log(x)",           "within(x >= 0.0, -1.0/x)", POSITIVE, _SPECIAL),
-    Binary("rel_entr",     "rel_entr(x, y)", "1.0 + log(x/y)", "within(v < INF, -ratio(x, y))", "1.0/x", "-1.0/y", "-ratio(dy, y)",
-           (POSITIVE, POSITIVE), _SPECIAL),
+    Binary("rel_entr",     "rel_entr(x, y)", "1.0 + log(x/y)", "within(v < INF, -ratio(x, y))", "1.0/x", "-1.0/y",
+           "-ratio(dy, y)", (POSITIVE, POSITIVE), _SPECIAL),
     Binary("kl_div",       "kl_div(x, y)", "log(x/y)", "within(v < INF, 1.0 - ratio(x, y))", "1.0/x", "-1.0/y",
            "ratio(ratio(x, y), y)", (POSITIVE, POSITIVE), _SPECIAL),
-    Binary("huber",        "huber(x, y)", "huber_dx(x, y)", "huber_dy(x, y)", "huber_dxx(x, y)", "huber_dxy(x, y)", "huber_dyy(x, y)",
-           (PROBABILITY, REAL), _SPECIAL),
-    Binary("pseudo_huber", "pseudo_huber(x, y)", "x*tilt(y/x)", "y/hypot1(y/x)", "-bend(y/x)", "cube((y/x)/hypot1(y/x))",
-           "cube(1.0/hypot1(y/x))", (POSITIVE, REAL), _SPECIAL),
+    Binary("huber",        "huber(x, y)", "huber_dx(x, y)", "huber_dy(x, y)", "huber_dxx(x, y)", "huber_dxy(x, y)",
+           "huber_dyy(x, y)", (PROBABILITY, REAL), _SPECIAL),
+    Binary("pseudo_huber", "pseudo_huber(x, y)", "x*tilt(y/x)", "y/hypot1(y/x)", "-bend(y/x)",
+           "cube((y/x)/hypot1(y/x))", "cube(1.0/hypot1(y/x))", (POSITIVE, REAL), _SPECIAL),
 )
 
 # The error function and the normal distribution.
@@ -250,7 +259,8 @@ _ERRORS = (
     Unary("erfinv",        "erfinv(x)",  "HALF_SQRT_PI*exp(v*v)",   "2.0*v*d*d",  UNIT, _SPECIAL),
     Unary("erfcinv",       "erfcinv(x)", "-HALF_SQRT_PI*tail(erfcx(fabs(v)), x, 2.0 - x)", "2.0*v*d*d", ERFC, _SPECIAL),
     Unary("ndtr",          "ndtr(x)",    "ONE_OVER_SQRT_TWO_PI*exp(-0.5*x*x)", "-fade(x, d)", REAL, _SPECIAL),
-    Unary("ndtri",         "ndtri(x)",   "SQRT_HALF_PI*tail(erfcx(SQRT_HALF*fabs(v)), x, 1.0 - x)", "v*d*d", PROBABILITY, _SPECIAL),
+    Unary("ndtri",         "ndtri(x)",   "SQRT_HALF_PI*tail(erfcx(SQRT_HALF*fabs(v)), x, 1.0 - x)", "v*d*d",
+          PROBABILITY, _SPECIAL),
     Unary("log_ndtr",      "log_ndtr(x)", "SQRT_TWO_OVER_PI/erfcx(-SQRT_HALF*x)", "log_ndtr_dd(x, d)", REAL, _SPECIAL),
     Unary("ndtri_exp",     "ndtri_exp(x)", "SQRT_HALF_PI*ndtri_exp_d(v, exp(x), expm1(x), erfcx(SQRT_HALF*fabs(v)))",
           "ndtri_exp_dd(v, d)", NEGATIVE, _SPECIAL),
@@ -266,8 +276,10 @@ _GAMMAS = (
     Unary("psi",           "psi(x)",     "_zeta(2.0, x)",           "-2.0*_zeta(3.0, x)", POSITIVE, _SPECIAL),
     Unary("gammaln",       "gammaln(x)", "psi(x)",                  "_zeta(2.0, x)", POSITIVE, _SPECIAL),
     Unary("loggamma",      "loggamma(x)", "psi(x)",              "_zeta(2.0, x)", POSITIVE, _SPECIAL),
-    Unary("gamma",         "gamma(x)",   "v*psi(x)",                "v*(psi(x)*psi(x) + _zeta(2.0, x))", POSITIVE, _SPECIAL),
-    Unary("rgamma",        "rgamma(x)",  "rgamma_d(x, v, psi(x), gamma(1.0 - x), psi(1.0 - x))",  # has limits at 0, -1, -2...
+    Unary("gamma",         "gamma(x)",   "v*psi(x)",                "v*(psi(x)*psi(x) + _zeta(2.0, x))", POSITIVE,
+          _SPECIAL),
+    # limits at 0, -1, -2...
+    Unary("rgamma",        "rgamma(x)",  "rgamma_d(x, v, psi(x), gamma(1.0 - x), psi(1.0 - x))",
           "rgamma_dd(x, v, psi(x), _zeta(2.0, x), gamma(1.0 - x), psi(1.0 - x), _zeta(2.0, 1.0 - x))", REAL, _SPECIAL),
     Unary("gammasgn",      "gammasgn(x)", "0",                      "0",          POSITIVE, _SPECIAL),
     Binary("beta",         "beta(x, y)", "-v*psi_gap(x, y, psi(x), psi(x + y))", "-v*psi_gap(y, x, psi(y), psi(x + y))",
@@ -280,7 +292,8 @@ _GAMMAS = (
            "zeta_gap(y, x, _zeta(2.0, y), _zeta(2.0, x + y))", (POSITIVE, POSITIVE), _SPECIAL),
     Binary("poch",         "poch(x, y)", "v*psi_gap(x, y, psi(x), psi(x + y))", "v*psi(x + y)",
            "v*poch_bend(x, y, psi(1.0 + x), psi(1.0 + x + y), _zeta(2.0, 1.0 + x), _zeta(2.0, 1.0 + x + y))",
-           "dx*psi(x + y) + v*_zeta(2.0, x + y)", "dy*psi(x + y) + v*_zeta(2.0, x + y)", (POSITIVE, POSITIVE), _SPECIAL),
+           "dx*psi(x + y) + v*_zeta(2.0, x + y)", "dy*psi(x + y) + v*_zeta(2.0, x + y)", (POSITIVE, POSITIVE),
+           _SPECIAL),
 )
 
 # Integrals whose integrand is the derivative. None: no closed form in that operand, which must be passive.
@@ -289,7 +302,8 @@ _INTEGRALS = (
     Unary("exp1",          "exp1(x)",    "-exp(-x)/x", "-d*(1.0 + 1.0/x)", POSITIVE, _SPECIAL),
     Binary("expn",         "expn(x, y)", None, "expn_dy(x, y, v, exp(-y), expn(lower_order(x, 1.0), y))", None, None,
            "expn_dyy(x, y, dy, exp(-y), expn(lower_order(x, 2.0), y))", (WHOLE, POSITIVE), _SPECIAL),
-    Binary("_igam_fac",    "_igam_fac(x, y)", None, "v*(x - y)/y", None, None, "dy*(x - y)/y - v*x/y/y",  # y^x e^-y/gamma(x)
+    # y^x e^-y/gamma(x)
+    Binary("_igam_fac",    "_igam_fac(x, y)", None, "v*(x - y)/y", None, None, "dy*(x - y)/y - v*x/y/y",
            (ORDER, POSITIVE), _SPECIAL),
     Binary("gammainc",     "gammainc(x, y)", None, "gamma_density(x, y, _igam_fac(x, y))", None, None,
            "dy*(x - 1.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
@@ -301,10 +315,10 @@ _INTEGRALS = (
            "dy*dy*(v + 1.0 - x)/v", (ORDER, PROBABILITY), _SPECIAL),
     Binary("chdtr",        "chdtr(x, y)", None, "0.5*gamma_density(0.5*x, 0.5*y, _igam_fac(0.5*x, 0.5*y))", None, None,
            "0.5*dy*(x - 2.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
-    Binary("chdtrc",       "chdtrc(x, y)", None, "-0.5*gamma_density(0.5*x, 0.5*y, _igam_fac(0.5*x, 0.5*y))", None, None,
-           "0.5*dy*(x - 2.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
-    Binary("stdtr",        "stdtr(x, y)", None, "pow(1.0 + y*y/x, -0.5*(x + 1.0))/(sqrt(x)*beta(0.5*x, 0.5))", None, None,
-           "-dy*(x + 1.0)*y/(x + y*y)", (ORDER, REAL), _SPECIAL),
+    Binary("chdtrc",       "chdtrc(x, y)", None, "-0.5*gamma_density(0.5*x, 0.5*y, _igam_fac(0.5*x, 0.5*y))", None,
+           None, "0.5*dy*(x - 2.0 - y)/y", (ORDER, POSITIVE), _SPECIAL),
+    Binary("stdtr",        "stdtr(x, y)", None, "pow(1.0 + y*y/x, -0.5*(x + 1.0))/(sqrt(x)*beta(0.5*x, 0.5))", None,
+           None, "-dy*(x + 1.0)*y/(x + y*y)", (ORDER, REAL), _SPECIAL),
     Unary("ellipk",        "ellipk(x)",  "ellipk_d(1.0 - x)",       "ellipk_dd(1.0 - x)", BELOW_ONE, _SPECIAL),
     Unary("ellipkm1",      "ellipkm1(x)", "-ellipk_d(x)",           "ellipk_dd(x)", PROBABILITY, _SPECIAL),
     Unary("ellipe",        "ellipe(x)",  "ellipe_d(1.0 - x)",       "ellipe_dd(1.0 - x)", BELOW_ONE, _SPECIAL),
@@ -328,7 +342,8 @@ _BESSEL = (
           "ive_dd(0.0, x, v, d, 0.5*(v + ive(2.0, x)))", REAL, _SPECIAL),
     Unary("i1e",           "i1e(x)",     "ive_d(1.0, x, v, 0.5*(i0e(x) + ive(2.0, x)))",
           "ive_dd(1.0, x, v, d, 0.25*(3.0*v + ive(3.0, x)))", REAL, _SPECIAL),
-    Unary("k0e",           "k0e(x)",     "kve_d(0.0, x, v, -k1e(x))", "kve_dd(0.0, x, v, d, v + k1e(x)/x)", POSITIVE, _SPECIAL),
+    Unary("k0e",           "k0e(x)",     "kve_d(0.0, x, v, -k1e(x))", "kve_dd(0.0, x, v, d, v + k1e(x)/x)", POSITIVE,
+          _SPECIAL),
     Unary("k1e",           "k1e(x)",     "kve_d(1.0, x, v, -k0e(x) - v/x)",
           "kve_dd(1.0, x, v, d, v + (2.0*v/x + k0e(x))/x)", POSITIVE, _SPECIAL),
     *(

@@ -1,9 +1,9 @@
-"""One forward evaluation: f run on dual or hyper-dual numbers gives values, Jacobian and Hessian tensor in one go, without a recording and
-with memory that does not grow with the run. Called by api/; the numbers are core/dual*.pyx.
+"""One forward evaluation: f run on dual or hyper-dual numbers gives values, Jacobian and Hessian tensor in one go,
+without a recording and with memory that does not grow with the run. Called by api/; the numbers are core/dual*.pyx.
 
-*Design.* The lanes of one run are limited: beyond a few dozen, one number's record no longer fits the fast cache, and the work per lane
-stops falling. So f runs once per chunk of lanes, or, for second order, once per pair of chunks; a pair of equal chunks takes the
-symmetric form, which does half the work.
+*Design.* The lanes of one run are limited: beyond a few dozen, one number's record no longer fits the fast cache, and
+the work per lane stops falling. So f runs once per chunk of lanes, or, for second order, once per pair of chunks; a
+pair of equal chunks takes the symmetric form, which does half the work.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def evaluate_forward(
     Parameters
     ----------
     f : callable
-        Takes as many numbers or arrays as there are `inputs`, returns a list of outputs: floats, arrays, object arrays. Called
-        once for up to `LANES_FIRST` (`LANES_SECOND` for order 2) input elements, more often for more.
+        Takes as many numbers or arrays as there are `inputs`, returns a list of outputs: floats, arrays, object arrays.
+        Called once for up to `LANES_FIRST` (`LANES_SECOND` for order 2) input elements, more often for more.
     inputs : sequence of float or ndarray
         Point of differentiation; n elements in all.
     order : 1 or 2

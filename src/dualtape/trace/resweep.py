@@ -1,9 +1,10 @@
 """Derivatives of derivatives: the sweeps of an inner recording, run in the numbers of the level around it.
 
-*Design.* (a) Around a tape is a tape: the inner sweep is recorded there, scalars by core/resweep.pyx, array nodes here in NumPy
-language, from the same formulas and array rules as everything else. (b) Around it is a forward evaluation: the inner sweep is recorded
-on a tape of its own, whose operations are then repeated in dual numbers. So the rules of sweeps are written once. Which level is "around"
-is that of the highest number involved; lower ones are captured by it in turn. Called by record.py."""
+*Design.* (a) Around a tape is a tape: the inner sweep is recorded there, scalars by core/resweep.pyx, array nodes here
+in NumPy language, from the same formulas and array rules as everything else. (b) Around it is a forward evaluation: the
+inner sweep is recorded on a tape of its own, whose operations are then repeated in dual numbers. So the rules of sweeps
+are written once. Which level is "around" is that of the highest number involved; lower ones are captured by it in turn.
+Called by record.py."""
 
 import numpy as np
 
@@ -76,7 +77,8 @@ class _OnTape(Resweep):
         return collect(self.outer, columns, slice(1, 1 + self.n)) if columns else np.zeros((self.n, 0))
 
     def seconds(self, slots, w, S):
-        """Tangents of the adjoint sweep: the sweep is recorded once more, at a level between, and pushed forward there."""
+        """Tangents of the adjoint sweep: the sweep is recorded once more, at a level between, and pushed forward
+        there."""
         from dualtape.trace.record import record_flat
 
         captured = [(start, number) for start, number in self.links if start > self.n]
@@ -131,7 +133,8 @@ class _OnTape(Resweep):
     # ---- partials ----
 
     def array_partial(self, node, which):
-        """First partial of an elementwise node in one operand, for all its elements (or a scalar); None where it is structurally zero."""
+        """First partial of an elementwise node in one operand, for all its elements (or a scalar); None where it is
+        structurally zero."""
         key = (id(node), which)
         if key not in self.known_partials:
             self.known_partials[key] = self._array_partial(node, which)
@@ -259,7 +262,8 @@ class _OnTape(Resweep):
     # ---- accumulation ----
 
     def _add(self, numbers, place, contribution):
-        """numbers[place] += contribution; all slots of `place` are different, and the contribution is connected everywhere."""
+        """numbers[place] += contribution; all slots of `place` are different, and the contribution is connected
+        everywhere."""
         there = numbers.connected(place)
         if not there.any():
             numbers.put(place, contribution)
@@ -321,7 +325,8 @@ def first_engine(tape):
 
 
 class _InDuals:
-    """The sweeps of a tape inside a forward evaluation: recorded on a tape of their own, which is then repeated in dual numbers."""
+    """The sweeps of a tape inside a forward evaluation: recorded on a tape of their own, which is then repeated in dual
+    numbers."""
 
     def __init__(self, tape, links, first):
         self.tape, self.links, self.engine, self.level = tape, links, first.engine, first.level
@@ -355,7 +360,8 @@ class _InDuals:
 
 
 def _repeat(tape, links, engine):
-    """The values of all slots as one array of the forward engine: the recorded operations, done once more in dual numbers."""
+    """The values of all slots as one array of the forward engine: the recorded operations, done once more in dual
+    numbers."""
     found, size = nodes(tape)
     env = engine.lift(first_values(tape, size))
     active = np.zeros(size, dtype=bool)
