@@ -140,6 +140,41 @@ def test_seeds_of_the_wrong_shape_are_refused():
         dualtape.weighted_hessian(lambda x: x * x, X, np.ones((2, 3)))
 
 
+def test_zeros_of_a_seed_are_structural():
+    def f(x):
+        return np.stack([np.sqrt(x[0]) + x[1], x[1]])
+
+    x = np.array([0.0, 2.0])
+    for mode in ("forward", "reverse"):
+        assert_array_equal(dualtape.jvp(f, x, np.array([0.0, 1.0]), mode=mode)[1], [1.0, 1.0])
+    assert_array_equal(dualtape.vjp(f, x)[1](np.array([0.0, 1.0])), [0.0, 1.0])
+
+
+def test_container_for_a_bare_primal_is_refused():
+    with pytest.raises(StructureError, match="tangent is a tuple, expected a number or an array"):
+        dualtape.jvp(lambda x: x, X, (X,))
+
+
+def test_input_that_f_writes_into_stays():
+    def f(x):
+        x[0] = 5.0 * x[1]
+        x *= 2.0
+        return np.sum(x)
+
+    x = X.copy()
+    for mode in ("forward", "reverse"):
+        assert_array_equal(dualtape.jacobian(f, mode=mode)(x), [0.0, 12.0, 2.0])
+    assert_array_equal(dualtape.grad(f)(x), [0.0, 12.0, 2.0])
+    assert_array_equal(x, X)
+
+
+@pytest.mark.parametrize("x", [0.0, -0.0, np.inf, np.nan, 1e-310, 1.7976931348623157e308])
+def test_value_is_that_of_the_function_bit_for_bit(x):
+    for driver in (dualtape.value_and_grad, dualtape.value_and_jacobian):
+        value, _ = driver(lambda x: x * 1.0)(x)
+        assert np.float64(value).tobytes() == np.float64(x).tobytes()
+
+
 def test_order_is_one_or_two():
     assert dualtape.derivatives(lambda x: x**3, 2.0, 1) == (8.0, 12.0)
     for driver in (dualtape.derivatives, dualtape.check):

@@ -68,6 +68,8 @@ def test_pushforward_and_pullback_are_adjoint(case, rng):
     tangents = around(primals, rng.normal(size=flat(primals).size))
     cotangent = around(out, rng.normal(size=flat(out).size))
     value, pushed = dualtape.jvp(f, primals, tangents)
+    _, on_duals = dualtape.jvp(f, primals, tangents, mode="forward")
+    assert_allclose(flat(on_duals), flat(pushed), **ROUNDING)
     same, pullback = dualtape.vjp(f, *primals)
     assert_array_equal(flat(value), flat(out))
     assert_array_equal(flat(same), flat(out))

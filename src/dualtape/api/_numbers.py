@@ -141,7 +141,8 @@ def _refusal(x: Any, name: str) -> DtypeError:
             f"{name} is {described}, which float64 cannot hold", "convert it with .astype(float) if float64 will do"
         )
     reason = _REFUSED.get(kind, "that is not a number or an array of numbers")
-    return DtypeError(f"{name} is {described}, expected float64: {reason}", _REMEDY.get(kind))
+    remedy = "pass np.asarray(...) of it" if hasattr(type(x), "__array__") and kind == "O" else _REMEDY.get(kind)
+    return DtypeError(f"{name} is {described}, expected float64: {reason}", remedy)
 
 
 def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

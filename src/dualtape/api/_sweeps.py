@@ -14,6 +14,7 @@ import numpy as np
 from dualtape.api._call import Call
 from dualtape.api._space import basis
 from dualtape.errors import OptionError, PerturbationError
+from dualtape.trace.functions import is_active
 from dualtape.trace.record import record_flat
 
 MODES = ("auto", "forward", "reverse")
@@ -77,6 +78,30 @@ def _evaluate_forward(call: Call, order: int) -> tuple[Any, Any] | None:
     return _plain_zeros(J[:m]), None if H is None else _plain_zeros(H[:m])
 
 
+def jacobian_product(call: Call, S: Any, mode: str) -> Any:
+    """Evaluate f and ``J S``, shape (m, p), for tangents S of shape (n, p)."""
+    if mode == "forward":
+        V = _push_forward(call, S)
+        if V is not None:
+            return V
+    recording = record_call(call)
+    return push(recording, S, call.outputs.size)
+
+
+def _push_forward(call: Call, S: Any) -> Any:
+    """``J S`` by running f on dual numbers; None where this engine cannot nest, as for `_evaluate_forward`."""
+    from dualtape.trace.forward import push_forward
+
+    if call.is_nested or is_active(S) or not S.size:
+        return None
+    try:
+        values, V = push_forward(call.flat, call.primals, _structural(S))
+    except PerturbationError:
+        return None
+    call.receive(values)
+    return _plain_zeros(V[: call.outputs.size])
+
+
 def sweep_jacobian(recording: Any, m: int, n: int, mode: str = "auto") -> Any:
     """The Jacobian (m, n) from tangent sweeps, column by column, or from adjoint sweeps, row by row."""
     if m == 0 or n == 0:
@@ -122,17 +147,17 @@ def sweep_weighted_hessian(recording: Any, w: Any, n: int) -> Any:
 
 def push(recording: Any, S: Any, m: int) -> Any:
     """One tangent sweep: ``J S``, shape (m, p), for tangents S of shape (n, p). Rows of aux are dropped."""
-    return _plain_zeros(recording.jvp(S)[:m])
+    return _plain_zeros(recording.jvp(_structural(S))[:m])
 
 
 def pull(recording: Any, W: Any) -> Any:
     """One adjoint sweep: ``J' W``, shape (n, p), for cotangents W of shape (m, p)."""
-    return _plain_zeros(recording.vjp(_pad(W, recording.m)))
+    return _plain_zeros(recording.vjp(_pad(_structural(W), recording.m)))
 
 
 def pull_second(recording: Any, w: Any, S: Any) -> Any:
     """One second-order adjoint sweep: ``(sum_i w_i H_i) S``, shape (n, p), for weights of shape (m, 1)."""
-    return _plain_zeros(recording.second(_pad(w, recording.m)[:, 0], S))
+    return _plain_zeros(recording.second(_pad(_structural(w), recording.m)[:, 0], _structural(S)))
 
 
 def symmetric(H: Any) -> Any:
@@ -147,6 +172,14 @@ def _pad(W: Any, m_total: int) -> Any:
     """Add structurally zero rows for the outputs that are aux."""
     m, p = W.shape
     return W if m == m_total else np.concatenate([W, np.full((m_total - m, p), -0.0)], axis=0)
+
+
+def _structural(seed: Any) -> Any:
+    """Turn the zeros of a seed into structural ones (-0.0): an input that does not move, an output of no weight.
+
+    So a direction that leaves out the infinite slope of ``sqrt`` at 0 does not meet it as ``0 * inf``.
+    """
+    return np.where(seed == 0.0, -0.0, seed) if isinstance(seed, np.ndarray) else seed
 
 
 def _plain_zeros(columns: Any) -> Any:

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dualtape.api._call import Call
 from dualtape.api._drivers import check_callable, split_primals
-from dualtape.api._sweeps import push, record_call
+from dualtape.api._sweeps import check_mode, jacobian_product
 
 if TYPE_CHECKING:
-    from dualtape.api._types import R
+    from dualtape.api._types import Mode, R
 
 
 @overload
 def jvp(
-    f: Callable[..., R], primals: Any, tangents: Any, *, has_aux: Literal[False] = ..., **kwargs: Any
+    f: Callable[..., R], primals: Any, tangents: Any, *, mode: Mode = ..., has_aux: Literal[False] = ..., **kwargs: Any
 ) -> tuple[R, R]: ...
 @overload
 def jvp(
-    f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool, **kwargs: Any
+    f: Callable[..., Any], primals: Any, tangents: Any, *, mode: Mode = ..., has_aux: bool, **kwargs: Any
 ) -> tuple[Any, Any, Any]: ...
-def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = False, **kwargs: Any) -> Any:
+def jvp(
+    f: Callable[..., Any], primals: Any, tangents: Any, *, mode: Mode = "auto", has_aux: bool = False, **kwargs: Any
+) -> Any:
     """Push a tangent of x forward to a tangent of ``f(x)``.
 
     Parameters
@@ -33,6 +35,9 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = F
         itself.
     tangents : like `primals`
         Direction, in the shape and structure of `primals`; with a leading axis on every entry for several at once.
+    mode : {"auto", "forward", "reverse"}
+        "forward" runs f on dual numbers, with no memory that grows with the run (f runs once for every 64 directions);
+        otherwise f is recorded, which is faster for arrays.
     has_aux : bool
         If true, f returns ``(result, aux)``.
     **kwargs
@@ -56,7 +61,8 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = F
 
     Notes
     -----
-    One run of f and one tangent sweep, shared by all directions. Griewank & Walther (2008), section 3.1.
+    One run of f and one tangent sweep, shared by all directions: a small multiple of f. Griewank & Walther (2008),
+    section 3.1.
 
     Examples
     --------
@@ -68,9 +74,10 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, *, has_aux: bool = F
     (0.0, 2.0)
     """
     check_callable(f, "jvp")
+    check_mode(mode)
     args, argnums = split_primals(primals)
     call = Call(f, args, kwargs, argnums, has_aux)
     S, batch = call.inputs.pack(tangents, "tangent")
-    recording = record_call(call)
-    tangent = call.outputs.unpack(push(recording, S, call.outputs.size), batch, call.dtype)
+    columns = jacobian_product(call, S, mode)
+    tangent = call.outputs.unpack(columns, batch, call.dtype)
     return (call.value, tangent, call.aux) if has_aux else (call.value, tangent)

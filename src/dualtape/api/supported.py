@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from dualtape.ops.table import ROW_OF, ROWS
 from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, coverage, name_of
@@ -35,23 +35,27 @@ class Support(NamedTuple):
         return f"Support({self.name}: {self.kind}{f', {self.detail}' if self.detail else ''})"
 
 
-def supported(function: str | Callable[..., Any]) -> Support:
+@overload
+def supported(function: str | Callable[..., Any]) -> Support: ...
+@overload
+def supported() -> dict[str, str]: ...
+def supported(function: str | Callable[..., Any] | None = None) -> Support | dict[str, str]:
     """Tell whether a function may be called on numbers under differentiation.
 
     Parameters
     ----------
-    function : str or callable
+    function : str or callable, optional
         ``"np.linalg.det"``, ``"scipy.special.erf"``, ``"ndarray.sum"``, or the function itself.
 
     Returns
     -------
     support : Support
-        True or false, with the kind and a remark.
+        True or false, with the kind and a remark. Without `function`: a dict from the name of every function and method
+        in the tables to its kind.
 
     Notes
     -----
     The answer comes from the rule tables and the registry of handlers; each of their entries is tested in every mode.
-    `supported_names` lists them all.
 
     Examples
     --------
@@ -61,12 +65,14 @@ def supported(function: str | Callable[..., Any]) -> Support:
     >>> bool(dualtape.supported("math.exp"))
     False
     """
+    if function is None:
+        return _kinds()
     name = _public_name(function if isinstance(function, str) else name_of(function))
-    kind = supported_names().get(name, UNKNOWN)
+    kind = _kinds().get(name, UNKNOWN)
     return Support(name, kind, _detail(name, kind))
 
 
-def supported_names() -> dict[str, str]:
+def _kinds() -> dict[str, str]:
     """Map the name of every function and method in the tables to its kind, see `Support`."""
     kinds: dict[str, str] = dict(coverage())
     kinds.update({f"ndarray.{name}": DIFFERENTIATED for name in METHODS})

@@ -177,6 +177,21 @@ def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
     return numbers
 
 
+def seed_directions(list inputs, uint64_t level, S):
+    """Inputs that move in given directions: lane k of e1 moves element j of all inputs by S[j, k]; S has shape (n, p)."""
+    cdef lane_space *space = intern_space(1, False, S.shape[1], 0, False, False)
+    cdef ForwardNumber number
+    cdef list numbers = []
+    cdef Py_ssize_t start = 0, stop
+    for values in inputs:
+        number = constants(space, level, np.array(values, dtype=np.float64))
+        stop = start + number.values.size
+        number.records[..., :space.lanes.p] = np.reshape(S[start:stop], number.shape + (space.lanes.p,))
+        start = stop
+        numbers.append(scalar_if_without_axes(number))
+    return numbers
+
+
 cdef int seed_lanes(ForwardNumber number, Py_ssize_t start, tuple lanes, size_t at) except -1:
     """Ones for the elements of a number, the first of which has number `start`, in the lanes that move them."""
     cdef Py_ssize_t element

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualtape.core.dual_parts import harvest, seed
+from dualtape.core.dual_parts import harvest, seed, seed_directions
 from dualtape.core.level import next_level, tracing
 
 LANES_FIRST = 64
@@ -65,6 +65,41 @@ def evaluate_forward(
         m = sum(_size(output) for output in values)
         return values, np.zeros((m, 0)), np.zeros((m, 0, 0)) if order == 2 else None
     return values, J, H
+
+
+def push_forward(
+    f: Callable[..., Sequence[Any]], inputs: Sequence[Any], S: np.ndarray
+) -> tuple[list[Any], np.ndarray]:
+    """Evaluate f and its derivatives along given directions.
+
+    Parameters
+    ----------
+    f, inputs
+        As for `evaluate_forward`; f is called once for up to `LANES_FIRST` directions.
+    S : ndarray, shape (n, p)
+        Directions, p > 0. A component of -0.0 does not move.
+
+    Returns
+    -------
+    values : list
+    V : ndarray, shape (m, p)
+        ``J S``.
+
+    Raises
+    ------
+    PerturbationError
+        As for `evaluate_forward`.
+    """
+    V = None
+    for start in range(0, S.shape[1], LANES_FIRST):
+        lanes = slice(start, min(start + LANES_FIRST, S.shape[1]))
+        numbers = seed_directions(list(inputs), next_level(), S[:, lanes])
+        with tracing():
+            outputs = list(f(*numbers))
+        if V is None:
+            V = np.empty((sum(_size(output) for output in outputs), S.shape[1]))
+        values = _collect(numbers, outputs, V, None, (lanes.start, lanes.stop), (0, 0))
+    return values, V
 
 
 def _chunk_pairs(n: int, order: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
