@@ -70,9 +70,6 @@ class Structure:
 
     def _match(self, tree: Any, where: str, leaves: list[Any]) -> None:
         if self.kind is None:
-            if isinstance(tree, (tuple, dict)):
-                kind = _kind_name(type(tree))
-                raise StructureError(f"{where} is {kind}, expected a number or an array like its primal")
             leaves.append(tree)
             return
         parts = (list, _positions(len(tree)), tree, list) if type(tree) is list else _parts(tree)

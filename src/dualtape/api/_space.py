@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.api import _containers, _numbers
-from dualtape.errors import ShapeError
+from dualtape.errors import ShapeError, StructureError
 from dualtape.trace.functions import is_active
 
 _Block = Callable[["Slot"], Any]
@@ -106,8 +106,7 @@ class Space:
         leaves = self.structure.match(tree, name)
         paths = self.structure.paths(name)
         read = [
-            (path, _numbers.read(leaf, path)[0], slot)
-            for path, leaf, slot in zip(paths, leaves, self.slots, strict=True)
+            (path, _read_vector(leaf, path), slot) for path, leaf, slot in zip(paths, leaves, self.slots, strict=True)
         ]
         batches = {_batch_length(path, leaf, slot.shape, self.name) for path, leaf, slot in read}
         if len(batches) > 1:
@@ -133,6 +132,13 @@ class Space:
             return _numbers.hand_back(np.transpose(columns[slot.rows]), (batch, *slot.shape), dtype)
 
         return self.fill(block)
+
+
+def _read_vector(leaf: Any, path: str) -> Any:
+    """Read an entry of a vector whose primal is a number or an array."""
+    if isinstance(leaf, (tuple, dict)):
+        raise StructureError(f"{path} is a {type(leaf).__name__}, expected a number or an array like its primal")
+    return _numbers.read(leaf, path)[0]
 
 
 def _batch_length(path: str, leaf: Any, shape: tuple[int, ...], like: str) -> int | None:

@@ -178,7 +178,7 @@ def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
 
 
 def seed_directions(list inputs, uint64_t level, S):
-    """Inputs that move in given directions: lane k of e1 moves element j of all inputs by S[j, k], S of shape (n, p)."""
+    """Inputs that move in given directions: lane k of e1 moves element j of all inputs by S[j, k]; S (n, p)."""
     cdef lane_space *space = intern_space(1, False, S.shape[1], 0, False, False)
     cdef ForwardNumber number
     cdef list numbers = []
