@@ -118,8 +118,30 @@ def operand_ids(Tape tape, x):
 
 # ---- movement ----
 
+cdef list memory_axes(cnp.ndarray ids):
+    """Axes of NumPy's result from the outermost in memory to the innermost; None for C order."""
+    strides = (<object>ids).strides
+    order = sorted(range(cnp.PyArray_NDIM(ids)), key=lambda axis: -abs(strides[axis]))
+    return None if cnp.PyArray_IS_C_CONTIGUOUS(ids) or order == list(range(len(order))) else order
+
+
+cdef TracedArray transposed_back(TracedArray x, list order):
+    """The view of x whose axis order[i] is axis i of x."""
+    cdef int64_t dims[MAX_NDIM]
+    cdef int64_t steps[MAX_NDIM]
+    cdef int i
+    for i in range(x.ndim):
+        dims[<int>order[i]] = x.dims[i]
+        steps[<int>order[i]] = x.steps[i]
+    return new_view(x, x.offset, x.ndim, dims, steps)
+
+
 def gather(Tape tape, ids):
-    """Copies the values in the slots `ids` into a new run of slots: one DT_GATHER node."""
+    """Copies the values in the slots `ids` into a new run of slots, in the memory order of `ids`: one DT_GATHER
+    node."""
+    cdef list order = memory_axes(ids)
+    if order is not None:
+        return transposed_back(gather(tape, ids.transpose(order)), order)
     cdef cnp.ndarray flat = np.ascontiguousarray(ids, dtype=np.int64)
     cdef int64_t dims[MAX_NDIM]
     cdef TracedArray x
@@ -170,6 +192,9 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
             dims[axis] = cnp.PyArray_DIM(ids, axis)
             steps[axis] = cnp.PyArray_STRIDE(ids, axis) // 8
         return new_view(base, base.offset + distance, ids.ndim, dims, steps)
+    order = memory_axes(ids)
+    if order is not None:
+        return transposed_back(from_ids(tape, (<object>ids).transpose(order)), order)
     return from_ids(tape, ids)
 
 

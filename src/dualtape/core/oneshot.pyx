@@ -87,8 +87,9 @@ cdef object gradient_on(Tape tape, f, x, bint is_scalar):
 
 
 cdef bint is_plain(object x):
-    """One float or float64 ndarray, as the compiled gradient takes it."""
+    """One float or float64 ndarray in C order, as the compiled gradient takes it."""
     return PyFloat_CheckExact(x) or (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
+                                     and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x)
                                      and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x)
                                      and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from dualtape.core.dual_parts import harvest, seed, seed_directions
 from dualtape.core.level import next_level, tracing
+from dualtape.trace.layout import in_layout_of
 
 LANES_FIRST = 64
 LANES_SECOND = 32
@@ -54,7 +55,7 @@ def evaluate_forward(
     for rows, columns in _chunk_pairs(n, order):
         numbers = seed(list(inputs), order, next_level(), rows, columns)
         with tracing():
-            outputs = list(f(*numbers))
+            outputs = list(f(*map(in_layout_of, numbers, inputs)))
         if J is None:
             m = sum(_size(output) for output in outputs)
             J = np.empty((m, n))

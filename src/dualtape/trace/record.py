@@ -13,6 +13,7 @@ from dualtape.core import sweeps
 from dualtape.core.level import tracing
 from dualtape.trace import resweep
 from dualtape.trace.functions import is_active
+from dualtape.trace.layout import in_layout_of
 
 
 class Recording:
@@ -92,7 +93,7 @@ def record_flat(f, inputs):
     tape, tracers = core.start(plain)
     try:
         with tracing():
-            outputs = f(*tracers)
+            outputs = f(*map(in_layout_of, tracers, plain))
         slots = core.locate(tape, outputs)
         shapes = [np.shape(x) if isinstance(x, np.ndarray) else getattr(x, "shape", ()) for x in outputs]
     finally:
