@@ -722,7 +722,7 @@ cdef class TracedArray:
     @property
     def primal(self):
         """The values, without their derivatives: a new ndarray."""
-        return arena_view(self).copy()
+        return arena_view(self).copy("K")
 
     @property
     def engine(self):
