@@ -8,7 +8,7 @@ from dualtape.trace import forward, functions, record
 
 
 def _inputs(inputs):
-    return [np.array(x, dtype=float) if np.ndim(x) else float(x) for x in inputs]
+    return [np.asarray(x, dtype=float) if np.ndim(x) else float(x) for x in inputs]
 
 
 def _recorded(f, inputs):

@@ -1,13 +1,13 @@
-"""Memory order of inputs. NumPy's sums and products depend on it to the last bit (a transposed matrix is not added up in
-the order of its copy), so a number that stands for an array must lie in memory as that array does. Called by record.py
-and forward.py before they hand the numbers to the user's function."""
+"""Memory order of inputs. NumPy's sums and products depend on it to the last bit (a transposed matrix is not added up
+in the order of its copy), so a number that stands for an array must lie in memory as that array does. Called by
+record.py and forward.py before they hand the numbers to the user's function."""
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .functions import move
 
-# An array whose elements lie further apart than this many times its size (a column of a large matrix) is taken as dense.
+# An array that is spread over more than this many times its size (a column of a large matrix) is taken as dense.
 _MOST_GAPS = 8
 
 

@@ -85,7 +85,14 @@ def _reordered(a, order, axis):
     """`a` taken in the `order` (of argsort or argpartition) along `axis`; axis None flattens."""
     if axis is None:
         return move([a], lambda ids: ids.ravel()[order])
-    return move([a], lambda ids: np.take_along_axis(ids, order, axis=axis))
+    return move([a], lambda ids: _in_order_of(ids, np.take_along_axis(ids, order, axis=axis)))
+
+
+def _in_order_of(ids, moved):
+    """`moved` in the memory order of `ids`, as NumPy's sort, which works on a copy, returns it."""
+    arranged = np.empty_like(ids)
+    arranged[...] = moved
+    return arranged
 
 
 @handles(np.sort)
