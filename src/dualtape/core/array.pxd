@@ -3,10 +3,10 @@
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from dualtape.core.layout cimport MAX_NDIM, operand
 from dualtape.core.tape cimport Tape
-
 cdef enum:
-    MAX_NDIM = 24
+    LAZY_SIZE = 4096             # arrays of this size on are not computed until a value is asked for
 
 
 cdef class TracedArray:
@@ -27,31 +27,13 @@ cdef class TracedArray:
     cdef int64_t position(self, tuple index) except -2
 
 
-# An operand as a node wants it, its layout not yet broadcast.
-cdef struct operand:
-    int64_t slot                 # first slot; -1: in the open segment, result of `node`
-    int64_t node
-    bint active, contiguous
-    int ndim
-    size_t size
-    const int64_t *dims
-    const int64_t *steps
-    int64_t own_dims[MAX_NDIM]   # for operands whose axes had to be arranged
-    int64_t own_steps[MAX_NDIM]
-
-
 cdef TracedArray new_root(Tape tape, int ndim, const int64_t *dims, size_t size)
 cdef TracedArray new_view(TracedArray base, int64_t offset, int ndim, const int64_t *dims, const int64_t *steps)
 cdef int resolve(Tape tape, object x, operand *o) except -2
 cdef object elementwise(Tape tape, uint16_t op, object a, object b)
 cdef cnp.ndarray arena_view(TracedArray x)
 cdef cnp.ndarray ids_of(TracedArray x)
-cdef object from_ids(Tape tape, object ids)
-cdef int write_back(TracedArray x, TracedArray y) except -1
 cdef int store(TracedArray x) except -1
-cdef cnp.ndarray writable_ids(TracedArray x)
 cdef TracedArray readable(TracedArray x)
 cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum)
 cdef object at_position(TracedArray x, int64_t position)
-cdef TracedArray in_memory_order(TracedArray x)
-cdef object sum_all(TracedArray x)

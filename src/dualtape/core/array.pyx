@@ -6,7 +6,7 @@ a run of slots; views of it are views of the table, so that aliasing is NumPy's 
 function run on ids (engine.pyx)."""
 cimport cython
 cimport numpy as cnp
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
+from cpython.float cimport PyFloat_Check
 from cpython.long cimport PyLong_Check
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Check, PySlice_Unpack
@@ -15,23 +15,19 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_IN_SEGMENT, DT_SCALAR, DT_STRIDED, DT_SUM, OP_ABSOLUTE, OP_ADD,
-    OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_RECIPROCAL, OP_REMAINDER, OP_SQRT,
-    OP_SQUARE, OP_SUBTRACT, dt_node, dt_operand)
+    DT_ELEMENTWISE, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER,
+    OP_RECIPROCAL, OP_REMAINDER, OP_SQRT, OP_SQUARE, OP_SUBTRACT, dt_node)
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
-from dualtape.core.scalar import bound_method, escape
+from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape
 from dualtape.core.kernels cimport opcode_of_ufunc
+from dualtape.core.layout cimport (
+    MAX_NDIM, arrange, broadcast, contiguous_steps, memory_order, operand, place_operand, same_shape)
 from dualtape.core.tape cimport Tape
-from dualtape.errors import DtypeError, UnsupportedOperation
+from dualtape.errors import UnsupportedOperation
 
 cnp.import_array()
 
-cdef enum:
-    LAZY_SIZE = 4096       # arrays of this size on are not computed until a value is asked for
-
 cdef object _engine = None          # core.engine, imported when first needed (it cimports this module)
-cdef object _dispatch_ufunc = None
-cdef object _dispatch_function = None
 cdef dict COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greater, Py_GE: np.greater_equal,
                          Py_EQ: np.equal, Py_NE: np.not_equal}
 
@@ -57,14 +53,6 @@ cdef inline TracedArray bare(Tape tape, int ndim, const int64_t *dims, size_t si
     x.slot = x.node = -1
     memcpy(x.dims, dims, ndim * sizeof(int64_t))
     return x
-
-
-cdef inline void contiguous_steps(int ndim, const int64_t *dims, int64_t *steps) noexcept:
-    cdef int64_t step = 1
-    cdef int axis
-    for axis in range(ndim - 1, -1, -1):
-        steps[axis] = step
-        step *= dims[axis]
 
 
 cdef TracedArray new_root(Tape tape, int ndim, const int64_t *dims, size_t size):
@@ -105,27 +93,12 @@ cdef int store(TracedArray x) except -1:
 
 # ---- operands ----
 
-cdef int settle(TracedArray x) except -1:
-    """A written-to array read as a whole: one gather, and the root is a run of slots again. A part of it: see
-    `resolve`."""
-    cdef TracedArray root = x.owner()
-    if root.ids is not None:
-        root.slot = (<TracedArray>engine().gather(x.tape, root.ids)).slot
-        root.ids = None
-    return 0
-
-
 cdef TracedArray readable(TracedArray x):
     """`x`, or what was gathered in its place, with all its elements in slots."""
     cdef TracedArray root = x.owner()
     if x.tape.sealed:
         x.tape.raise_sealed()
-    if root.ids is None:
-        return x
-    if x.size == root.size:
-        settle(x)
-        return x
-    return engine().gather(x.tape, ids_of(x))
+    return x if root.ids is None else engine().settled(x)
 
 
 cdef int resolve(Tape tape, object x, operand *o) except -2:
@@ -161,51 +134,6 @@ cdef object admissible(Tape tape, object x):
 
 
 # ---- elementwise nodes ----
-
-cdef bint same_shape(const operand *a, const operand *b) noexcept:
-    cdef int axis
-    if a.ndim != b.ndim:
-        return False
-    for axis in range(a.ndim):
-        if a.dims[axis] != b.dims[axis]:
-            return False
-    return True
-
-
-cdef int broadcast(const operand *a, const operand *b, int64_t *dims) except -1:
-    """Shape of the result; NumPy's own error where there is none."""
-    cdef int ndim = max(a.ndim, b.ndim), axis
-    cdef int64_t m, n
-    for axis in range(ndim):
-        m = a.dims[axis - ndim + a.ndim] if axis >= ndim - a.ndim else 1
-        n = b.dims[axis - ndim + b.ndim] if axis >= ndim - b.ndim else 1
-        if m != n and m != 1 and n != 1:
-            np.add(np.broadcast_to(0.0, [a.dims[i] for i in range(a.ndim)]),
-                   np.broadcast_to(0.0, [b.dims[i] for i in range(b.ndim)]))
-        dims[axis] = n if m == 1 else m
-    return ndim
-
-
-cdef int place_operand(Tape tape, dt_operand *to, const operand *o, int ndim, const int64_t *dims, size_t n) except -1:
-    """Layout of an operand in a node over `dims`: axes of length 1 are repeated with stride 0."""
-    cdef int64_t steps[MAX_NDIM]
-    cdef int axis, lag = ndim - o.ndim
-    cdef uint32_t view
-    to.at = o.slot
-    to.view = 0
-    if o.size == n and o.contiguous and o.slot >= 0:
-        to.layout = DT_CONTIGUOUS
-    elif o.slot < 0:
-        to.layout, to.at = DT_IN_SEGMENT, o.node
-    elif o.size == 1:
-        to.layout = DT_SCALAR
-    else:
-        for axis in range(ndim):
-            steps[axis] = o.steps[axis - lag] if axis >= lag and o.dims[axis - lag] != 1 else 0
-        view = tape.new_view(ndim, dims, steps)
-        to.layout, to.view = DT_STRIDED, view
-    return 0
-
 
 cdef int look_again(Tape tape, object x, operand *o) except -1:
     """After a segment was closed: where is the operand now?"""
@@ -253,69 +181,6 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
     if ndim > 1 and not (x.contiguous and y.contiguous):
         return arranged_elementwise(tape, op, a, b, &x, &y, ndim, dims, n)
     return record_elementwise(tape, op, a, b, &x, &y, ndim, dims, n)
-
-
-# ---- memory order: NumPy keeps that of the operands (order "K"), and sums in memory order ----
-
-cdef int64_t step_along(const operand *o, int axis, int ndim) noexcept:
-    """Step of an operand along an axis of the result, 0 where it is repeated."""
-    cdef int own = axis - ndim + o.ndim
-    return 0 if own < 0 or o.dims[own] == 1 else abs(o.steps[own])
-
-
-cdef bint memory_order(const operand *a, const operand *b, int ndim, int *order) noexcept:
-    """Axes from outermost to innermost as NumPy's iterator orders them for two operands; False if that is C order.
-
-    Insertion sort by step, from the inside out; an axis moves inwards only past axes that some operand says are
-    wider, and no operand says are not. (NumPy's nditer with order "K".)"""
-    cdef const operand *operands[2]
-    cdef int inside[MAX_NDIM]     # innermost first
-    cdef int i, j, k, place, axis
-    cdef bint known, narrower, changed = False
-    cdef int64_t mine, other
-    operands[0], operands[1] = a, b
-    for i in range(ndim):
-        inside[i] = ndim - 1 - i
-    for i in range(1, ndim):
-        axis, place = inside[i], i
-        for j in range(i - 1, -1, -1):
-            known = narrower = False
-            for k in range(2):
-                mine, other = step_along(operands[k], axis, ndim), step_along(operands[k], inside[j], ndim)
-                if mine and other:
-                    if other <= mine:
-                        narrower = False
-                    elif not known:
-                        narrower = True
-                    known = True
-            if known and not narrower:
-                break
-            if known:
-                place = j
-        for j in range(i, place, -1):
-            inside[j] = inside[j - 1]
-        inside[place] = axis
-    for i in range(ndim):
-        order[i] = inside[ndim - 1 - i]
-        changed |= order[i] != i
-    return changed
-
-
-cdef int arrange(operand *o, const int *order, int ndim) noexcept:
-    """Permutes the axes of an operand; is it in C order afterwards?"""
-    cdef int64_t step = 1
-    cdef int axis, own
-    for axis in range(ndim):
-        own = order[axis] - ndim + o.ndim
-        o.own_dims[axis] = o.dims[own] if own >= 0 else 1
-        o.own_steps[axis] = o.steps[own] if own >= 0 else 0
-    o.dims, o.steps, o.ndim = o.own_dims, o.own_steps, ndim
-    o.contiguous = True
-    for axis in range(ndim - 1, -1, -1):
-        if o.dims[axis] != 1 and o.steps[axis] != step:
-            o.contiguous = o.size == 1
-        step *= o.dims[axis]
-    return 0
 
 
 cdef object arranged_elementwise(Tape tape, uint16_t op, object a, object b, operand *x, operand *y,
@@ -376,51 +241,6 @@ cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, opera
     return out
 
 
-cdef TracedArray in_memory_order(TracedArray x):
-    """x with its axes transposed so that its elements are in C order; None if there are gaps. NumPy sums in this order.
-    """
-    cdef operand o, none
-    cdef int order[MAX_NDIM]
-    cdef TracedArray y
-    if x.contiguous or x.owner().ids is not None:
-        return x if x.contiguous else None
-    o.ndim, o.dims, o.steps, o.size = x.ndim, x.dims, x.steps, x.size
-    none.ndim = 0
-    memory_order(&o, &none, x.ndim, order)
-    arrange(&o, order, x.ndim)
-    return new_view(x, x.offset, x.ndim, o.dims, o.steps) if o.contiguous else None
-
-
-cdef object sum_all(TracedArray x):
-    """x.sum() of elements that lie without gaps: one DT_SUM node, in the open segment if x is large."""
-    cdef Tape tape = x.tape
-    cdef operand o
-    cdef dt_node *node
-    cdef size_t k
-    cdef uint32_t out
-    cdef bint lazy = x.size >= LAZY_SIZE
-    x = readable(x)
-    if lazy:
-        tape.open_segment(x.size)
-        tape.keep_alive_table()
-    else:
-        tape.flush()
-    resolve(tape, x, &o)
-    k = tape.c.n_nodes
-    node = tape.new_node()
-    out = tape.new_slots(1)
-    node.kind, node.op, node.n, node.active, node.out = DT_SUM, 0, x.size, DT_ACTIVE_A, out
-    place_operand(tape, &node.arg[0], &o, x.ndim, x.dims, x.size)
-    if lazy:
-        tape.keep_alive_table()
-        tape.alive[k] = NULL
-    else:
-        if node.arg[0].layout == DT_SCALAR:
-            node.arg[0].layout = DT_CONTIGUOUS
-        tape.evaluate_last()
-    return traced_scalar(tape, out)
-
-
 # ---- values and ids ----
 
 cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum):
@@ -460,64 +280,13 @@ cdef cnp.ndarray ids_of(TracedArray x):
     return view
 
 
-cdef object from_ids(Tape tape, object ids):
-    """Traced number whose elements are in the given slots: a new root, or a scalar for shape ()."""
-    cdef cnp.ndarray table = np.ascontiguousarray(ids, dtype=np.int64)
-    cdef int64_t *at = <int64_t *>cnp.PyArray_DATA(table)
-    cdef int64_t dims[MAX_NDIM]
-    cdef TracedArray x
-    cdef Py_ssize_t i, n = table.size
-    cdef int ndim = np.ndim(ids)
-    if ndim == 0:
-        return traced_scalar(tape, <uint32_t>at[0])
-    for i in range(ndim):
-        dims[i] = ids.shape[i]
-    x = new_root(tape, ndim, dims, n)
-    for i in range(1, n):
-        if at[i] != at[0] + i:
-            break
-    else:
-        x.slot = at[0] if n else 0
-        return x
-    x.ids = table.flatten()
-    return x
-
-
-cdef int write_back(TracedArray x, TracedArray y) except -1:
-    """x[...] = y for y of the same shape: x and all its views now show y."""
-    cdef TracedArray root = x.owner()
-    y = readable(y)
-    if x.root is None and y.root is None:
-        if root.slot < 0 and root.ids is None and root.tape.alive[root.node] == &root.slot:
-            root.tape.alive[root.node] = NULL
-        root.ids = None
-        root.constant = False
-        root.slot, root.node = y.slot, y.node
-        if y.slot < 0:
-            root.tape.alive[y.node] = &root.slot
-            store(root)           # y shares the slots with x, so that both have to find them
-            y.slot = root.slot
-        return 0
-    writable_ids(x)[...] = ids_of(y)
-    return 0
-
-
-cdef cnp.ndarray writable_ids(TracedArray x):
-    cdef TracedArray root = x.owner()
-    store(x)
-    root.constant = False
-    if root.ids is None:
-        root.ids = np.arange(root.slot, root.slot + root.size, dtype=np.int64)
-    return ids_of(x)
-
-
 cdef object in_place(TracedArray x, uint16_t op, object other):
     cdef object y = elementwise(x.tape, op, x, other)
     if y is NotImplemented:
         return y
     if type(y) is not TracedArray or y.shape != x.shape:
         np.add(np.zeros(x.shape), np.zeros(np.shape(y)), out=np.zeros(x.shape))   # NumPy's own error
-    write_back(x, <TracedArray>y)
+    engine().write_back(x, y)
     return x
 
 
@@ -626,7 +395,7 @@ cdef class TracedArray:
         return binary(self, other, OP_POWER, True) if modulo is None else NotImplemented
 
     def __ipow__(self, other):
-        write_back(self, power(self, other))
+        engine().write_back(self, power(self, other))
         return self
 
     def __matmul__(self, other):
@@ -759,15 +528,15 @@ cdef class TracedArray:
 
     def sum(self, axis=None, dtype=None, out=None, **options):
         if axis is None and dtype is None and out is None and not options and self.size:
-            dense = self if self.contiguous else in_memory_order(self)
-            if dense is not None:
-                return sum_all(dense)
+            total = engine().sum_dense(self)
+            if total is not None:
+                return total
         return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options)
 
     def copy(self, order="C"):
         cdef TracedArray x = readable(self), y
         if not x.contiguous:
-            return from_ids(self.tape, ids_of(self))
+            return engine().from_ids(self.tape, ids_of(self))
         store(x)
         y = new_root(self.tape, x.ndim, x.dims, x.size)
         y.slot = x.owner().slot + x.offset      # values never change, so that a copy shares them
@@ -781,7 +550,6 @@ cdef class TracedArray:
         return self.copy()
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        global _dispatch_ufunc
         cdef int opcode
         if method == "__call__" and not kwargs:
             opcode = opcode_of_ufunc(ufunc)
@@ -789,9 +557,7 @@ cdef class TracedArray:
                 result = elementwise(self.tape, opcode, inputs[0], inputs[1] if len(<tuple>inputs) == 2 else None)
                 if result is not NotImplemented:
                     return result
-        if _dispatch_ufunc is None:
-            from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
-        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+        return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
         global _dispatch_function
@@ -809,10 +575,7 @@ cdef class TracedArray:
         if dtype is not None and dtype != object:
             raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})",
                          "leave out the dtype: a traced array is float64 already")
-        objects = np.empty(self.shape, dtype=object)
-        objects[...] = np.array([traced_scalar(self.tape, <uint32_t>slot) for slot in ids_of(self).ravel()] or [None],
-                                dtype=object)[:self.size].reshape(self.shape)
-        return objects
+        return engine().objects_of(self)
 
     def __float__(self):
         raise escape("float()", "leave out float(): a traced value can be used as it is")

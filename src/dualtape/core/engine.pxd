@@ -25,3 +25,6 @@ cdef class ArrayCall:
     cdef readonly list results       # Place
     cdef readonly bint single        # the operation gives one result, not a tuple
     cdef readonly tuple active
+
+
+cpdef object from_ids(Tape tape, object ids)

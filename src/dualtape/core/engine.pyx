@@ -11,9 +11,11 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport (
-    MAX_NDIM, TracedArray, arena_view, as_view, at_position, elementwise, from_ids, ids_of, in_memory_order, new_root,
-    new_view, readable, store, sum_all, writable_ids, write_back)
-from dualtape.core.c cimport DT_ACTIVE_A, DT_CALL, DT_GATHER, DT_OP_NODE, DT_STRIDED, DT_SUM_AXES, dt_node
+    LAZY_SIZE, TracedArray, arena_view, as_view, at_position, elementwise, ids_of, new_root, new_view, readable,
+    resolve, store)
+from dualtape.core.c cimport (
+    DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
+from dualtape.core.layout cimport MAX_NDIM, arrange, memory_order, operand, place_operand
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.tape cimport Tape
 from dualtape.errors import DtypeError, UnsupportedOperation
@@ -114,6 +116,79 @@ def operand_ids(Tape tape, x):
         raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected",
                          "convert it to float64 first")
     return np.array(slot, dtype=np.int64)
+
+
+# ---- ids: which slot every element is in ----
+
+cpdef object from_ids(Tape tape, object ids):
+    """Traced number whose elements are in the given slots: a new root, or a scalar for shape ()."""
+    cdef cnp.ndarray table = np.ascontiguousarray(ids, dtype=np.int64)
+    cdef int64_t *at = <int64_t *>cnp.PyArray_DATA(table)
+    cdef int64_t dims[MAX_NDIM]
+    cdef TracedArray x
+    cdef Py_ssize_t i, n = table.size
+    cdef int ndim = np.ndim(ids)
+    if ndim == 0:
+        return traced_scalar(tape, <uint32_t>at[0])
+    for i in range(ndim):
+        dims[i] = ids.shape[i]
+    x = new_root(tape, ndim, dims, n)
+    for i in range(1, n):
+        if at[i] != at[0] + i:
+            break
+    else:
+        x.slot = at[0] if n else 0
+        return x
+    x.ids = table.flatten()
+    return x
+
+
+def write_back(TracedArray x, TracedArray y):
+    """x[...] = y for y of the same shape: x and all its views now show y."""
+    cdef TracedArray root = x.owner()
+    y = readable(y)
+    if x.root is None and y.root is None:
+        if root.slot < 0 and root.ids is None and root.tape.alive[root.node] == &root.slot:
+            root.tape.alive[root.node] = NULL
+        root.ids = None
+        root.constant = False
+        root.slot, root.node = y.slot, y.node
+        if y.slot < 0:
+            root.tape.alive[y.node] = &root.slot
+            store(root)           # y shares the slots with x, so that both have to find them
+            y.slot = root.slot
+        return
+    writable_ids(x)[...] = ids_of(y)
+    return 0
+
+
+cdef cnp.ndarray writable_ids(TracedArray x):
+    cdef TracedArray root = x.owner()
+    store(x)
+    root.constant = False
+    if root.ids is None:
+        root.ids = np.arange(root.slot, root.slot + root.size, dtype=np.int64)
+    return ids_of(x)
+
+
+def settled(TracedArray x):
+    """A written-to array with its elements in slots. Read as a whole, its root is a run of slots again; of a part, only
+    the part is gathered, if it is not a run already."""
+    cdef TracedArray root = x.owner(), part
+    if x.size == root.size:
+        root.slot = (<TracedArray>gather(x.tape, root.ids)).slot
+        root.ids = None
+        return x
+    part = from_ids(x.tape, ids_of(x))
+    return part if part.ids is None else gather(x.tape, ids_of(x))
+
+
+def objects_of(TracedArray x):
+    """The elements as an object array of traced scalars."""
+    objects = np.empty(x.size, dtype=object)
+    for i, slot in enumerate(ids_of(x).ravel()):
+        objects[i] = traced_scalar(x.tape, <uint32_t>slot)
+    return objects.reshape(x.shape)
 
 
 # ---- movement ----
@@ -322,7 +397,54 @@ def array_op(Tape tape, row, operands, params):
     return outputs[0] if single else tuple(outputs)
 
 
-# ---- sums over axes ----
+# ---- sums ----
+
+cdef TracedArray in_memory_order(TracedArray x):
+    """x with its axes transposed so that its elements are in C order; None if there are gaps. NumPy sums in this order.
+    """
+    cdef operand o, none
+    cdef int order[MAX_NDIM]
+    cdef TracedArray y
+    if x.contiguous or x.owner().ids is not None:
+        return x if x.contiguous else None
+    o.ndim, o.dims, o.steps, o.size = x.ndim, x.dims, x.steps, x.size
+    none.ndim = 0
+    memory_order(&o, &none, x.ndim, order)
+    arrange(&o, order, x.ndim)
+    return new_view(x, x.offset, x.ndim, o.dims, o.steps) if o.contiguous else None
+
+
+def sum_dense(TracedArray x):
+    """x.sum() of elements that lie without gaps, None for others: one DT_SUM node, in the open segment if x is large."""
+    cdef Tape tape = x.tape
+    cdef operand o
+    cdef dt_node *node
+    cdef size_t k
+    cdef uint32_t out
+    cdef bint lazy = x.size >= LAZY_SIZE
+    x = in_memory_order(readable(x))
+    if x is None:
+        return None
+    if lazy:
+        tape.open_segment(x.size)
+        tape.keep_alive_table()
+    else:
+        tape.flush()
+    resolve(tape, x, &o)
+    k = tape.c.n_nodes
+    node = tape.new_node()
+    out = tape.new_slots(1)
+    node.kind, node.op, node.n, node.active, node.out = DT_SUM, 0, x.size, DT_ACTIVE_A, out
+    place_operand(tape, &node.arg[0], &o, x.ndim, x.dims, x.size)
+    if lazy:
+        tape.keep_alive_table()
+        tape.alive[k] = NULL
+    else:
+        if node.arg[0].layout == DT_SCALAR:
+            node.arg[0].layout = DT_CONTIGUOUS
+        tape.evaluate_last()
+    return traced_scalar(tape, out)
+
 
 cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
     """x.sum(axis): NumPy's value; one DT_SUM_AXES node whose result has stride 0 along the summed axes."""
@@ -393,9 +515,9 @@ def sum_op(Tape tape, x, axis=None, keepdims=False):
         return x
     array = x
     if axis is None and not keepdims and array.size:
-        dense = in_memory_order(array)
-        if dense is not None:
-            return sum_all(dense)
+        total = sum_dense(array)
+        if total is not None:
+            return total
     if array.ndim == 0:
         return at_position(array, array.offset)
     return sum_axes(tape, array, axis, keepdims)

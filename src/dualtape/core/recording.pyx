@@ -6,9 +6,10 @@ from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 import numpy as np
 
-from dualtape.core.array cimport MAX_NDIM, TracedArray, new_root
+from dualtape.core.array cimport TracedArray, new_root
 from dualtape.core.c cimport DT_OP_NODE, dt_instr, dt_node
 from dualtape.core.engine import operand_ids
+from dualtape.core.layout cimport MAX_NDIM
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.tape cimport Tape
 

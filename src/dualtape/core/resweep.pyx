@@ -11,7 +11,7 @@ from libc.math cimport NAN, fabs
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 import numpy as np
 
-from dualtape.core.array cimport TracedArray, from_ids
+from dualtape.core.array cimport TracedArray
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_NO_RULE, DT_ONE, DT_OP_NODE, DT_OP_SEGMENT,
     DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_SCALAR_POWER, dt_instr, dt_is_structural, dt_op, dt_partial,
@@ -21,6 +21,7 @@ from dualtape.core.engine import operand_ids
 from dualtape.core.kernels cimport library
 from dualtape.core.nodes import first_values, nodes
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
+from dualtape.core.engine cimport from_ids
 from dualtape.core.tape cimport Tape
 from dualtape.errors import UnsupportedOperation
 

@@ -297,7 +297,6 @@ cdef class TracedScalar:
         return self
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        global _dispatch_ufunc
         cdef int opcode
         if method == "__call__" and not kwargs:
             opcode = opcode_of_ufunc(ufunc)
@@ -310,9 +309,7 @@ cdef class TracedScalar:
                     result = binary(self, inputs[0], opcode, True)
                 if result is not NotImplemented:
                     return result
-        if _dispatch_ufunc is None:
-            from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
-        return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+        return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
         global _dispatch_function
@@ -331,6 +328,22 @@ cdef class TracedScalar:
 
     def __format__(self, spec):
         return format(np.float64(value(self)), spec)
+
+
+def dispatch_ufunc(ufunc, method, inputs, kwargs):
+    """What is no plain call of a row's ufunc: trace/ufuncs.py."""
+    global _dispatch_ufunc
+    if _dispatch_ufunc is None:
+        from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
+    return _dispatch_ufunc(ufunc, method, inputs, kwargs)
+
+
+def dispatch_function(function, types, args, kwargs):
+    """NumPy's other functions: trace/functions.py."""
+    global _dispatch_function
+    if _dispatch_function is None:
+        from dualtape.trace.functions import dispatch as _dispatch_function
+    return _dispatch_function(function, types, args, kwargs)
 
 
 def bound_method(number, name):
