@@ -28,6 +28,7 @@ from dualtape.errors import UnsupportedOperation
 cnp.import_array()
 
 cdef object _engine = None          # core.engine, imported when first needed (it cimports this module)
+cdef dict SHORT_POWERS = {2: OP_SQUARE, 0.5: OP_SQRT, -1: OP_RECIPROCAL}
 cdef dict COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greater, Py_GE: np.greater_equal,
                          Py_EQ: np.equal, Py_NE: np.not_equal}
 
@@ -510,11 +511,6 @@ cdef class TracedArray:
         return tuple([8 * self.steps[axis] for axis in range(self.ndim)])
 
     dtype = np.dtype(np.float64)
-    itemsize = 8
-
-    @property
-    def nbytes(self):
-        return 8 * self.size
 
     @property
     def T(self):
@@ -527,11 +523,10 @@ cdef class TracedArray:
         return new_view(self, self.offset, self.ndim, dims, steps)
 
     def sum(self, axis=None, dtype=None, out=None, **options):
+        total = None
         if axis is None and dtype is None and out is None and not options and self.size:
             total = engine().sum_dense(self)
-            if total is not None:
-                return total
-        return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options)
+        return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options) if total is None else total
 
     def copy(self, order="C"):
         cdef TracedArray x = readable(self), y
@@ -560,10 +555,7 @@ cdef class TracedArray:
         return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
-        global _dispatch_function
-        if _dispatch_function is None:
-            from dualtape.trace.functions import dispatch as _dispatch_function
-        return _dispatch_function(function, types, args, kwargs, self)
+        return dispatch_function(function, types, args, kwargs, self)
 
     def __getattr__(self, name):
         return bound_method(self, name)
@@ -602,11 +594,7 @@ cdef class TracedArray:
 cdef object power(TracedArray x, object exponent):
     """x**exponent as NumPy computes it: the scalar exponents for which NumPy takes a shorter way, then np.power's loop.
     """
-    if type(exponent) is int or type(exponent) is float:
-        if exponent == 2:
-            return elementwise(x.tape, OP_SQUARE, x, None)
-        if exponent == 0.5:
-            return elementwise(x.tape, OP_SQRT, x, None)
-        if exponent == -1:
-            return elementwise(x.tape, OP_RECIPROCAL, x, None)
+    cdef object op = SHORT_POWERS.get(exponent) if type(exponent) is int or type(exponent) is float else None
+    if op is not None:
+        return elementwise(x.tape, op, x, None)
     return binary(x, exponent, OP_POWER, False)

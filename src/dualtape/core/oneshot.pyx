@@ -81,9 +81,11 @@ cdef object gradient_on(Tape tape, f, x, bint is_scalar):
         result = f(input_scalar(tape, PyFloat_AS_DOUBLE(x)))
     else:
         result = f(input_array(tape, <cnp.ndarray>x))
-    if type(result) is not TracedScalar or (<TracedScalar>result).tape is not tape or tape.captures:
-        return NotImplemented
-    return sweep_gradient(tape, (<TracedScalar>result).slot, is_scalar, x)
+    if type(result) is TracedScalar and (<TracedScalar>result).tape is tape and not tape.captures:
+        return sweep_gradient(tape, (<TracedScalar>result).slot, is_scalar, x)
+    if type(result) is float or type(result) is int or type(result) is np.float64:   # does not depend on x
+        return float(result), 0.0 if is_scalar else np.zeros_like(x)
+    return NotImplemented
 
 
 cdef bint is_plain(object x):

@@ -312,10 +312,7 @@ cdef class TracedScalar:
         return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
-        global _dispatch_function
-        if _dispatch_function is None:
-            from dualtape.trace.functions import dispatch as _dispatch_function
-        return _dispatch_function(function, types, args, kwargs, self)
+        return dispatch_function(function, types, args, kwargs, self)
 
     def __getattr__(self, name):
         return bound_method(self, name)
@@ -338,12 +335,12 @@ def dispatch_ufunc(ufunc, method, inputs, kwargs):
     return _dispatch_ufunc(ufunc, method, inputs, kwargs)
 
 
-def dispatch_function(function, types, args, kwargs):
-    """NumPy's other functions: trace/functions.py."""
+def dispatch_function(function, types, args, kwargs, asked):
+    """NumPy's other functions: trace/functions.py. `asked` is the operand that NumPy asked."""
     global _dispatch_function
     if _dispatch_function is None:
         from dualtape.trace.functions import dispatch as _dispatch_function
-    return _dispatch_function(function, types, args, kwargs)
+    return _dispatch_function(function, types, args, kwargs, asked)
 
 
 def bound_method(number, name):
