@@ -106,10 +106,9 @@ def test_pinning_to_one_core_ends_with_the_block():
     assert os.sched_getaffinity(0) == before
 
 
-def test_a_package_that_is_missing_skips_by_name(capsys):
+def test_a_package_that_is_missing_skips_by_name():
     with pytest.raises(NotImplementedError, match="no_such_tool"):
         common.require("no_such_tool")
-    assert "no_such_tool" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("derivative", "case"), [c for c in peers.CASES if "000" not in c[1]])
