@@ -18,7 +18,7 @@ from dualtape.core.c cimport (
 from dualtape.core.layout cimport MAX_NDIM, arrange, memory_order, operand, place_operand
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.tape cimport Tape
-from dualtape.errors import DtypeError, UnsupportedOperation
+from dualtape.errors import DtypeError, PerturbationError, UnsupportedOperation
 
 cnp.import_array()
 
@@ -84,6 +84,15 @@ def any_traced(values):
     return any(any_traced(v) if isinstance(v, (list, tuple)) else hasattr(v, "engine") for v in values)
 
 
+cdef int refuse_inner(Tape tape, object number) except -1:
+    """A number of an inner derivative cannot be stored at this level."""
+    if hasattr(number, "engine") and number.level > tape.level:
+        raise PerturbationError(
+            "a number of an inner derivative was to be written into an array that belongs to the derivative around it",
+            "make the array from the inner number: np.zeros_like(x*z), or np.array([...]) of the elements")
+    return 0
+
+
 cdef object slots_of_objects(Tape tape, object objects):
     """int64 slots of an object array of traced scalars and plain numbers (what np.array([a, b]) makes of traced
     scalars)."""
@@ -94,6 +103,7 @@ cdef object slots_of_objects(Tape tape, object objects):
         active = 0
         slot = slot_of(tape, number, &active)
         if active < 0:
+            refuse_inner(tape, number)
             raise DtypeError(
                 f"an object array holds a {type(number).__name__}; real numbers and traced scalars have derivatives",
                 "build the array from numbers only")
@@ -106,7 +116,10 @@ def operand_ids(Tape tape, x):
     cdef int active = 0
     if tape.sealed:
         tape.raise_sealed()
-    x = as_traced(tape, x)
+    traced = as_traced(tape, x)
+    if traced is NotImplemented:
+        refuse_inner(tape, x)
+    x = traced
     if type(x) is TracedArray:
         return ids_of(<TracedArray>x)
     if type(x) is TracedScalar:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_REMAINDER,
-    OP_SCALAR_POWER, OP_SUBTRACT)
+    OP_POWER, OP_SCALAR_POWER, OP_SUBTRACT)
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.tape cimport Tape
 from dualtape.errors import LeakedTracerError, TraceEscapeError
@@ -65,6 +65,9 @@ cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0:
     if getattr(number, "engine", None) is not None and number.shape == ():
         if number.level == tape.level:      # an array of shape () on this tape
             return slot_of(tape, number[()], active)
+        if number.level > tape.level:       # an inner number leads: here its derivative would be lost
+            active[0] = -1
+            return 0
         return captured(tape, number, active)
     active[0] = -1
     return 0
@@ -91,10 +94,17 @@ cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected)
             return NotImplemented
         slot = slot_of(tape, other, &active)
         if active < 0:
-            return NotImplemented
+            return with_array(self, other, op, reflected) if hasattr(other, "engine") else NotImplemented
     if reflected:
         return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | active), slot, self.slot))
     return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | active << 1), self.slot, slot))
+
+
+cdef object with_array(TracedScalar self, object array, uint16_t op, bint reflected):
+    """The same with an array of an outer level, which leaves the operation to this one."""
+    op = OP_POWER if op == OP_SCALAR_POWER else op
+    x, y = (array, self) if reflected else (self, array)
+    return tape_engine()(self.tape).elementwise(op, x, y)
 
 
 cdef inline object unary(TracedScalar self, uint16_t op):
@@ -202,7 +212,7 @@ cdef class TracedScalar:
         elif other is None or isinstance(other, (str, bytes)):
             return op == Py_NE if op in (Py_EQ, Py_NE) else NotImplemented
         elif getattr(other, "engine", None) is not None:
-            return NotImplemented
+            return _compare(np.float64(value(self)), other.primal, op)
         else:
             return _compare(np.float64(value(self)), other, op)
         x = value(self)
