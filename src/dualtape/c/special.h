@@ -259,7 +259,7 @@ DT_INLINE double dt_bend(double u)
 
 DT_INLINE double dt_erfc_ratio(double x, int n)
 {
-    const int start = 90;
+    const int start = 10 + (int)(190.0 / (x * x));
     double r = (sqrt(x * x + 2.0 * start) - x) / (2.0 * start);
     if (x > 1e100) return 0.0;
     for (int k = start; k > n; k--) r = 0.5 / (x + k * r);
@@ -421,7 +421,7 @@ DT_INLINE double dt_gamma_density(double a, double x, double f)
 /* Exponential integrals E_n: d = -E_(n-1), dd = E_(n-2), the orders below 0 from e = exp(-x) by p E_(p+1) = e - x
  * E_p. */
 
-DT_INLINE double dt_lower_order(double n, double by) { return n > by ? n - by : n != n ? n : 0.0; }
+DT_INLINE double dt_lower_order(double n, double by) { return n > by ? trunc(n) - by : n != n ? n : 0.0; }
 
 DT_INLINE double dt_expn_dy(double n, double x, double v, double e, double lower)
 {

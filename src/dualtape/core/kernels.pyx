@@ -9,6 +9,7 @@ ufunc without a plain float64 loop (none today) is called through Python: slower
 
 import os
 import sys
+from importlib import import_module
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def bind_scipy():
     global _scipy_is_bound
     if not _scipy_is_bound:
         try:
-            import scipy.special  # noqa: F401
+            import_module("scipy.special")
         except ImportError:
             return False
         _bind_home("scipy.special")
@@ -166,7 +167,7 @@ cdef object _filled(int kind, object x, object y, bint is_active, cnp.npy_intp n
     if not is_active or kind == c.DT_ZERO or kind == c.DT_GENERAL:
         return np.full(n, -0.0)
     if kind == c.DT_IS_X or kind == c.DT_IS_Y:
-        return np.array(np.broadcast_to(x if kind == c.DT_IS_X else y, n))
+        return np.broadcast_to(x if kind == c.DT_IS_X else y, n) + 0.0
     return np.full(n, {c.DT_ONE: 1.0, c.DT_MINUS_ONE: -1.0, c.DT_NO_RULE: NAN}[kind])
 
 

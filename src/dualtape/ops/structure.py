@@ -27,7 +27,7 @@ CONSTANTS = {
 }
 
 # C functions that IEEE 754 or C defines to the last bit, and those a row's primal takes from the C library.
-EXACT = {"sqrt": 1, "fabs": 1, "copysign": 2, "rint": 1, "pow": 2}
+EXACT = {"sqrt": 1, "fabs": 1, "copysign": 2, "rint": 1, "trunc": 1, "pow": 2}
 
 
 class FormulaError(ValueError):

@@ -19,22 +19,23 @@ class Domain(NamedTuple):
 
     low: float
     high: float
+    spread: str = "even"  # or "decades": over orders of magnitude; "mirrored": of either sign; "whole": integers
 
 
 REAL = Domain(-6.0, 6.0)
-POSITIVE = Domain(1e-6, 40.0)
-NONZERO = Domain(0.3, 6.0)  # and its mirror image
+POSITIVE = Domain(1e-3, 40.0, "decades")
+NONZERO = Domain(0.3, 6.0, "mirrored")
+NEGATIVE = Domain(-40.0, 0.0)
 UNIT = Domain(-1.0, 1.0)
+SMALL = Domain(-2.0, 2.0)
 PROBABILITY = Domain(0.0, 1.0)
-ABOVE_ONE = Domain(1.0, 40.0)
+TWICE_PROBABILITY = Domain(0.0, 2.0)
+ABOVE_ONE = Domain(1.0, 40.0, "decades")
 ABOVE_MINUS_ONE = Domain(-1.0, 40.0)
 BELOW_ONE = Domain(-8.0, 1.0)
-NEGATIVE = Domain(-40.0, 0.0)
-SMALL = Domain(-2.0, 2.0)
-ERFC = Domain(0.0, 2.0)
 CIRCLE = Domain(-180.0, 180.0)
 ORDER = Domain(0.0, 5.0)
-WHOLE = Domain(0.0, 5.0)  # and rounded
+WHOLE = Domain(0.0, 5.0, "whole")
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ _SELECTIONS = (
     Binary("copysign",     "copysign(x, y)", "sgn(x)*copysign(1.0, y)", "0", "0", "0", "0", (REAL, REAL)),  # dx(0) = 0
     Binary("remainder",    "remainder(x, y)", "1.0", "-rint((x - v)/y)", "0", "0", "0", (REAL, NONZERO)),  # -floor(x/y)
     Binary("fmod",         "fmod(x, y)", "1.0", "-rint((x - v)/y)", "0", "0", "0", (REAL, NONZERO)),  # -trunc(x/y)
-    Binary("ldexp",        "shifted(x, y)", "shifted(1.0, y)", None, "0", None, None, (REAL, REAL)),
+    Binary("ldexp",        "shifted(x, y)", "shifted(1.0, y)", None, "0", None, None, (REAL, WHOLE)),
 )
 
 _POWERS = tuple(
@@ -244,7 +245,7 @@ _ENTROPIES = (
     Binary("kl_div",       "kl_div(x, y)", "log(x/y)", "within(v < INF, 1.0 - ratio(x, y))", "1.0/x", "-1.0/y",
            "ratio(ratio(x, y), y)", (POSITIVE, POSITIVE), _SPECIAL),
     Binary("huber",        "huber(x, y)", "huber_dx(x, y)", "huber_dy(x, y)", "huber_dxx(x, y)", "huber_dxy(x, y)",
-           "huber_dyy(x, y)", (PROBABILITY, REAL), _SPECIAL),
+           "huber_dyy(x, y)", (ORDER, REAL), _SPECIAL),
     Binary("pseudo_huber", "pseudo_huber(x, y)", "x*tilt(y/x)", "y/hypot1(y/x)", "-bend(y/x)",
            "cube((y/x)/hypot1(y/x))", "cube(1.0/hypot1(y/x))", (POSITIVE, REAL), _SPECIAL),
 )
@@ -257,7 +258,8 @@ _ERRORS = (
     Unary("erfcx",         "erfcx(x)",   "erfcx_d(x, v)",           "erfcx_dd(x, v, d)", REAL, _SPECIAL),
     Unary("dawsn",         "dawsn(x)",   "dawson_d(x, v)",          "dawson_dd(x, v, d)", REAL, _SPECIAL),
     Unary("erfinv",        "erfinv(x)",  "HALF_SQRT_PI*exp(v*v)",   "2.0*v*d*d",  UNIT, _SPECIAL),
-    Unary("erfcinv",       "erfcinv(x)", "-HALF_SQRT_PI*tail(erfcx(fabs(v)), x, 2.0 - x)", "2.0*v*d*d", ERFC, _SPECIAL),
+    Unary("erfcinv",       "erfcinv(x)", "-HALF_SQRT_PI*tail(erfcx(fabs(v)), x, 2.0 - x)", "2.0*v*d*d",
+          TWICE_PROBABILITY, _SPECIAL),
     Unary("ndtr",          "ndtr(x)",    "ONE_OVER_SQRT_TWO_PI*exp(-0.5*x*x)", "-fade(x, d)", REAL, _SPECIAL),
     Unary("ndtri",         "ndtri(x)",   "SQRT_HALF_PI*tail(erfcx(SQRT_HALF*fabs(v)), x, 1.0 - x)", "v*d*d",
           PROBABILITY, _SPECIAL),
@@ -328,7 +330,7 @@ _INTEGRALS = (
            "-0.5*sin(x)*sin(x)/dx", None, (REAL, UNIT), _SPECIAL),
 )
 
-# Bessel functions and their kin, in the argument; the order x of the binary rows must be passive.
+# Bessel functions and their kin, in the argument; the order x of the binary rows must be passive. yn and kn cut it off.
 _BESSEL = (
     Unary("j0",            "j0(x)",      "-j1(x)",                  "0.5*(jv(2.0, x) - v)", REAL, _SPECIAL),
     Unary("j1",            "j1(x)",      "0.5*(j0(x) - jv(2.0, x))", "0.25*(jv(3.0, x) - 3.0*v)", REAL, _SPECIAL),
@@ -351,14 +353,14 @@ _BESSEL = (
                f"0.25*({f}(x - 2.0, y) - 2.0*v + {f}(x + 2.0, y))", (ORDER, POSITIVE), _SPECIAL)
         for name, f in (("jv", "jv"), ("jve", "jv"), ("yv", "yv"), ("yve", "yv"))
     ),
-    Binary("yn",           "yn(x, y)", None, "0.5*(yv(x - 1.0, y) - yv(x + 1.0, y))", None, None,
-           "0.25*(yv(x - 2.0, y) - 2.0*v + yv(x + 2.0, y))", (WHOLE, POSITIVE), _SPECIAL),
+    Binary("yn",           "yn(x, y)", None, "0.5*(yv(trunc(x) - 1.0, y) - yv(trunc(x) + 1.0, y))", None, None,
+           "0.25*(yv(trunc(x) - 2.0, y) - 2.0*v + yv(trunc(x) + 2.0, y))", (WHOLE, POSITIVE), _SPECIAL),
     Binary("iv",           "iv(x, y)", None, "0.5*(iv(x - 1.0, y) + iv(x + 1.0, y))", None, None,
            "0.25*(iv(x - 2.0, y) + 2.0*v + iv(x + 2.0, y))", (ORDER, POSITIVE), _SPECIAL),
     Binary("kv",           "kv(x, y)", None, "-0.5*(kv(x - 1.0, y) + kv(x + 1.0, y))", None, None,
            "0.25*(kv(x - 2.0, y) + 2.0*v + kv(x + 2.0, y))", (ORDER, POSITIVE), _SPECIAL),
-    Binary("kn",           "kn(x, y)", None, "-0.5*(kv(x - 1.0, y) + kv(x + 1.0, y))", None, None,
-           "0.25*(kv(x - 2.0, y) + 2.0*v + kv(x + 2.0, y))", (WHOLE, POSITIVE), _SPECIAL),
+    Binary("kn",           "kn(x, y)", None, "-0.5*(kv(trunc(x) - 1.0, y) + kv(trunc(x) + 1.0, y))", None, None,
+           "0.25*(kv(trunc(x) - 2.0, y) + 2.0*v + kv(trunc(x) + 2.0, y))", (WHOLE, POSITIVE), _SPECIAL),
     Binary("ive",          "ive(x, y)", None, "ive_d(x, y, v, 0.5*(ive(x - 1.0, y) + ive(x + 1.0, y)))", None, None,
            "ive_dd(x, y, v, dy, 0.25*(ive(x - 2.0, y) + 2.0*v + ive(x + 2.0, y)))", (ORDER, POSITIVE), _SPECIAL),
     Binary("kve",          "kve(x, y)", None, "kve_d(x, y, v, -0.5*(kve(x - 1.0, y) + kve(x + 1.0, y)))", None, None,
