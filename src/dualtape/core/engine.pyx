@@ -428,7 +428,8 @@ cdef TracedArray in_memory_order(TracedArray x):
 
 
 def sum_dense(TracedArray x):
-    """x.sum() of elements that lie without gaps, None for others: one DT_SUM node, in the open segment if x is large."""
+    """x.sum() of elements that lie without gaps, None for others: one DT_SUM node, in the open segment if x is large.
+    """
     cdef Tape tape = x.tape
     cdef operand o
     cdef dt_node *node

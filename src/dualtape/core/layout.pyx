@@ -1,5 +1,5 @@
-"""Layouts of operands: how shapes broadcast, in which memory order a result is laid out, and how a node finds the elements of
-an operand. Arithmetic on shapes and steps alone; array.pyx does the recording.
+"""Layouts of operands: how shapes broadcast, in which memory order a result is laid out, and how a node finds the
+elements of an operand. Arithmetic on shapes and steps alone; array.pyx does the recording.
 
 NumPy keeps the memory order of the operands (order "K") and sums in memory order: so do we, bit for bit."""
 from libc.stdint cimport int64_t, uint32_t
