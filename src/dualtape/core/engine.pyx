@@ -417,7 +417,6 @@ cdef TracedArray in_memory_order(TracedArray x):
     """
     cdef operand o, none
     cdef int order[MAX_NDIM]
-    cdef TracedArray y
     if x.contiguous or x.owner().ids is not None:
         return x if x.contiguous else None
     o.ndim, o.dims, o.steps, o.size = x.ndim, x.dims, x.steps, x.size
@@ -441,7 +440,6 @@ def sum_dense(TracedArray x):
         return None
     if lazy:
         tape.open_segment(x.size)
-        tape.keep_alive_table()
     else:
         tape.flush()
     resolve(tape, x, &o)
@@ -451,7 +449,7 @@ def sum_dense(TracedArray x):
     node.kind, node.op, node.n, node.active, node.out = DT_SUM, 0, x.size, DT_ACTIVE_A, out
     place_operand(tape, &node.arg[0], &o, x.ndim, x.dims, x.size)
     if lazy:
-        tape.keep_alive_table()
+        tape.keep_alive_table()      # the new node may have made the table of nodes grow
         tape.alive[k] = NULL
     else:
         if node.arg[0].layout == DT_SCALAR:

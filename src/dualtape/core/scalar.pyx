@@ -6,7 +6,7 @@ goes on to the arrays (array.pyx) or to the NumPy handlers (trace/)."""
 cimport cython
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_Check
-from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject_RichCompare
 from libc.stdint cimport uint16_t, uint32_t, uint8_t
 import numpy as np
 
@@ -206,7 +206,7 @@ cdef class TracedScalar:
         elif PyFloat_Check(other):
             y = PyFloat_AS_DOUBLE(other)
         elif PyLong_Check(other):
-            return _compare(value(self), other, op)
+            return PyObject_RichCompare(value(self), other, op)
         elif getattr(other, "engine", None) is not None and other.shape == ():
             y = other.primal
         elif other is None or isinstance(other, (str, bytes)):
@@ -214,7 +214,7 @@ cdef class TracedScalar:
         elif getattr(other, "engine", None) is not None:
             return _compare(np.float64(value(self)), other.primal, op)
         else:
-            return _compare(np.float64(value(self)), other, op)
+            return PyObject_RichCompare(np.float64(value(self)), other, op)
         x = value(self)
         if op == Py_LT:
             return x < y
@@ -367,17 +367,3 @@ def _bind(registry, number, name):
     except KeyError:
         raise AttributeError(f"{type(number).__name__!r} object has no attribute {name!r}") from None
     return method.__get__(number)
-
-
-def _compare(x, y, int op):
-    if op == Py_LT:
-        return x < y
-    if op == Py_LE:
-        return x <= y
-    if op == Py_GT:
-        return x > y
-    if op == Py_GE:
-        return x >= y
-    if op == Py_EQ:
-        return x == y
-    return x != y
