@@ -1,5 +1,5 @@
-"""Hyper-dual numbers: second derivatives against mpmath, the packed symmetric form against the general one,
-every row of the table."""
+"""Hyper-dual numbers: second derivatives against mpmath, the packed symmetric form against the general one, every row
+of the table."""
 
 import copy
 import pickle
@@ -90,21 +90,16 @@ def _interior(domain, rng, n):
 
 @pytest.mark.parametrize("row", UNARY, ids=lambda row: row.name)
 def test_unary_rows_follow_the_chain_rule(row, rng):
-    x, x1, x2, x12 = (
-        _interior(row.tested_on, rng, 5),
-        rng.normal(size=(5, 3)),
-        rng.normal(size=(5, 2)),
-        rng.normal(size=(5, 3, 2)),
-    )
+    x, x1, x2 = _interior(row.tested_on, rng, 5), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    x12 = rng.normal(size=(5, 3, 2))
     number = HyperDual(x, x1, x2, x12)
     v = number.engine.elementwise(OPCODES[row.name], number)
     rule = kernels.evaluate(row.name, x)
     d, dd = rule["dx"][:, None], rule["dxx"][:, None, None]
     assert v.x.tobytes() == rule["v"].tobytes()
     np.testing.assert_array_equal(v.x1, d * x1 + 0.0)
-    np.testing.assert_allclose(
-        v.x12, d[..., None] * x12 + dd * x1[:, :, None] * x2[:, None, :], rtol=ROUNDING, atol=1e-14
-    )
+    second = d[..., None] * x12 + dd * x1[:, :, None] * x2[:, None, :]
+    np.testing.assert_allclose(v.x12, second, rtol=ROUNDING, atol=1e-14)
 
 
 @pytest.mark.parametrize("active", ["both", "x", "y"])
@@ -124,11 +119,8 @@ def test_binary_rows_follow_the_chain_rule(row, active, rng):
         return
     v = leader.engine.elementwise(OPCODES[row.name], a, b)
     rule = kernels.evaluate(row.name, x, y, active={"x": 1, "y": 2, "both": 3}[active])
-    d = {
-        partial: rule[partial][:, None] + 0.0 if partial in needed else 0.0
-        for partial in ("dx", "dy", "dxx", "dxy", "dyy")
-    }
-    outer = lambda s, t: s[:, :, None] * t[:, None, :]
+    d = {partial: rule[partial][:, None] + 0.0 if partial in needed else 0.0 for partial in row.partials}
+    outer = lambda s, t: s[:, :, None] * t[:, None, :]  # noqa: E731
     first = d["dx"] * x1 + d["dy"] * y1
     second = d["dx"][..., None] * x12 if "dx" in needed else 0.0
     second = second + (d["dy"][..., None] * y12 if "dy" in needed else 0.0)
@@ -196,34 +188,37 @@ class TestStructuralZeros:
         assert np.isnan((np.sqrt(x) * np.sqrt(x)).x1) and np.isnan(np.sqrt(x * x).x12)
 
 
+STEPS = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b * 0.5,
+    "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / (b * b + 1.0),
+    "sin": lambda a, b: np.sin(a),
+    "square": lambda a, b: a * a,
+    "scale": lambda a, b: a * 0.5 - 1.0,
+}
+
+
+def _run(program, a, b):
+    for step in program:
+        a, b = b, STEPS[step](a, b)
+    return b * a
+
+
 @settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.sampled_from(["+", "-", "*", "/", "sin", "square", "half"]), min_size=1, max_size=12), st.integers(1, 6)
-)
-def test_random_programs_agree_with_nested_duals(program, p):
-    """x12 is the x1 lane by lane of what first-order arithmetic on complex-step lanes gives: d/dt of the gradient."""
-    rng = np.random.default_rng(len(program) * 7 + p)
-    a1, b1 = rng.normal(size=(2, p))
-
-    def run(a, b, sin):
-        for step in program:
-            c = {"+": lambda: a + b, "-": lambda: a - b * 0.5, "*": lambda: a * b, "/": lambda: a / (b * b + 1.0),
-                 "sin": lambda: sin(a), "square": lambda: a * a, "half": lambda: a * 0.5 - 1.0}[step]()  # fmt: skip
-            a, b = b, c
-        return b * a
-
-    def directional(t1, t2):  # second directional derivative by central differences of complex steps
-        def slope(t):
-            h = 1e-100
-            return run(0.6 + 1j * h * t1[0] + t * t2[0], 1.3 + 1j * h * t1[1] + t * t2[1], np.sin).imag / h
-
-        h = 1e-3
-        return (8.0 * (slope(h) - slope(-h)) - (slope(2 * h) - slope(-2 * h))) / (12.0 * h)
-
-    v = run(HyperDual(0.6, a1, a1), HyperDual(1.3, b1, b1), np.sin)
+@given(st.lists(st.sampled_from(list(STEPS)), min_size=1, max_size=12), st.integers(1, 6))
+def test_random_programs_agree_with_differences_of_complex_steps(program, p):
+    a1, b1 = np.random.default_rng(len(program) * 7 + p).normal(size=(2, p))
     i, j = 0, p - 1
-    expected = directional((a1[i], b1[i]), (a1[j], b1[j]))
-    assert v.x12[i, j] == pytest.approx(expected, rel=1e-5, abs=1e-5 * max(1.0, np.abs(v.x12).max()))
+
+    def slope(t):  # along lane i, at a point moved along lane j; Squire & Trapp (1998)
+        h = 1e-100
+        return _run(program, 0.6 + 1j * h * a1[i] + t * a1[j], 1.3 + 1j * h * b1[i] + t * b1[j]).imag / h
+
+    h = 1e-3
+    expected = (8.0 * (slope(h) - slope(-h)) - (slope(2 * h) - slope(-2 * h))) / (12.0 * h)
+    x12 = _run(program, HyperDual(0.6, a1, a1), HyperDual(1.3, b1, b1)).x12
+    assert x12[i, j] == pytest.approx(expected, rel=1e-5, abs=1e-5 * max(1.0, np.abs(x12).max()))
 
 
 class TestMeeting:

@@ -27,3 +27,9 @@ def test_component_of_negative_zero_does_not_move():
     S = np.array([[-0.0], [1.0]])
     _, V = push_forward(lambda x: [np.sqrt(x[0]) + x[1]], [np.array([0.0, 2.0])], S)
     assert_array_equal(V, [[1.0]])
+
+
+def test_tie_with_an_input_that_does_not_move_is_shared():
+    S = np.array([[1.0], [-0.0]])
+    _, V = push_forward(lambda x: [np.maximum(x[0], x[1])], [np.array([2.0, 2.0])], S)
+    assert_array_equal(V, [[0.5]])

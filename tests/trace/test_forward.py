@@ -21,12 +21,27 @@ def quadratic(A, B):
 
 @pytest.mark.parametrize("n", [1, 5, 64, 70])
 def test_quadratic_forms_are_exact_in_any_number_of_chunks(n, rng, monkeypatch):
+    monkeypatch.setattr(forward, "LANES_FIRST", 30)
     monkeypatch.setattr(forward, "LANES_SECOND", 16)
+    monkeypatch.setattr(forward, "LANES_SECOND_ALONE", 20)
     A, B, x = rng.integers(-3, 4, (n, n)), rng.integers(-3, 4, (3, n)), rng.integers(-3, 4, n).astype(float)
     values, J, H = evaluate_forward(quadratic(A, B), [x], 2)
     assert values[0] == x @ A @ x and np.array_equal(values[1], B @ x)
     assert np.array_equal(J, np.vstack([(A + A.T) @ x, B]))
     assert np.array_equal(H, np.concatenate([[A + A.T], np.zeros((3, n, n))]))
+    assert np.array_equal(J, evaluate_forward(quadratic(A, B), [x], 1)[1])
+
+
+def test_ties_across_chunks_are_ties_of_two_variables(monkeypatch):
+    monkeypatch.setattr(forward, "LANES_FIRST", 2)
+    _, J, _ = evaluate_forward(lambda x: [np.maximum(x[:-1], x[1:]), np.maximum(x, np.zeros_like(x))], [np.zeros(5)], 1)
+    assert np.array_equal(J[:4], 0.5 * (np.eye(4, 5) + np.eye(4, 5, 1))) and not J[4:].any()
+
+
+def test_unconnected_chunks_stay_zero(monkeypatch):
+    monkeypatch.setattr(forward, "LANES_FIRST", 2)
+    _, J, _ = evaluate_forward(lambda x: [np.sqrt(x)], [np.zeros(5)], 1)
+    assert np.array_equal(J, np.where(np.eye(5) > 0, np.inf, 0.0))
 
 
 def test_several_inputs_are_numbered_through():

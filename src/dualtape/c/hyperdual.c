@@ -1,11 +1,16 @@
-/* The loops of hyperdual.h, compiled once per instruction set. Every derivative here is a sum of ties, at most four:
- *     out[j] = tie(c0, a0[j]) + tie(c1, a1[j]) + ...      tie(c, a) = -0.0 if c or a is structurally zero (bitwise
- *     -0.0), else c a + 0.0
- * A term whose coefficient is structurally zero is replaced by 1.0 times a row of structural zeros, so that inside the
- * loops only a is looked at, by selection and not by branches. Included by each target_*.c. Fike & Alonso (2011), The
- * development of hyper-dual numbers, AIAA 2011-886. */
+/* The loops of hyperdual.h, compiled once per instruction set: included by each target_*.c.
+ *
+ * Every derivative here is a sum of ties, at most four:
+ *     out[j] = tie(c0, a0[j]) + tie(c1, a1[j]) + ...
+ * where tie(c, a) is -0.0 if c or a is structurally zero (bitwise -0.0), else c a + 0.0. A term whose coefficient is
+ * structurally zero is replaced by 1.0 times a row of structural zeros, so that inside the loops only a is looked at,
+ * by selection and not by branches. `unit` and `n_terms` are constants wherever these functions are inlined.
+ *
+ * Fike & Alonso (2011), The development of hyper-dual numbers for exact second-derivative calculations, AIAA
+ * 2011-886. */
 #include <stdint.h>
 #include <string.h>
+
 #include "hyperdual.h"
 #include "kernel.h"
 #include "special.h"
@@ -16,7 +21,7 @@ typedef struct term {
 } term;
 
 /* tie(c, a) for a c that is not structurally zero, without a branch. */
-static inline double tie(double c, double a)
+DT_INLINE double tie(double c, double a)
 {
     const double product = c * a + 0.0;
     uint64_t kept, bits;
@@ -29,10 +34,12 @@ static inline double tie(double c, double a)
     return result;
 }
 
+DT_INLINE double checked_tie(double c, double a) { return dt_is_structural(c) ? c : tie(c, a); }
+
 /* A sum of products with finite coefficients: a structural zero has added 0 to it like any other zero, and all that is
  * left is to tell whether every term was structural. `witness`, the sum of the factors, is -0.0 only then; the sum is
  * 0.0 then and takes its sign. */
-static inline double sum_of(double sum, double witness)
+DT_INLINE double sum_of(double sum, double witness)
 {
     const double zero = witness == 0.0 ? witness : 0.0;
     uint64_t bits, sign;
@@ -44,97 +51,88 @@ static inline double sum_of(double sum, double witness)
     return sum;
 }
 
-static inline double checked_tie(double c, double a) { return dt_is_structural(c) ? c : tie(c, a); }
-
-static inline term term_of(const dt_lanes *lanes, double c, const double *a)
+DT_INLINE term term_of(const dt_lanes *lanes, double c, const double *a)
 {
     const term nothing = {1.0, lanes->nothing}, something = {c, a};
     return dt_is_structural(c) ? nothing : something;
 }
 
-/* out[j] = sum of K ties, j < n, n a multiple of U; K and U are constants to the compiler, which needs no loop for a
- * rest. */
-#define SUM_OF_TIES(U, K)                                                                                            \
-    static inline void sum_##U##_##K(size_t n, const term *t, double *restrict out)                                  \
-    {                                                                                                                \
-        const size_t two = (K) > 1, third = (K) > 2 ? 2 : 0, fourth = (K) > 2 ? 3 : 0;                               \
-        const double c0 = t[0].c, c1 = t[two].c, c2 = t[third].c, c3 = t[fourth].c;                                  \
-        const double *a0 = t[0].a, *a1 = t[two].a, *a2 = t[third].a, *a3 = t[fourth].a;                              \
-        n &= ~(size_t)((U) - 1);                                                                                     \
-        if (0.0 * c0 + 0.0 * c1 + 0.0 * c2 + 0.0 * c3 == 0.0)                                                        \
-            for (size_t j = 0; j < n; j++) {                                                                         \
-                double sum = c0 * a0[j], witness = a0[j];                                                            \
-                if ((K) > 1) sum += c1 * a1[j], witness += a1[j];                                                    \
-                if ((K) > 2) sum += c2 * a2[j] + c3 * a3[j], witness += a2[j] + a3[j];                               \
-                out[j] = sum_of(sum, witness);                                                                       \
-            }                                                                                                        \
-        else                                                                                                         \
-            for (size_t j = 0; j < n; j++) {                                                                         \
-                double sum = tie(c0, a0[j]);                                                                         \
-                if ((K) > 1) sum += tie(c1, a1[j]);                                                                  \
-                if ((K) > 2) sum += tie(c2, a2[j]) + tie(c3, a3[j]);                                                 \
-                out[j] = sum;                                                                                        \
-            }                                                                                                        \
+/* out[j] = sum of n_terms (1, 2 or 4) ties, j < n, n a multiple of unit: so no loop for a rest is compiled. */
+DT_INLINE void sum_of_ties(size_t unit, size_t n_terms, size_t n, const term *t, double *restrict out)
+{
+    const size_t two = n_terms > 1, third = n_terms > 2 ? 2 : 0, fourth = n_terms > 2 ? 3 : 0;
+    const double c0 = t[0].c, c1 = t[two].c, c2 = t[third].c, c3 = t[fourth].c;
+    const double *a0 = t[0].a, *a1 = t[two].a, *a2 = t[third].a, *a3 = t[fourth].a;
+    n &= ~(unit - 1);
+    if (0.0 * c0 + 0.0 * c1 + 0.0 * c2 + 0.0 * c3 == 0.0)
+        for (size_t j = 0; j < n; j++) {
+            double sum = c0 * a0[j], witness = a0[j];
+            if (n_terms > 1) sum += c1 * a1[j], witness += a1[j];
+            if (n_terms > 2) sum += c2 * a2[j] + c3 * a3[j], witness += a2[j] + a3[j];
+            out[j] = sum_of(sum, witness);
+        }
+    else
+        for (size_t j = 0; j < n; j++) {
+            double sum = tie(c0, a0[j]);
+            if (n_terms > 1) sum += tie(c1, a1[j]);
+            if (n_terms > 2) sum += tie(c2, a2[j]) + tie(c3, a3[j]);
+            out[j] = sum;
+        }
+}
+
+/* One record, one active operand:  v12[i,:] = dx x12[i,:] + (dxx x1[i]) x2 */
+DT_INLINE void unary_record(size_t unit, const dt_lanes *l, const double *d, const double *x, double *v)
+{
+    term t[2] = {term_of(l, d[DT_DX], x), {0.0, NULL}};
+    const int is_linear = l->order == 1 || dt_is_structural(d[DT_DXX]);
+    sum_of_ties(unit, 1, is_linear ? l->size : l->x12, t, v);
+    if (is_linear) return;
+    const size_t move_x = t[0].a == x;
+    t[0].a += move_x * l->x12;
+    v += l->x12;
+    for (size_t i = 0; i < l->p; i++) {
+        const size_t n = dt_row_size(l, i);
+        t[1] = term_of(l, tie(d[DT_DXX], x[i]), x + l->x2);
+        sum_of_ties(unit, 2, n, t, v);
+        t[0].a += move_x * n;
+        v += n;
     }
+}
 
-enum { ROWS = 32 };    /* coefficients of so many rows are computed at a time; a multiple of every U */
+enum { ROWS = 32 }; /* coefficients of so many rows are computed at a time; a multiple of every unit */
 
-/* One record, its rows in pieces of U doubles.  With c_x = dxx x1 + dxy y1 and c_y = dxy x1 + dyy y1:
+/* One record, two active operands. With c_x = dxx x1 + dxy y1 and c_y = dxy x1 + dyy y1:
  *     v12[i,:] = dx x12[i,:] + dy y12[i,:] + c_x[i] x2 + c_y[i] y2 */
-#define RECORD(U)                                                                                                    \
-    SUM_OF_TIES(U, 1)                                                                                                \
-    SUM_OF_TIES(U, 2)                                                                                                \
-    SUM_OF_TIES(U, 4)                                                                                                \
-    static void unary_##U(const dt_lanes *l, const double *d, const double *x, double *v)                            \
-    {                                                                                                                \
-        term t[2] = {term_of(l, d[DT_DX], x), {0.0, NULL}};                                                          \
-        const int linear = l->order == 1 || dt_is_structural(d[DT_DXX]);                                             \
-        sum_##U##_1(linear ? l->size : l->x12, t, v);                                                                \
-        if (linear) return;                                                                                          \
-        const size_t move_x = t[0].a == x;                                                                           \
-        t[0].a += move_x * l->x12;                                                                                   \
-        v += l->x12;                                                                                                 \
-        for (size_t i = 0; i < l->p; i++) {                                                                          \
-            const size_t n = dt_row_size(l, i);                                                                      \
-            t[1] = term_of(l, tie(d[DT_DXX], x[i]), x + l->x2);                                                      \
-            sum_##U##_2(n, t, v);                                                                                    \
-            t[0].a += move_x * n;                                                                                    \
-            v += n;                                                                                                  \
-        }                                                                                                            \
-    }                                                                                                                \
-    static void binary_##U(const dt_lanes *l, const double *d, const double *x, const double *y, double *v)          \
-    {                                                                                                                \
-        term t[4] = {term_of(l, d[DT_DX], x), term_of(l, d[DT_DY], y), {0.0, NULL}, {0.0, NULL}};                    \
-        const int linear = l->order == 1 || (dt_is_structural(d[DT_DXX]) & dt_is_structural(d[DT_DXY]) &             \
-                                             dt_is_structural(d[DT_DYY]));                                           \
-        sum_##U##_2(linear ? l->size : l->x12, t, v);                                                                \
-        if (linear) return;                                                                                          \
-        const size_t move_x = t[0].a == x, move_y = t[1].a == y;                                                     \
-        t[0].a += move_x * l->x12;                                                                                   \
-        t[1].a += move_y * l->x12;                                                                                   \
-        v += l->x12;                                                                                                 \
-        double c_x[ROWS], c_y[ROWS];                                                                                 \
-        for (size_t i = 0; i < l->p; i++) {                                                                          \
-            if (i % ROWS == 0) {                                                                                     \
-                const size_t n = l->p - i < ROWS ? (l->p - i + (U) - 1) / (U) * (U) : ROWS;                          \
-                const term of_x[2] = {term_of(l, d[DT_DXX], x + i), term_of(l, d[DT_DXY], y + i)};                   \
-                const term of_y[2] = {term_of(l, d[DT_DXY], x + i), term_of(l, d[DT_DYY], y + i)};                   \
-                sum_##U##_2(n, of_x, c_x);                                                                           \
-                sum_##U##_2(n, of_y, c_y);                                                                           \
-            }                                                                                                        \
-            const size_t n = dt_row_size(l, i);                                                                      \
-            t[2] = term_of(l, c_x[i % ROWS], x + l->x2);                                                             \
-            t[3] = term_of(l, c_y[i % ROWS], y + l->x2);                                                             \
-            sum_##U##_4(n, t, v);                                                                                    \
-            t[0].a += move_x * n;                                                                                    \
-            t[1].a += move_y * n;                                                                                    \
-            v += n;                                                                                                  \
-        }                                                                                                            \
+DT_INLINE void binary_record(size_t unit, const dt_lanes *l, const double *d, const double *x, const double *y,
+                             double *v)
+{
+    term t[4] = {term_of(l, d[DT_DX], x), term_of(l, d[DT_DY], y), {0.0, NULL}, {0.0, NULL}};
+    const int is_linear = l->order == 1 || (dt_is_structural(d[DT_DXX]) & dt_is_structural(d[DT_DXY]) &
+                                            dt_is_structural(d[DT_DYY]));
+    sum_of_ties(unit, 2, is_linear ? l->size : l->x12, t, v);
+    if (is_linear) return;
+    const size_t move_x = t[0].a == x, move_y = t[1].a == y;
+    double c_x[ROWS], c_y[ROWS];
+    t[0].a += move_x * l->x12;
+    t[1].a += move_y * l->x12;
+    v += l->x12;
+    for (size_t i = 0; i < l->p; i++) {
+        if (i % ROWS == 0) {
+            const size_t n = l->p - i < ROWS ? (l->p - i + unit - 1) / unit * unit : ROWS;
+            const term of_x[2] = {term_of(l, d[DT_DXX], x + i), term_of(l, d[DT_DXY], y + i)};
+            const term of_y[2] = {term_of(l, d[DT_DXY], x + i), term_of(l, d[DT_DYY], y + i)};
+            sum_of_ties(unit, 2, n, of_x, c_x);
+            sum_of_ties(unit, 2, n, of_y, c_y);
+        }
+        const size_t n = dt_row_size(l, i);
+        t[2] = term_of(l, c_x[i % ROWS], x + l->x2);
+        t[3] = term_of(l, c_y[i % ROWS], y + l->x2);
+        sum_of_ties(unit, 4, n, t, v);
+        t[0].a += move_x * n;
+        t[1].a += move_y * n;
+        v += n;
     }
-
-RECORD(1)
-RECORD(2)
-RECORD(4)
+}
 
 static void hyperdual_one(const dt_lanes *l, const double *d, const double *x, const double *y, double *v)
 {
@@ -145,9 +143,9 @@ static void hyperdual_one(const dt_lanes *l, const double *d, const double *x, c
         d = mirrored;
     }
     switch (l->unit) {
-    case 1: y ? binary_1(l, d, x, y, v) : unary_1(l, d, x, v); break;
-    case 2: y ? binary_2(l, d, x, y, v) : unary_2(l, d, x, v); break;
-    default: y ? binary_4(l, d, x, y, v) : unary_4(l, d, x, v); break;
+    case 1: y ? binary_record(1, l, d, x, y, v) : unary_record(1, l, d, x, v); break;
+    case 2: y ? binary_record(2, l, d, x, y, v) : unary_record(2, l, d, x, v); break;
+    default: y ? binary_record(4, l, d, x, y, v) : unary_record(4, l, d, x, v); break;
     }
 }
 
@@ -167,8 +165,7 @@ static void single_lane(size_t n, dt_coefficient dx, const double *x, size_t x_s
 static const double structural_zero = -0.0;
 
 static void hyperdual_block(const dt_lanes *lanes, size_t n, const dt_coefficient *partial, const double *x,
-                            size_t x_step,
-                  const double *y, size_t y_step, double *v)
+                            size_t x_step, const double *y, size_t y_step, double *v)
 {
     dt_coefficient c[DT_N_PARTIALS];
     for (size_t k = 0; k < DT_N_PARTIALS; k++) {

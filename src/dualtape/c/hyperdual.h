@@ -1,6 +1,6 @@
 /* Chain rule of hyper-dual numbers x + x1 e1 + x2 e2 + x12 e1 e2 with vector parts: the lanes of one number or of a
  * block of numbers, once the local partials are known. Generic in the function, built once per instruction set. Values
- * are not touched here.
+ * are not touched here. Called by core/dual*.pyx.
  *
  * The lanes of one number are one record of `size` doubles: x1 (p), then x2 (q), then the rows x12[i,:], i < p, each
  * padded to a multiple of `unit` doubles so that one vector instruction does whole pieces of a row. In the symmetric
@@ -12,19 +12,18 @@
 #include <stddef.h>
 
 typedef struct dt_lanes {
-    size_t order;            /* 1: only x1;  2: all */
-    size_t symmetric;        /* 1: x2 is x1 and x12 a lower triangle */
-    size_t p, q;             /* lanes of e1 and of e2 */
-    size_t unit;             /* 1, 2 or 4 */
-    size_t x2, x12, size;    /* places of x2 and of row 0; doubles in a record */
-    const double *nothing;   /* (size,) structural zeros */
+    size_t order;          /* 1: only x1;  2: all */
+    size_t symmetric;      /* 1: x2 is x1 and x12 a lower triangle */
+    size_t p, q;           /* lanes of e1 and of e2 */
+    size_t unit;           /* 1, 2 or 4 */
+    size_t x2, x12, size;  /* places of x2 and of row 0; doubles in a record */
+    const double *nothing; /* (size,) structural zeros */
 } dt_lanes;
 
 /* One partial of n elements. */
 typedef struct dt_coefficient {
-    /* NULL: structurally zero for all of them; single elements may be structurally zero, too */
-    const double *at;
-    size_t step;             /* 0 or 1 */
+    const double *at; /* NULL: structurally zero for all of them; single elements may be structurally zero, too */
+    size_t step;      /* 0 or 1 */
 } dt_coefficient;
 
 enum { DT_DX, DT_DY, DT_DXX, DT_DXY, DT_DYY, DT_N_PARTIALS };
@@ -36,8 +35,8 @@ enum { DT_DX, DT_DY, DT_DXX, DT_DXY, DT_DYY, DT_N_PARTIALS };
 typedef struct dt_hyperdual {
     /* one number; d (DT_N_PARTIALS,) */
     void (*one)(const dt_lanes *lanes, const double *d, const double *x, const double *y, double *v);
-    /* n numbers; the records of an operand are x_step, y_step doubles apart, those of the result `size`; d
-     * (DT_N_PARTIALS,) */
+    /* n numbers; records of an operand are x_step, y_step doubles apart, those of the result `size`;
+     * d (DT_N_PARTIALS,) */
     void (*block)(const dt_lanes *lanes, size_t n, const dt_coefficient *d, const double *x, size_t x_step,
                   const double *y, size_t y_step, double *v);
 } dt_hyperdual;

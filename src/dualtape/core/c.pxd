@@ -1,6 +1,6 @@
 """Every C declaration that the core uses, header by header. The layouts and contracts are documented in the headers."""
 
-from cpython.object cimport newfunc
+from cpython.object cimport PyObject, destructor, newfunc
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
 
@@ -37,11 +37,14 @@ cdef extern from "hyperdual.h" nogil:
     size_t dt_row_size(const dt_lanes *lanes, size_t i)
 
 
-# The slots of a type that its constructor goes through.
+# The slots of a type through which its objects are made and freed.
 cdef extern from "Python.h":
     ctypedef struct dt_type "PyTypeObject":
         newfunc tp_new
+        destructor tp_dealloc
         void *tp_vectorcall
+
+    PyObject *PyObject_Init(PyObject *room, dt_type *cls) noexcept
 
 
 # Whether one thread at a time runs Python: then free lists need no lock.

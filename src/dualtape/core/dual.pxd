@@ -1,22 +1,8 @@
-"""Forward-mode numbers: values that carry their first (Dual) or first and second (HyperDual) derivatives along, in p
-lanes."""
+"""Forward-mode numbers: values that carry their first (Dual) or first and second (HyperDual) derivatives along."""
 
 from libc.stdint cimport uint64_t
 cimport numpy as cnp
-from dualtape.core.c cimport dt_lanes
-
-
-# How the lanes of a number are laid out. Interned: two numbers can meet in one operation if and only if they share it.
-# Never freed.
-cdef struct lane_space:
-    dt_lanes lanes
-    bint single_1            # e1 has one lane and x1 no axis for it
-    bint single_2            # the same for e2
-    void *free               # records given back, chained through their first word; unused in free-threaded builds
-    size_t n_free
-
-
-cdef lane_space *intern_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL
+from dualtape.core.dual_lanes cimport lane_space
 
 
 cdef class ForwardNumber:

@@ -2,11 +2,11 @@
 
 A scalar is a value and one record of lanes (c/hyperdual.h); `x op y` looks up the partials of the row and applies the
 chain rule to the records, no Python object touched but the result. What has axes is in dual_arrays.pyx; how lanes come
-in and go out (constructors, attributes, repr, pickles) in dual_parts.pyx.
+in and go out (constructors, attributes, repr, pickles) in dual_parts.pyx; their layouts in dual_lanes.pyx.
 
 Design: (a) records of lanes, not one array per lane, because one number's lanes are what an operation needs together;
-(b) the packed lower triangle in the symmetric form halves the work of a Hessian; (c) records are kept in free lists per
-layout, so that a loop over scalars allocates nothing after its first turns.
+(b) the packed lower triangle in the symmetric form halves the work of a Hessian; (c) dead scalars are kept with their
+records, per layout, so that a loop over scalars allocates nothing after its first turns.
 """
 
 cimport cython
@@ -15,13 +15,14 @@ from cpython.exc cimport PyErr_Occurred
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_AsDouble, PyLong_Check
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, newfunc
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, destructor, newfunc
+from cpython.ref cimport Py_DECREF
 from libc.stdint cimport uint64_t, uintptr_t
 from dualtape.core.c cimport (
     DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_NO_RULE, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE,
-    OP_FLOOR_DIVIDE,
-    OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT, dt_op, dt_row_size,
-    dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
+    OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT, PyObject_Init,
+    dt_library, dt_op, dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
+from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.kernels cimport library
 
 import numpy as np
@@ -30,56 +31,30 @@ from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOper
 
 cnp.import_array()
 
-cdef dict _spaces = {}
-cdef size_t MAX_FREE_BYTES = 1 << 18
+cdef size_t MAX_FREE_BYTES = 1 << 18    # of dead scalars kept, per layout
 
 
-cdef size_t padded(size_t n, size_t unit) noexcept:
-    return (n + unit - 1) // unit * unit
-
-
-cdef lane_space *intern_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL:
-    """The layout with these properties; made once, then always the same."""
-    key = (order, symmetric, p, q, single_1, single_2)
-    found = _spaces.get(key)
-    if found is None:
-        found = _spaces.setdefault(key, <uintptr_t>_new_space(order, symmetric, p, q, single_1, single_2))
-    return <lane_space *><uintptr_t>found
-
-
-cdef lane_space *_new_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL:
-    cdef lane_space *space = <lane_space *>PyMem_RawMalloc(sizeof(lane_space))
-    if space == NULL:
-        raise MemoryError()
-    cdef size_t most = max(p, q if order == 2 else 0), i
-    space.single_1, space.single_2 = single_1, single_2
-    space.free, space.n_free = NULL, 0
-    space.lanes.order, space.lanes.symmetric, space.lanes.p, space.lanes.q = order, symmetric, p, q
-    space.lanes.unit = 1 if most <= 1 else 2 if most == 2 else 4
-    space.lanes.x2 = 0 if symmetric or order == 1 else padded(p, space.lanes.unit)
-    space.lanes.x12 = space.lanes.size = padded(p, space.lanes.unit)
-    if order == 2:
-        space.lanes.x12 = space.lanes.x2 + padded(q, space.lanes.unit)
-        space.lanes.size = space.lanes.x12
-        for i in range(p):
-            space.lanes.size += dt_row_size(&space.lanes, i)
-    cdef double *nothing = <double *>PyMem_RawMalloc((space.lanes.size + 1) * sizeof(double))
-    if nothing == NULL:
-        PyMem_RawFree(space)
-        raise MemoryError()
-    for i in range(space.lanes.size):
-        nothing[i] = -0.0
-    space.lanes.nothing = nothing
-    return space
-
-
-cdef inline double *take_record(lane_space *space) except NULL:
-    """Room for one record, on a cache line of its own. The word before it remembers the allocation."""
-    cdef double *record = <double *>space.free
-    if DT_WITH_GIL and record != NULL:
-        space.free = (<void **>record)[0]
+cdef inline ForwardNumber new_scalar(lane_space *space, uint64_t level):
+    """A scalar whose value and record the caller fills: one that died with this layout, if there is any."""
+    cdef PyObject *kept = space.free
+    cdef ForwardNumber number
+    if DT_WITH_GIL and kept != NULL:
+        space.free = (<PyObject **>(<ForwardNumber>kept).lanes)[0]
         space.n_free -= 1
-        return record
+        PyObject_Init(kept, <dt_type *>HyperDual if space.lanes.order == 2 else <dt_type *>Dual)
+        number = <ForwardNumber>kept
+        Py_DECREF(number)    # the reference that PyObject_Init made
+    else:
+        number = (<ForwardNumber>HyperDual.__new__(HyperDual) if space.lanes.order == 2
+                  else <ForwardNumber>Dual.__new__(Dual))
+        number.lanes = new_record(space)
+        number.space = space
+    number.level = level
+    return number
+
+
+cdef double *new_record(lane_space *space) except NULL:
+    """Room for one record, on a cache line of its own. The word before it remembers the allocation."""
     cdef char *raw = <char *>PyMem_RawMalloc((space.lanes.size + 1) * sizeof(double) + 64)
     if raw == NULL:
         raise MemoryError()
@@ -88,23 +63,18 @@ cdef inline double *take_record(lane_space *space) except NULL:
     return <double *>aligned
 
 
-cdef inline void give_record(lane_space *space, double *record) noexcept:
-    if DT_WITH_GIL and space.n_free * space.lanes.size * sizeof(double) < MAX_FREE_BYTES:
-        (<void **>record)[0] = space.free
-        space.free = record
-        space.n_free += 1
-    else:
-        PyMem_RawFree((<void **>record - 1)[0])
-
-
-cdef inline ForwardNumber new_scalar(lane_space *space, uint64_t level):
-    """A scalar whose value and record the caller fills."""
-    cdef ForwardNumber number = (<ForwardNumber>HyperDual.__new__(HyperDual) if space.lanes.order == 2
-                                 else <ForwardNumber>Dual.__new__(Dual))
-    number.lanes = take_record(space)
-    number.space = space
-    number.level = level
-    return number
+cdef void deallocate(PyObject *dead) noexcept:
+    """tp_dealloc of all numbers. Scalars go to the free list with their records, or lose them first."""
+    cdef double *lanes = (<ForwardNumber>dead).lanes
+    cdef lane_space *space = (<ForwardNumber>dead).space
+    if lanes != NULL:
+        if DT_WITH_GIL and space.n_free * space.lanes.size * sizeof(double) < MAX_FREE_BYTES:
+            (<PyObject **>lanes)[0] = space.free
+            space.free = dead
+            space.n_free += 1
+            return
+        PyMem_RawFree((<void **>lanes - 1)[0])
+    _deallocate_object(dead)
 
 
 cdef ForwardNumber new_array(lane_space *space, uint64_t level, cnp.ndarray values, cnp.ndarray records):
@@ -134,21 +104,22 @@ cdef inline bint as_double(object number, double *value) except -1:
     return False
 
 
-cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y, double x_value,
-                                           double y_value):
+cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y,
+                                           double x_value, double y_value):
     """op on scalars that share one space; None stands for a passive operand. Inlined with a constant op, the rule folds
     in."""
     cdef ForwardNumber like = x if x is not None else y
     cdef ForwardNumber v = new_scalar(like.space, like.level)
     cdef double d[DT_N_PARTIALS]
     cdef unsigned active = (1 if x is not None else 0) | (2 if y is not None else 0)
-    v.value = dt_scalar_primal(library(), op, x_value, y_value)
-    dt_scalar_first(library(), op, x_value, y_value, v.value, active, &d[DT_DX], &d[DT_DY])
+    cdef const dt_library *lib = library()
+    v.value = dt_scalar_primal(lib, op, x_value, y_value)
+    dt_scalar_first(lib, op, x_value, y_value, v.value, active, &d[DT_DX], &d[DT_DY])
     if like.space.lanes.order == 2:
-        dt_scalar_second(library(), op, x_value, y_value, v.value, d[DT_DX], d[DT_DY], active, &d[DT_DXX], &d[DT_DXY],
-                         &d[DT_DYY])
-    library().hyperdual.one(&like.space.lanes, d, x.lanes if x is not None else NULL,
-                            y.lanes if y is not None else NULL, v.lanes)
+        dt_scalar_second(lib, op, x_value, y_value, v.value, d[DT_DX], d[DT_DY], active,
+                         &d[DT_DXX], &d[DT_DXY], &d[DT_DYY])
+    lib.hyperdual.one(&like.space.lanes, d, x.lanes if x is not None else NULL, y.lanes if y is not None else NULL,
+                      v.lanes)
     return v
 
 
@@ -189,19 +160,22 @@ cdef bint outranked(ForwardNumber x, object other) except -1:
     return other.level > x.level
 
 
+cdef inline bint is_scalar(object number) noexcept:
+    return type(number) is Dual or type(number) is HyperDual
+
+
 cdef inline object binary(unsigned op, object a, object b):
     """a op b, where one of them is a ForwardNumber."""
     cdef double value
-    if isinstance(a, ForwardNumber):
-        if (<ForwardNumber>a).lanes != NULL:
-            if isinstance(b, ForwardNumber):
-                if ((<ForwardNumber>b).lanes != NULL and (<ForwardNumber>a).space is (<ForwardNumber>b).space
-                        and (<ForwardNumber>a).level == (<ForwardNumber>b).level):
-                    return scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b, (<ForwardNumber>a).value,
-                                            (<ForwardNumber>b).value)
-            elif as_double(b, &value):
-                return scalar_operation(op, <ForwardNumber>a, None, (<ForwardNumber>a).value, value)
-    elif (<ForwardNumber>b).lanes != NULL and as_double(a, &value):
+    if is_scalar(a):
+        if is_scalar(b):
+            if ((<ForwardNumber>a).space is (<ForwardNumber>b).space
+                    and (<ForwardNumber>a).level == (<ForwardNumber>b).level):
+                return scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b,
+                                        (<ForwardNumber>a).value, (<ForwardNumber>b).value)
+        elif as_double(b, &value):
+            return scalar_operation(op, <ForwardNumber>a, None, (<ForwardNumber>a).value, value)
+    elif is_scalar(b) and as_double(a, &value):
         return scalar_operation(op, None, <ForwardNumber>b, value, (<ForwardNumber>b).value)
     return general(op, a, b)
 
@@ -240,17 +214,11 @@ cdef double only_value(ForwardNumber x, str what) except? -1.5:
 
 
 @cython.no_gc
-@cython.freelist(64)
 @cython.c_api_binop_methods(True)
 cdef class ForwardNumber:
-    """What Dual and HyperDual have in common: behaves like np.float64 (a scalar) or like a float64 ndarray (an
-    array)."""
+    """What Dual and HyperDual have in common: behaves like np.float64 (a scalar) or a float64 ndarray (an array)."""
 
     __array_priority__ = 1000.0
-
-    def __dealloc__(self):
-        if self.lanes != NULL:
-            give_record(self.space, self.lanes)
 
     def __add__(a, b):
         return binary(OP_ADD, a, b)
@@ -596,6 +564,10 @@ cdef object _construct_hyperdual(cls, PyObject *args, PyObject *kwargs):
 cdef void construct_by(type cls, newfunc construct) noexcept:
     (<dt_type *>cls).tp_new = construct
     (<dt_type *>cls).tp_vectorcall = NULL
+    (<dt_type *>cls).tp_dealloc = <destructor>deallocate
+
+
+cdef destructor _deallocate_object = (<dt_type *>ForwardNumber).tp_dealloc    # Cython's own: fields, then memory
 
 
 construct_by(ForwardNumber, <newfunc>_refuse)
@@ -604,5 +576,5 @@ construct_by(DualArray, <newfunc>_construct_dual)
 construct_by(HyperDual, <newfunc>_construct_hyperdual)
 construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
 
-# they cimport the classes above
+# These cimport the classes above.
 from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts

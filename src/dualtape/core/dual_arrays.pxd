@@ -2,9 +2,8 @@
 
 cimport numpy as cnp
 from libc.stdint cimport uint64_t
-from dualtape.core.dual cimport ForwardNumber, lane_space
-
-
+from dualtape.core.dual cimport ForwardNumber
+from dualtape.core.dual_lanes cimport lane_space
 cdef object number_of(ForwardNumber leader, object operand)
 cdef cnp.ndarray record_array(ForwardNumber x)
 cdef cnp.ndarray records_for(cnp.ndarray values, size_t size)

@@ -1,5 +1,5 @@
-"""Arrays of dual and hyper-dual numbers: elementwise operations block by block, indexing and writing with NumPy's
-aliasing, comparisons.
+"""Arrays of dual and hyper-dual numbers: elementwise operations block by block, comparisons, indexing and writing with
+NumPy's aliasing.
 
 An array is two ndarrays, values (shape) and records (shape + (size,)), always views of the same elements: the strides
 of the records are those of the values times `size`, and a 1 at the end. Results have the memory order that NumPy would
@@ -16,7 +16,8 @@ from dualtape.core.c cimport (
     DT_BLOCK, DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_N_PARTIALS, DT_ONE,
     OP_POWER, OP_SCALAR_POWER, dt_coefficient, dt_kernel, dt_op, dt_row_size)
 from dualtape.core.dual cimport (
-    ForwardNumber, as_double, fit, intern_space, lane_space, new_array, new_scalar, require_rule, scalar_operation)
+    ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, scalar_operation)
+from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.kernels cimport bind_row, library, opcode_of_ufunc
 
 import functools
@@ -35,11 +36,10 @@ cdef dict _COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greate
 # Operands
 
 cdef class Operand:
-    """One operand of an elementwise operation, as the kernels read it: element i at value[i*step], its record at
-    lanes[i*lane_step]."""
-    cdef const double *value
+    """One operand of an elementwise operation, as the kernels read it."""
+    cdef const double *value      # element i at value[i*step]
     cdef size_t step
-    cdef const double *lanes      # NULL: passive
+    cdef const double *lanes      # record i at lanes[i*lane_step]; NULL: passive
     cdef size_t lane_step
     cdef double scalar            # the value of a passive scalar
     cdef object number            # what was given: a ForwardNumber, a float or an ndarray
@@ -58,9 +58,9 @@ cdef object number_of(ForwardNumber leader, object operand):
     if as_double(operand, &value):
         return value
     if getattr(operand, "engine", None) is not None:
-        raise PerturbationError(f"a number of level {operand.level} entered a forward evaluation of level "
-                                f"{leader.level}",
-                                'take this derivative with mode="reverse", which nests to any depth')
+        raise PerturbationError(
+            f"a number of level {operand.level} entered a forward evaluation of level {leader.level}",
+            'take this derivative with mode="reverse", which nests to any depth')
     operand = np.asarray(operand)
     if operand.dtype.kind in "fiub":
         return operand.astype(np.float64, copy=False)
@@ -130,16 +130,14 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
         y = operand_of(number_of(leader, b))
         shape = broadcast(x.shape, y.shape)
         if op in _SELECTING and isinstance(x.number, ForwardNumber) and isinstance(y.number, ForwardNumber):
-            # an array made by zeros_like is a constant until something is written into it: a tie with it follows the
-            # constant
+            # an array made by zeros_like is a constant until something is written into it: a tie with it follows it
             if not is_connected(<ForwardNumber>y.number):
                 y = operand_of(primal(y.number))
             elif not is_connected(<ForwardNumber>x.number):
                 x = operand_of(primal(x.number))
     require_rule(op, isinstance(x.number, ForwardNumber), y is not None and isinstance(y.number, ForwardNumber))
     if op == OP_SCALAR_POWER and len(shape):
-        # NumPy's operator chooses the function by the exponent (x**2 is square(x)); its own value, and the derivative
-        # of power
+        # NumPy's operator chooses the function by the exponent (x**2 is square(x)): its value, and power's derivative
         op, values = OP_POWER, np.asarray(primal(a) ** primal(b), dtype=np.float64)
     if len(shape):
         result = array_operation(leader, op, x, y, shape, values)
@@ -192,10 +190,10 @@ cdef ForwardNumber array_operation(ForwardNumber leader, unsigned op, Operand x,
     if y is not None:
         lay_out(y, shape, order)
     with nogil:
-        failed = run_blocks(leader.space, op, n, known, x.value, x.step, x.lanes, x.lane_step,
-                            y.value if y is not None else NULL, y.step if y is not None else 0,
-                            y.lanes if y is not None else NULL,
-                            y.lane_step if y is not None else 0, value, lanes)
+        failed = run_blocks(
+            leader.space, op, n, known, x.value, x.step, x.lanes, x.lane_step,
+            y.value if y is not None else NULL, y.step if y is not None else 0,
+            y.lanes if y is not None else NULL, y.lane_step if y is not None else 0, value, lanes)
     if failed:
         raise MemoryError()
     if order is None:
@@ -225,16 +223,13 @@ cdef tuple broadcast(tuple a, tuple b):
         return a
     if not len(a):
         return b
-    # NumPy's own error
-    return np.broadcast_shapes(a, b) if _can_broadcast(a, b) else np.add(np.empty(a), np.empty(b))
+    if not all([m == n or m == 1 or n == 1 for m, n in zip(a[::-1], b[::-1])]):
+        np.add(np.empty(a), np.empty(b))    # raises NumPy's own error
+    return np.broadcast_shapes(a, b)
 
 
-cdef bint _can_broadcast(tuple a, tuple b):
-    return all([m == n or m == 1 or n == 1 for m, n in zip(a[::-1], b[::-1])])
-
-
-cdef dt_coefficient coefficient(unsigned kind, const double *computed, const double *x, size_t x_step, const double *y,
-                                size_t y_step, size_t n, double *room) noexcept nogil:
+cdef dt_coefficient coefficient(unsigned kind, const double *x, size_t x_step, const double *y, size_t y_step, size_t n,
+                                double *room) noexcept nogil:
     """One partial of a block. An operand's own value that is used as a partial loses its sign of zero: -0.0 would mean
     "nothing"."""
     cdef dt_coefficient c
@@ -247,7 +242,7 @@ cdef dt_coefficient coefficient(unsigned kind, const double *computed, const dou
     elif kind == DT_MINUS_ONE:
         c.at = &MINUS_ONE
     elif kind == DT_GENERAL:
-        c.at, c.step = computed, 1
+        c.at, c.step = room, 1
     elif kind == DT_IS_X or kind == DT_IS_Y:
         for i in range(n if step else 1):
             room[i] = source[i] + 0.0
@@ -259,9 +254,9 @@ cdef double ONE = 1.0
 cdef double MINUS_ONE = -1.0
 
 
-cdef int run_blocks(lane_space *space, unsigned op, size_t n, bint known, const double *x, size_t sx,
-                    const double *x_lanes, size_t x_lane_step, const double *y, size_t sy, const double *y_lanes,
-                    size_t y_lane_step,
+cdef int run_blocks(lane_space *space, unsigned op, size_t n, bint known,
+                    const double *x, size_t sx, const double *x_lanes, size_t x_lane_step,
+                    const double *y, size_t sy, const double *y_lanes, size_t y_lane_step,
                     double *v, double *v_lanes) noexcept nogil:
     """Values (unless known) and records of n elements. Returns 1 if there is no memory for the partials of a block."""
     cdef const dt_kernel *kernel = &library().kernels[op]
@@ -281,13 +276,13 @@ cdef int run_blocks(lane_space *space, unsigned op, size_t n, bint known, const 
         if not known:
             kernel.primal(count, x, sx, y, sy, v)
         kernel.first(count, x, sx, y, sy, v, active, d[DT_DX], d[DT_DY])
-        c[DT_DX] = coefficient(row.dx, d[DT_DX], x, sx, y, sy, count, d[DT_DX])
-        c[DT_DY] = coefficient(row.dy, d[DT_DY], x, sx, y, sy, count, d[DT_DY])
+        c[DT_DX] = coefficient(row.dx, x, sx, y, sy, count, d[DT_DX])
+        c[DT_DY] = coefficient(row.dy, x, sx, y, sy, count, d[DT_DY])
         if space.lanes.order == 2:
             kernel.second(count, x, sx, y, sy, v, d[DT_DX], d[DT_DY], active, d[DT_DXX], d[DT_DXY], d[DT_DYY])
-            c[DT_DXX] = coefficient(row.dxx, d[DT_DXX], x, sx, y, sy, count, d[DT_DXX])
-            c[DT_DXY] = coefficient(row.dxy, d[DT_DXY], x, sx, y, sy, count, d[DT_DXY])
-            c[DT_DYY] = coefficient(row.dyy, d[DT_DYY], x, sx, y, sy, count, d[DT_DYY])
+            c[DT_DXX] = coefficient(row.dxx, x, sx, y, sy, count, d[DT_DXX])
+            c[DT_DXY] = coefficient(row.dxy, x, sx, y, sy, count, d[DT_DXY])
+            c[DT_DYY] = coefficient(row.dyy, x, sx, y, sy, count, d[DT_DYY])
         library().hyperdual.block(&space.lanes, count, c, x_lanes, x_lane_step, y_lanes, y_lane_step, v_lanes)
         start += count
         x += count * sx
@@ -364,9 +359,8 @@ def put(ForwardNumber x, key, value):
     cdef ForwardNumber written
     value = number_of(x, value)
     if isinstance(value, ForwardNumber):
-        written = value
-        x.values[key] = written.value if written.lanes != NULL else written.values
-        x.records[record_key(key)] = record_array(written)
+        x.values[key] = primal(value)
+        x.records[record_key(key)] = record_array(<ForwardNumber>value)
     else:
         x.values[key] = value
         x.records[record_key(key)] = -0.0
@@ -394,8 +388,8 @@ cdef cnp.ndarray records_for(cnp.ndarray values, size_t size):
     cdef object shape = (<object>values).shape
     if cnp.PyArray_IS_C_CONTIGUOUS(values):
         return np.empty(shape + (size,))
-    return np.ndarray(shape + (size,), np.float64, np.empty(values.size * size), 0,
-                      (*[size * s for s in (<object>values).strides], 8))
+    strides = tuple([size * stride for stride in (<object>values).strides]) + (8,)
+    return np.ndarray(shape + (size,), np.float64, np.empty(values.size * size), 0, strides)
 
 
 cdef ForwardNumber constants(lane_space *space, uint64_t level, object values):
@@ -423,9 +417,9 @@ cdef ForwardNumber pack(lane_space *space, uint64_t level, object numbers):
 def object_array(ForwardNumber x, dtype):
     """What np.asarray(x) gives: scalars that keep their derivatives, in an object array."""
     if dtype is not None and np.dtype(dtype) != object:
-        raise TraceEscapeError(f"np.asarray(x, dtype={np.dtype(dtype)}) would lose the derivative of an array of shape "
-                               f"{x.shape}",
-                               "leave the conversion out; dualtape numbers are float64 already")
+        raise TraceEscapeError(
+            f"np.asarray(x, dtype={np.dtype(dtype)}) would lose the derivative of an array of shape {x.shape}",
+            "leave the conversion out; dualtape numbers are float64 already")
     scalars = np.empty(x.shape, dtype=object)
     for index in np.ndindex(x.shape):
         scalars[index] = get(x, index)
@@ -455,8 +449,8 @@ cdef bint outranks(object operand, ForwardNumber x) except -1:
 
 
 def attribute(ForwardNumber x, str name):
-    """What ndarray has and is not written out in dual.pyx: elementary functions as methods, and the handlers of
-    trace/methods.py."""
+    """What ndarray has and is not written out in dual.pyx: the handlers of trace/methods.py, and elementary functions
+    as methods, which is what NumPy calls on the elements of an object array."""
     if not name.startswith("_"):
         op = table.OPCODES.get(name)
         if op is not None and table.ROWS[op].arity == 1 and table.ROWS[op].ufunc is not None:

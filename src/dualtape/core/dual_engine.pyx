@@ -7,12 +7,14 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 from dualtape.core.c cimport dt_row_size
-from dualtape.core.dual cimport ForwardNumber, intern_space, lane_space, new_array
+from dualtape.core.dual cimport ForwardNumber, new_array
 from dualtape.core.dual_arrays cimport constants, number_of, record_array, records_for, view
+from dualtape.core.dual_lanes cimport intern_space, lane_space
 
 import numpy as np
 
 from dualtape.core.dual_arrays import elementwise, get, primal
+from dualtape.ops.contractions import contraction_of
 
 cnp.import_array()
 
@@ -25,8 +27,7 @@ def engine(ForwardNumber x):
 
 
 cdef class Engine:
-    """Operations on the numbers of one forward evaluation, for the handlers of trace/ (protocol:
-    trace/functions.py)."""
+    """Operations on the numbers of one forward evaluation (protocol: trace/functions.py)."""
     cdef ForwardNumber leader    # any number of the evaluation
 
     @property
@@ -58,8 +59,7 @@ cdef class Engine:
     def array_op(self, row, operands, dict params):
         """An array operation by its row: the value by row.primal, first-order lanes by row.jvp, second order by row.jvp
         on Duals."""
-        return array_operation_by_row(self.leader, row, [number_of(self.leader, operand) for operand in operands],
-                                      params)
+        return array_operation(self.leader, row, [number_of(self.leader, x) for x in operands], params)
 
 
 # Movement
@@ -86,8 +86,7 @@ cdef Source source_of(object number, int64_t first):
         source.array = dual = <ForwardNumber>number
         values = dual.values
     else:
-        values = np.array(number if not isinstance(number, ForwardNumber) else (<ForwardNumber>number).value,
-                          dtype=np.float64)
+        values = np.array(primal(number), dtype=np.float64)
     steps = [stride // 8 for stride in (<object>values).strides]
     reach = [step * (n - 1) for step, n in zip(steps, (<object>values).shape)]
     below = -sum([step for step in reach if step < 0]) if values.size else 0
@@ -109,8 +108,8 @@ def _moved(ForwardNumber leader, list sources, result):
         return type(result)([_moved(leader, sources, part) for part in result])
     if isinstance(result, np.ndarray):
         for source in sources:
-            if (<Source>source).array is not None and result.size and np.may_share_memory(result,
-                                                                                          (<Source>source).alive[2]):
+            is_array = (<Source>source).array is not None
+            if is_array and result.size and np.may_share_memory(result, (<Source>source).alive[2]):
                 return view_like(<Source>source, result)
     return gather(leader, sources, result)
 
@@ -120,20 +119,17 @@ cdef ForwardNumber view_like(Source source, object ids):
     cdef ForwardNumber x = source.array
     cdef int64_t start = ids.__array_interface__["data"][0] - source.ids_at
     cdef size_t size = x.space.lanes.size
-    strides = ids.strides
-    values = strided(x.values, <int64_t>source.value + start, ids.shape, strides)
-    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,),
-                      tuple([size * s for s in strides]) + (8,))
+    strides = tuple([size * stride for stride in ids.strides]) + (8,)
+    values = strided(x.values, <int64_t>source.value + start, ids.shape, ids.strides)
+    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,), strides)
     return new_array(x.space, x.level, values, records)
 
 
 cdef object strided(object base, int64_t address, tuple shape, tuple strides):
     """The array at an address inside `base`; keeps base alive."""
-    return np.asarray(Memory(base, {"data": (address, False), "shape": shape, "strides": strides,
-                                    "typestr": "<f8" if LITTLE else ">f8", "version": 3}))
-
-
-cdef bint LITTLE = np.little_endian
+    typestr = np.dtype(np.float64).str
+    interface = {"data": (address, False), "shape": shape, "strides": strides, "typestr": typestr, "version": 3}
+    return np.asarray(Memory(base, interface))
 
 
 class Memory:
@@ -147,9 +143,8 @@ class Memory:
 cdef ForwardNumber gather(ForwardNumber leader, list sources, object result):
     """The numbers with these ids, copied; in the memory order of the ids."""
     cdef cnp.ndarray ids = np.array(result, dtype=np.int64, order="K")
-    cdef cnp.ndarray values = np.empty_like(ids, dtype=np.float64), records = records_for(values,
-                                                                                          leader.space.lanes.size)
     cdef size_t size = leader.space.lanes.size, n = ids.size, i
+    cdef cnp.ndarray values = np.empty_like(ids, dtype=np.float64), records = records_for(values, size)
     cdef const int64_t *id = <const int64_t *>cnp.PyArray_DATA(ids)
     cdef double *v = <double *>cnp.PyArray_DATA(values)
     cdef double *v_lanes = <double *>cnp.PyArray_DATA(records)
@@ -179,8 +174,65 @@ cdef Source find(list sources, int64_t id):
 
 # Array operations
 
+def array_operation(ForwardNumber leader, row, list numbers, dict params):
+    """row on numbers that fit the leader: sums and products with all lanes at once, everything else lane by lane."""
+    if row.name == "sum":
+        return sum_of_records(leader, numbers[0], row.primal(primal(numbers[0]), **params), **params)
+    form = contraction_of(row.name, [np.ndim(primal(number)) for number in numbers], params)
+    if form is not None:
+        v = row.primal(*[primal(number) for number in numbers], **params)
+        return contraction(leader, form[0], form[1], numbers, v)
+    return array_operation_by_row(leader, row, numbers, params)
+
+
+def sum_of_records(ForwardNumber leader, ForwardNumber x, v, axis=None, keepdims=False, where=True, initial=None):
+    """A sum is the same sum of the records; a sum of structural zeros is one."""
+    cdef ForwardNumber result = constants(leader.space, leader.level, np.array(v, dtype=np.float64))
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple([axis % x.ndim for axis in axes]) if x.ndim else ()
+    mask = True if where is True else np.asarray(where)[..., None]
+    np.sum(record_array(x), axis=axes, keepdims=keepdims, where=mask, out=result.records)
+    return result if result.values.ndim else get(result, ())
+
+
+def contraction(ForwardNumber leader, list inputs, str output, list numbers, v):
+    """A product of two operands, linear in each: every lane of one meets the value of the other, and, in second order,
+    e1 lanes of each meet e2 lanes of the other. Only lanes that move are computed; the rest stays structurally zero."""
+    cdef lane_space *space = leader.space
+    cdef ForwardNumber result = constants(space, leader.level, np.array(v, dtype=np.float64))
+    a, b = inputs
+    xs = [primal(number) for number in numbers]
+    x, y = [record_array(number) if isinstance(number, ForwardNumber) else None for number in numbers]
+    if x is not None:
+        lanes = moving_lanes(x)
+        result.records[..., lanes] += contracted(f"{a}Y,{b}->{output}Y", x[..., lanes], xs[1])
+    if y is not None:
+        lanes = moving_lanes(y)
+        result.records[..., lanes] += contracted(f"{a},{b}Y->{output}Y", xs[0], y[..., lanes])
+    if x is not None and y is not None and space.lanes.order == 2:
+        mixed = mixed_lanes(space, result.records)
+        for (s, of_s), (t, of_t) in (((x, a), (y, b)), ((y, b), (x, a))):
+            rows = moving_lanes(s[..., :space.lanes.p])
+            columns = moving_lanes(t[..., space.lanes.x2:space.lanes.x2 + space.lanes.q])
+            mixed[..., rows[:, None], columns] += contracted(
+                f"{of_s}Y,{of_t}Z->{output}YZ", s[..., rows], t[..., space.lanes.x2 + columns])
+        store_mixed(space, result.records, mixed)
+    return result if result.values.ndim else get(result, ())
+
+
+cdef object moving_lanes(records):
+    """Numbers of the lanes that hold anything but structural zeros."""
+    still = (records == 0.0) & np.signbit(records)
+    return np.flatnonzero(~still.all(axis=tuple(range(still.ndim - 1))))
+
+
+cdef object contracted(str subscripts, x, y):
+    """A computed product: no zero of it is structural. A large one is planned, so that it runs on BLAS."""
+    return np.einsum(subscripts, x, y, optimize=np.size(x) * np.size(y) > 1 << 16) + 0.0
+
+
 def array_operation_by_row(ForwardNumber leader, row, list numbers, dict params):
-    """row on numbers that fit the leader. Lanes in which no operand moves are left structurally zero without a call."""
+    """row lane by lane. Lanes in which no operand moves are left structurally zero without a call."""
     cdef lane_space *space = leader.space
     cdef size_t q = space.lanes.p if space.lanes.order == 1 else space.lanes.q
     xs = [primal(number) for number in numbers]
@@ -210,8 +262,7 @@ cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict param
     def dual(values, lanes):
         return dual_of(inner, leader.level, values, lanes)
     moving = [record_array(x) if isinstance(x, ForwardNumber) else None for x in numbers]
-    xs = [number if lanes is None else dual(primal(number), lanes[..., x2:x2 + q])
-          for number, lanes in zip(numbers, moving)]
+    xs = [x if lanes is None else dual(primal(x), lanes[..., x2:x2 + q]) for x, lanes in zip(numbers, moving)]
     vs = [dual(output, lanes[..., x2:x2 + q]) for output, lanes in zip(outputs, records)]
     mixed = [None if lanes is None else mixed_lanes(space, lanes) for lanes in moving]
     v_mixed = [np.full(np.shape(output) + (p, q), -0.0) for output in outputs]

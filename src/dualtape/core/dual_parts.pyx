@@ -1,12 +1,13 @@
 """How lanes come into forward-mode numbers and out of them: constructors, the attributes x1, x2, x12, text, pickles,
-and the seeds and results of a forward evaluation (trace/forward.py). Nothing here is hot but `seed` and `harvest`.
+and the seeds and results of a forward evaluation (trace/forward.py).
 """
 
 cimport numpy as cnp
 from libc.stdint cimport uint64_t
-from dualtape.core.dual cimport ForwardNumber, intern_space, lane_space
-from dualtape.core.dual_arrays cimport constants, number_of, record_array, view
+from dualtape.core.dual cimport ForwardNumber
+from dualtape.core.dual_arrays cimport constants, number_of, record_array
 from dualtape.core.dual_engine cimport mixed_lanes, store_mixed
+from dualtape.core.dual_lanes cimport intern_space, lane_space
 
 import numpy as np
 
@@ -96,24 +97,23 @@ def first_part(ForwardNumber x):
 
 def second_part(ForwardNumber x):
     """x.x2"""
-    return finished(without_axis(record_array(x)[..., x.space.lanes.x2:x.space.lanes.x2 + x.space.lanes.q], -1,
-                                 x.space.single_2))
+    lanes = record_array(x)[..., x.space.lanes.x2:x.space.lanes.x2 + x.space.lanes.q]
+    return finished(without_axis(lanes, -1, x.space.single_2))
 
 
 def mixed_part(ForwardNumber x):
     """x.x12"""
     mixed = mixed_lanes(x.space, record_array(x))
-    return finished(without_axis(without_axis(mixed, -1, x.space.single_2), -1 if x.space.single_2 else -2,
-                                 x.space.single_1))
+    mixed = without_axis(mixed, -1, x.space.single_2)
+    return finished(without_axis(mixed, -1 if x.space.single_2 else -2, x.space.single_1))
 
 
 def text(ForwardNumber x):
     """repr: the constructor call, or, inside a forward evaluation, value and cost."""
     cdef str name = "HyperDual" if x.space.lanes.order == 2 else "Dual"
     if x.level:
-        pairs = "" if x.space.lanes.order == 1 else f" x {x.space.lanes.q}"
-        lanes = f"{x.space.lanes.p}{pairs} lanes"
-        return f"{name}({shown(x.primal)}, {lanes}, level {x.level})"
+        count = f"{x.space.lanes.p}" if x.space.lanes.order == 1 else f"{x.space.lanes.p} x {x.space.lanes.q}"
+        return f"{name}({shown(x.primal)}, {count} lanes, level {x.level})"
     parts = [x.primal, x.x1] + ([x.x2, x.x12] if x.space.lanes.order == 2 else [])
     return f"{name}({', '.join([shown(part) for part in parts])})"
 
@@ -148,7 +148,7 @@ def restore(tuple kind, uint64_t level, values, records):
 
 # A forward evaluation
 
-def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
+def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2, bint with_others=False):
     """Inputs as independent variables: all their elements are numbered through, and lane k of e1 moves element
     lanes_1[0] + k.
 
@@ -160,43 +160,60 @@ def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2):
     lanes_1, lanes_2 : tuple of int
         First and last (exclusive) number of the elements that the lanes of e1, e2 move; equal ones give the symmetric
         form.
+    with_others : bool
+        Append a lane to e1 (and to e2 of the symmetric form) that moves all other elements: what depends on one of them
+        is then not taken for a constant, which matters at a tie of two numbers.
     """
     cdef bint symmetric = order == 2 and lanes_1 == lanes_2
-    cdef lane_space *space = intern_space(order, symmetric, lanes_1[1] - lanes_1[0],
-                                          lanes_2[1] - lanes_2[0] if order == 2 else 0, False, False)
+    cdef size_t p = lanes_1[1] - lanes_1[0] + with_others, q = 0
+    if order == 2:
+        q = p if symmetric else lanes_2[1] - lanes_2[0]
+    cdef lane_space *space = intern_space(order, symmetric, p, q, False, False)
     cdef ForwardNumber number
     cdef list numbers = []
     cdef Py_ssize_t start = 0
     for values in inputs:
         number = constants(space, level, np.array(values, dtype=np.float64))
-        seed_lanes(number, start, lanes_1, 0)
+        if with_others:
+            number.records[..., p - 1] = 1.0
+        seed_lanes(number, start, lanes_1, 0, p if with_others else 0)
         if order == 2 and not symmetric:
-            seed_lanes(number, start, lanes_2, space.lanes.x2)
+            seed_lanes(number, start, lanes_2, space.lanes.x2, 0)
         start += number.values.size
         numbers.append(scalar_if_without_axes(number))
     return numbers
 
 
 def seed_directions(list inputs, uint64_t level, S):
-    """Inputs that move in given directions: lane k of e1 moves element j of all inputs by S[j, k]; S (n, p)."""
-    cdef lane_space *space = intern_space(1, False, S.shape[1], 0, False, False)
+    """Inputs that move in given directions: lane k of e1 moves element j of all inputs by S[j, k]; S (n, p). If no
+    direction moves some elements, a last lane does, for what depends on them is no constant."""
+    still = ((S == 0.0) & np.signbit(S)).all(axis=1)
+    cdef bint with_others = still.any()
+    cdef size_t p = S.shape[1]
+    cdef lane_space *space = intern_space(1, False, p + with_others, 0, False, False)
     cdef ForwardNumber number
     cdef list numbers = []
     cdef Py_ssize_t start = 0, stop
     for values in inputs:
         number = constants(space, level, np.array(values, dtype=np.float64))
         stop = start + number.values.size
-        number.records[..., :space.lanes.p] = np.reshape(S[start:stop], number.shape + (space.lanes.p,))
+        number.records[..., :p] = np.reshape(S[start:stop], number.shape + (p,))
+        if with_others:
+            number.records[..., p] = np.reshape(np.where(still[start:stop], 1.0, -0.0), number.shape)
         start = stop
         numbers.append(scalar_if_without_axes(number))
     return numbers
 
 
-cdef int seed_lanes(ForwardNumber number, Py_ssize_t start, tuple lanes, size_t at) except -1:
-    """Ones for the elements of a number, the first of which has number `start`, in the lanes that move them."""
+cdef int seed_lanes(ForwardNumber number, Py_ssize_t start, tuple lanes, size_t at, size_t others) except -1:
+    """Ones for the elements of a number, the first of which has number `start`, in the lanes that move them; these
+    elements leave the lane before number `others`."""
     cdef Py_ssize_t element
     for element in range(max(lanes[0], start), min(lanes[1], start + number.values.size)):
-        number.records[np.unravel_index(element - start, number.shape) + (at + element - lanes[0],)] = 1.0
+        index = np.unravel_index(element - start, number.shape)
+        number.records[index + (at + element - lanes[0],)] = 1.0
+        if others:
+            number.records[index + (others - 1,)] = -0.0
     return 0
 
 
@@ -204,7 +221,7 @@ def harvest(ForwardNumber leader, output, first, second):
     """Split an output into its value, which is returned, and its derivatives.
 
     in  leader    any number of the evaluation
-    out first     (size, p)     x1; rows need not be contiguous
+    out first     (size, p)     x1, of the first p lanes; rows need not be contiguous
     out second    (size, p, q)  x12, or None
     """
     number = number_of(leader, output)
@@ -214,7 +231,7 @@ def harvest(ForwardNumber leader, output, first, second):
             second[...] = 0.0
         return output
     records = record_array(<ForwardNumber>number).reshape(-1, leader.space.lanes.size)
-    np.add(records[:, :leader.space.lanes.p], 0.0, out=first)
+    np.add(records[:, :first.shape[1]], 0.0, out=first)
     if second is not None:
-        np.add(mixed_lanes(leader.space, records), 0.0, out=second)
+        np.add(mixed_lanes(leader.space, records)[:, :second.shape[1], :second.shape[2]], 0.0, out=second)
     return (<ForwardNumber>number).primal

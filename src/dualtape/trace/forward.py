@@ -1,9 +1,9 @@
 """One forward evaluation: f run on dual or hyper-dual numbers gives values, Jacobian and Hessian tensor in one go,
 without a recording and with memory that does not grow with the run. Called by api/; the numbers are core/dual*.pyx.
 
-*Design.* The lanes of one run are limited: beyond a few dozen, one number's record no longer fits the fast cache, and
-the work per lane stops falling. So f runs once per chunk of lanes, or, for second order, once per pair of chunks; a
-pair of equal chunks takes the symmetric form, which does half the work.
+*Design.* The lanes of one run are limited: beyond some number, the records leave the fast cache and the cost per lane
+grows again. So f runs once per chunk of lanes, or, for second order, once per pair of chunks; a pair of equal chunks
+takes the symmetric form, which does half the work.
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ from dualtape.core.dual_parts import harvest, seed, seed_directions
 from dualtape.core.level import next_level, tracing
 from dualtape.trace.layout import in_layout_of
 
-LANES_FIRST = 64
+# Lanes of one run. Measured on loops of scalars and on small arrays: first order gains up to some 256 lanes; in second
+# order one run of up to a hundred lanes beats several, but for more lanes pairs of 32 are best.
+LANES_FIRST = 256
+LANES_SECOND_ALONE = 100
 LANES_SECOND = 32
+MAX_BYTES = 1 << 25  # of the records of all inputs together
+
+Chunk = tuple[int, int]  # first and last (exclusive) input element that the lanes move
 
 
 def evaluate_forward(
@@ -30,7 +36,7 @@ def evaluate_forward(
     ----------
     f : callable
         Takes as many numbers or arrays as there are `inputs`, returns a list of outputs: floats, arrays, object arrays.
-        Called once for up to `LANES_FIRST` (`LANES_SECOND` for order 2) input elements, more often for more.
+        Called once for up to some hundred input elements, more often for more.
     inputs : sequence of float or ndarray
         Point of differentiation; n elements in all.
     order : 1 or 2
@@ -53,17 +59,16 @@ def evaluate_forward(
     n = sum(np.size(x) for x in inputs)
     values, J, H = None, None, None
     for rows, columns in _chunk_pairs(n, order):
-        numbers = seed(list(inputs), order, next_level(), rows, columns)
-        with tracing():
-            outputs = list(f(*map(in_layout_of, numbers, inputs)))
+        numbers = seed(list(inputs), order, next_level(), rows, columns, with_others=rows != (0, n))
+        outputs = _run(f, numbers, inputs)
         if J is None:
-            m = sum(_size(output) for output in outputs)
+            m = sum(map(_size, outputs))
             J = np.empty((m, n))
             H = np.empty((m, n, n)) if order == 2 else None
         values = _collect(numbers, outputs, J, H, rows, columns)
     if J is None:
         values = list(f(*inputs))
-        m = sum(_size(output) for output in values)
+        m = sum(map(_size, values))
         return values, np.zeros((m, 0)), np.zeros((m, 0, 0)) if order == 2 else None
     return values, J, H
 
@@ -93,20 +98,29 @@ def push_forward(
     """
     V = None
     for start in range(0, S.shape[1], LANES_FIRST):
-        lanes = slice(start, min(start + LANES_FIRST, S.shape[1]))
-        numbers = seed_directions(list(inputs), next_level(), S[:, lanes])
-        with tracing():
-            outputs = list(f(*numbers))
+        lanes = (start, min(start + LANES_FIRST, S.shape[1]))
+        numbers = seed_directions(list(inputs), next_level(), S[:, slice(*lanes)])
+        outputs = _run(f, numbers, inputs)
         if V is None:
-            V = np.empty((sum(_size(output) for output in outputs), S.shape[1]))
-        values = _collect(numbers, outputs, V, None, (lanes.start, lanes.stop), (0, 0))
+            V = np.empty((sum(map(_size, outputs)), S.shape[1]))
+        values = _collect(numbers, outputs, V, None, lanes, (0, 0))
     return values, V
 
 
-def _chunk_pairs(n: int, order: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Ranges of input elements for the lanes of e1 and of e2."""
-    size = LANES_SECOND if order == 2 else LANES_FIRST
-    chunks = [(start, min(start + size, n)) for start in range(0, n, size)]
+def _run(f: Callable[..., Sequence[Any]], numbers: list[Any], inputs: Sequence[Any]) -> list[Any]:
+    with tracing():
+        return list(f(*map(in_layout_of, numbers, inputs)))
+
+
+def _chunk_pairs(n: int, order: int) -> Iterator[tuple[Chunk, Chunk]]:
+    """Chunks for the lanes of e1 and of e2, of much the same size."""
+    if order == 1:
+        most = min(LANES_FIRST, MAX_BYTES // (8 * max(n, 1)))
+    else:
+        most = LANES_SECOND_ALONE if n <= LANES_SECOND_ALONE else LANES_SECOND
+        most = min(most, int((MAX_BYTES / (8 * max(n, 1))) ** 0.5))
+    count = -(-n // max(most, 1))
+    chunks = [(n * k // count, n * (k + 1) // count) for k in range(count)]
     for i, rows in enumerate(chunks):
         yield rows, rows
         if order == 2:
@@ -123,8 +137,8 @@ def _collect(
     outputs: list[Any],
     J: np.ndarray,
     H: np.ndarray | None,
-    rows: tuple[int, int],
-    columns: tuple[int, int],
+    rows: Chunk,
+    columns: Chunk,
 ) -> list[Any]:
     """Write the derivatives of one run into J and H; return the values."""
     values, start = [], 0
