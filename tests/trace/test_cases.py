@@ -12,7 +12,7 @@ FORMULAS = 1e-9  # two forms of one derivative, in float64
 
 def _interior(domain, n, seed):
     rng = np.random.default_rng(seed)
-    low, high = domain
+    low, high = domain.low, domain.high
     return rng.uniform(low + 0.05 * min(high - low, 1.0), min(high, low + 6.0) - 0.05 * min(high - low, 1.0), n)
 
 
