@@ -212,7 +212,7 @@ cdef class TracedScalar:
         elif other is None or isinstance(other, (str, bytes)):
             return op == Py_NE if op in (Py_EQ, Py_NE) else NotImplemented
         elif getattr(other, "engine", None) is not None:
-            return _compare(np.float64(value(self)), other.primal, op)
+            return PyObject_RichCompare(np.float64(value(self)), other.primal, op)
         else:
             return PyObject_RichCompare(np.float64(value(self)), other, op)
         x = value(self)
