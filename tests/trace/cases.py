@@ -370,6 +370,39 @@ LINEAR_ALGEBRA = [
     Case("matrix_norm", lambda x: np.linalg.matrix_norm(x), (C,)),
 ]
 
+SCALARS = [
+    Case("sums of a scalar", lambda x: np.sum(x[0]) + x[0].sum() + x[1].mean() + np.cumsum(x[2])[0], (A,)),
+    Case("products of a scalar", lambda x: np.prod(x[0]) * np.cumprod(x[1])[0] * x[2].prod(), (A,)),
+    Case(
+        "order of a scalar",
+        lambda x: np.max(x[0]) + x[1].min() + np.median(x[2]) + np.sort(x[:1])[0] + np.ptp(x[0]),
+        (A,),
+    ),
+    Case("shape of a scalar", lambda x: np.reshape(x[0], (1, 1)) * np.ravel(x[1]) * np.atleast_2d(x[2]), (A,)),
+    Case("views of a scalar", lambda x: np.squeeze(x[0]) * x[1].T * np.transpose(x[2]) * x[0].flatten(), (A,)),
+    Case("matrices of a scalar", lambda x: np.dot(x[0], x) * np.outer(x[1], x[2]) * np.kron(x[0], x[1]), (A,)),
+    Case("norm of a scalar", lambda x: np.linalg.norm(x[0]) * np.vdot(x[1], x[2]) * np.inner(x[0], 2.0), (A,)),
+    Case("copies of a scalar", lambda x: np.zeros_like(x[0]) + np.copy(x[1]) + np.full_like(x[0], x[2]), (A,)),
+    Case(
+        "empty sums",
+        lambda x: np.sum(x[:0]) + np.prod(x[:0]) + np.dot(x[:0], x[:0]) + np.einsum("i,i", x[:0], x[:0]) + x[0],
+        (A,),
+    ),
+    Case(
+        "empty cumulations",
+        lambda x: np.sum(np.cumsum(x[:0])) + np.sum(np.cumprod(x[:0])) + np.sum(np.sort(x[:0])) + x[0],
+        (A,),
+    ),
+    Case(
+        "empty movements", lambda x: np.concatenate([x[:0], x, np.diff(x[:1]), np.where(x[:0] > 0.0, x[:0], 1.0)]), (A,)
+    ),
+    Case(
+        "empty with initial",
+        lambda x: np.max(x[:0], initial=0.5) + np.sum(x[:0], initial=2.0) + np.linalg.norm(x[:0]) + x[0],
+        (A,),
+    ),
+]
+
 UFUNCS = [
     Case("out=", _written(np.zeros_like, lambda y, x: np.exp(x, out=y)), (A,)),
     Case("out= and where=", _written(np.ones_like, lambda y, x: np.multiply(x, x, out=y, where=_mask)), (B,)),
@@ -421,4 +454,4 @@ UFUNCS = [
     Case("frompyfunc", lambda x: np.frompyfunc(lambda z: z * z, 1, 1)(x), (A,)),
 ]
 
-CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *UFUNCS]
+CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]

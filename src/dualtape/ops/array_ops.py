@@ -96,7 +96,7 @@ def _sum_jvp(x_dots, xs, v, axis=None, keepdims=False, where=True, initial=0.0):
 
 
 def _sum_vjp(v_bar, xs, v, active, axis=None, keepdims=False, where=True, initial=0.0):
-    x_bar = spread(v_bar, xs[0].shape, axis, keepdims)
+    x_bar = spread(v_bar, np.shape(xs[0]), axis, keepdims)
     return (x_bar if where is True else np.where(where, x_bar, 0.0),)
 
 
@@ -147,10 +147,11 @@ def _add_at_vjp(v_bar, xs, v, active, index):
 
 def _reduced_last(x, axis):
     """`x` with the reduced axes merged into one, which stands last."""
-    axes = _axes(axis, x.ndim)
-    kept = tuple(k for k in range(x.ndim) if k not in axes)
-    shape = tuple(x.shape[k] for k in kept)
-    return np.reshape(np.transpose(x, kept + axes), (*shape, prod(x.shape[k] for k in axes)))
+    shape = np.shape(x)
+    axes = _axes(axis, len(shape))
+    kept = tuple(k for k in range(len(shape)) if k not in axes)
+    merged = (*(shape[k] for k in kept), prod(shape[k] for k in axes))
+    return np.reshape(np.transpose(x, kept + axes), merged)
 
 
 def _reduced_back(y, shape, axis):
@@ -162,7 +163,8 @@ def _reduced_back(y, shape, axis):
 
 def _ones_before(y):
     """Shift `y` by one along the last axis; a one enters."""
-    return np.concatenate([np.ones((*y.shape[:-1], 1)), y[..., :-1]], axis=-1)
+    first = np.ones((*y.shape[:-1], min(1, y.shape[-1])))
+    return np.concatenate([first, y[..., :-1]], axis=-1)
 
 
 def products_of_others(y):
@@ -191,8 +193,8 @@ def _prod_jvp(x_dots, xs, v, axis=None, keepdims=False, where=True, initial=None
 
 def _prod_vjp(v_bar, xs, v, active, axis=None, keepdims=False, where=True, initial=None):
     (x,) = xs
-    partials = _reduced_back(_prod_partials(x, axis, where, initial), x.shape, axis)
-    x_bar = spread(v_bar, x.shape, axis, keepdims) * partials
+    partials = _reduced_back(_prod_partials(x, axis, where, initial), np.shape(x), axis)
+    x_bar = spread(v_bar, np.shape(x), axis, keepdims) * partials
     return (x_bar if where is True else np.where(where, x_bar, 0.0),)
 
 

@@ -23,7 +23,8 @@ def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
     """`function` is np.max or np.min, `choose` np.argmax or np.argmin, `worst` the value that is never chosen."""
     a = operand(a)
     value = np.asarray(primal(a))
-    if axis is None and out is None and not keepdims and where is True and initial is np._NoValue and value.size:
+    is_plain = axis is None and out is None and not keepdims and where is True and initial is np._NoValue
+    if is_plain and value.size and value.ndim:
         return a[np.unravel_index(choose(value), value.shape)]
     limits = {} if initial is np._NoValue else {"initial": primal(initial)}
     shape = np.shape(function(value, axis=axis, keepdims=keepdims, where=where, **limits))  # raises what NumPy raises
