@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualtape.trace.forward import evaluate_forward
 from dualtape.trace.record import record_flat
 
 COMPLEX_STEP = 1e-13  # relative; the step is 1e-200, so only rounding is left
@@ -136,3 +137,17 @@ def test_index_errors_are_numpys_own(index):
         record_flat(lambda a: [a[index]], [x])
     with pytest.raises(type(ours.value)):
         x[index]
+
+
+@settings(max_examples=200, deadline=None)
+@given(programs, st.sampled_from([(6,), (2, 3), (3, 2, 2), (1, 5)]))
+def test_dual_numbers_write_as_the_tape_does(program, shape):
+    x = np.linspace(0.3, 1.4, int(np.prod(shape))).reshape(shape)
+    recording = record_flat(lambda a: run(a, program), [x])
+    values, J, H = evaluate_forward(lambda a: run(a, program), [x], 2)
+    for value, other in zip(values, recording.value, strict=True):
+        np.testing.assert_array_equal(value, other)
+    np.testing.assert_allclose(J, recording.jvp(np.eye(recording.n)), rtol=COMPLEX_STEP, atol=COMPLEX_STEP)
+    w = np.linspace(-1.0, 1.0, recording.m)
+    second = recording.second(w, np.eye(recording.n))
+    np.testing.assert_allclose(np.tensordot(w, H, 1), second, rtol=COMPLEX_STEP, atol=10.0 * COMPLEX_STEP)
