@@ -121,3 +121,177 @@ def sinc_d(x, v, cos_t):
         total = 1.0 - total * s * ((k + 1.0) / (k * (2.0 * k + 2.0) * (2.0 * k + 3.0)))
     series = -_PI * t * total / 3.0
     return _where(near, series, (cos_t - v) / _where(near, 1.0, x))
+
+
+# ---- functions of SciPy: the same sums and recurrences as in c/special.h, which says where they come from ----
+
+
+def _horner(t, coefficients):
+    """``sum of c_k t^k``, for coefficients from the highest power down."""
+    total = 0.0
+    for c in coefficients:
+        total = total * t + c
+    return total
+
+
+def _exprel_sum(t):
+    """``sum of t^k/(k! (k + 2))``, the derivative of (exp(t) - 1)/t."""
+    total = 0.0
+    for k in range(28, 0, -1):
+        total = (total + 1.0 / (k + 2.0)) * t / k
+    return total + 0.5
+
+
+def exprel_d(x, v, e):
+    near = np.abs(primal(x)) < 1.5
+    return _where(near, _exprel_sum(_where(near, x, 0.0)), (e - v) / _where(near, 1.0, x))
+
+
+def boxcox_dy(l, y, e, v):  # noqa: E741
+    t = y * l
+    near = np.abs(primal(t)) < 1.5
+    far = (_where(primal(e) == 0.0, 0.0, e * l) - v) / _where(near, 1.0, y)
+    return _where(near, l * l * _exprel_sum(_where(near, t, 0.0)), far)
+
+
+def inv_boxcox_g(s):
+    near = np.abs(primal(s)) < 0.5
+    r = _where(near, 1.0, s)
+    series = -_horner(-_where(near, s, 0.0), [(k + 1.0) / (k + 2.0) for k in range(64, -1, -1)])
+    return _where(near, series, (r / (1.0 + r) - np.log1p(r)) / np.square(r))
+
+
+def spence_d(x, log_x):
+    """``log(x)/(1 - x)``; near 1 its series in ``u = 1 - x``."""
+    u = 1.0 - x
+    near = np.abs(primal(u)) < 0.4
+    series = -_horner(_where(near, u, 0.0), [1.0 / (k + 1.0) for k in range(56, -1, -1)])
+    return _where(near, series, log_x / _where(near, 1.0, u))
+
+
+def huber_dx(x, y):
+    inside = np.abs(primal(y)) <= primal(x)
+    return within(primal(x) >= 0.0, _where(inside, 0.0, np.abs(y) - x))
+
+
+def huber_dy(x, y):
+    inside = np.abs(primal(y)) <= primal(x)
+    return within(primal(x) >= 0.0, _where(inside, y, x * np.sign(primal(y))))
+
+
+def tilt(u):
+    s = hypot1(u)
+    p, q = u / s, u / (1.0 + s)
+    return s * np.square(p * q)
+
+
+def _erfc_ratio(x):
+    start = 90
+    r = (np.sqrt(x * x + 2.0 * start) - x) / (2.0 * start)
+    for k in range(start, 1, -1):
+        r = 0.5 / (x + k * r)
+    return r
+
+
+def erfcx_d(x, v):
+    near = primal(x) < 1.0
+    far = -2.0 * v * _erfc_ratio(_where(near, 1.0, x))
+    return _where(near, 2.0 * x * v - 2.0 / np.sqrt(_PI), far)
+
+
+def ndtri_exp_d(v, exp_x, expm1_x, e):
+    below = primal(v) < 0.0
+    return _where(below, e, exp_x * e / -_where(below, 1.0, expm1_x))
+
+
+def dawson_d(x, v):
+    near = np.abs(primal(x)) < 6.5
+    s = 0.5 / np.square(_where(near, 7.0, x))
+    terms = [1.0]
+    for k in range(38):
+        terms.append(terms[-1] * (2.0 * k + 1.0))
+    return _where(near, 1.0 - 2.0 * x * v, -s * _horner(s, terms[37::-1]))
+
+
+def rgamma_d(x, v, psi, mirrored_gamma, mirrored_psi):
+    right = primal(x) >= 0.5
+    r = x - 2.0 * np.rint(0.5 * primal(x))
+    folded = _where(np.abs(primal(r)) > 0.5, np.sign(primal(r)) - r, r)
+    left = mirrored_gamma * (np.cos(_PI * r) - mirrored_psi * np.sin(_PI * folded) / _PI)
+    return _where(right, -v * _where(right, psi, 1.0), left)
+
+
+_BERNOULLI = (1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0)
+
+
+def psi_gap(x, y, psi_x, psi_xy):
+    regular = (primal(x) > 0.0) & (primal(y) > 0.0) & (primal(x) + primal(y) < 1e100)
+    a, y, total = _where(regular, x, 12.0), _where(regular, y, 1.0), 0.0
+    for _ in range(12):
+        low = primal(a) < 12.0
+        total = total + _where(low, y / (a * (a + y)), 0.0)
+        a = _where(low, a + 1.0, a)
+    b, power = a + y, 1.0
+    p, q, s = 1.0 / np.square(a), 1.0 / np.square(b), 1.0
+    total = total + np.log1p(y / a) + 0.5 * y / (a * b)
+    for k, bernoulli in enumerate(_BERNOULLI, start=1):
+        total = total + bernoulli / (2.0 * k) * (y / a * (a + b) / b / (a * b)) * s
+        power = power * q
+        s = p * s + power
+    return _where(regular, total, psi_xy - psi_x)
+
+
+def lower_order(n, by):
+    n = primal(n)
+    return _where(n > by, n - by, _where(np.isnan(n), n, 0.0))
+
+
+def expn_dy(n, x, v, e, lower):
+    return _where(primal(n) >= 1.0, -lower, -(e + v) / x)
+
+
+def _scaled_bessel_d(nu, x, sign, lead):
+    total, term = 0.0, 1.0
+    for k in range(40):
+        total = total - term * ((k + 0.5) / x)
+        term = term * (sign * (4.0 * nu * nu - (2.0 * k + 1.0) ** 2) / (8.0 * (k + 1.0))) / x
+    return lead * total / np.sqrt(x)
+
+
+def _is_far(nu, x):
+    return np.abs(primal(x)) > 25.0 + 0.5 * primal(nu) ** 2
+
+
+def ive_d(nu, x, v, slope):
+    far, sign = _is_far(nu, x), np.sign(primal(x))
+    lead = np.copysign(1.0 / np.sqrt(2.0 * _PI), primal(v)) * sign
+    return _where(far, _scaled_bessel_d(nu, _where(far, x * sign, 1e3), -1.0, lead), slope - sign * v)
+
+
+def kve_d(nu, x, v, slope):
+    far = _is_far(nu, x)
+    return _where(far, _scaled_bessel_d(nu, _where(far, x, 1e3), 1.0, np.sqrt(0.5 * _PI)), v + slope)
+
+
+def _elliptic(p):
+    """K and ``rho = ((2D - K)/K)/m`` at ``m = 1 - p``, by the arithmetic-geometric mean."""
+    b = np.sqrt(p)
+    a, c_over_m, rho, weight = 0.5 * (1.0 + b), 0.5 / (1.0 + b), 0.0, 2.0
+    b = np.sqrt(b)
+    for _ in range(11):
+        c, following = c_over_m, 0.5 * (a + b)
+        rho = rho + weight * c * c
+        a, b = following, np.sqrt(a * b)
+        c_over_m = c * c * (1.0 - p) / (4.0 * a)
+        weight *= 2.0
+    return 0.5 * _PI / a, rho
+
+
+def ellipk_d(p):
+    k, rho = _elliptic(p)
+    return 0.25 * k * (1.0 - (1.0 - p) * rho) / p
+
+
+def ellipe_d(p):
+    k, rho = _elliptic(p)
+    return _where(primal(p) == 0.0, -np.inf, -0.25 * k * (1.0 + (1.0 - p) * rho))

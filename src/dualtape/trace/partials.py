@@ -97,8 +97,10 @@ def _second(row, name, xs, active):
             f"the third derivative of {row.name} has no rule", "take derivatives of it to second order only"
         )
     names = {"x": xs[0], "y": xs[-1], "v": _row(row.name, *xs)}
+    wanted = structure.names(structure.parse(formula))
     for which, partial in enumerate(_FIRST[row.arity]):
-        names[partial] = first(row, which, xs[0], xs[-1], names["v"], active == 3)
+        if partial in wanted:
+            names[partial] = first(row, which, xs[0], xs[-1], names["v"], active == 3)
     return _evaluate(formula, both=1.0 if active == 3 else 0.0, **names)
 
 
