@@ -10,10 +10,10 @@ import threading
 
 import numpy as np
 import pytest
-from dualtape.core.dual import Dual, HyperDual
 from forward_expressions import EXPRESSIONS, exact
 from numpy.testing import assert_array_equal
 
+from dualtape.core.dual import Dual, HyperDual
 from dualtape.errors import PerturbationError, ShapeError, TraceEscapeError
 
 MPMATH = 1e-13  # relative, against 40 digits

@@ -7,13 +7,13 @@ import warnings
 
 import numpy as np
 import pytest
-from dualtape.core.dual import Dual, HyperDual
 from dualtape.core.dual_parts import harvest, seed
 from forward_expressions import EXPRESSIONS, exact
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualtape.core import kernels
+from dualtape.core.dual import Dual, HyperDual
 from dualtape.errors import PerturbationError, ShapeError, UnsupportedOperation
 from dualtape.ops.table import OPCODES, ROWS
 
@@ -120,7 +120,7 @@ def test_binary_rows_follow_the_chain_rule(row, active, rng):
     v = leader.engine.elementwise(OPCODES[row.name], a, b)
     rule = kernels.evaluate(row.name, x, y, active={"x": 1, "y": 2, "both": 3}[active])
     d = {partial: rule[partial][:, None] + 0.0 if partial in needed else 0.0 for partial in row.partials}
-    outer = lambda s, t: s[:, :, None] * t[:, None, :]  # noqa: E731
+    outer = lambda s, t: s[:, :, None] * t[:, None, :]
     first = d["dx"] * x1 + d["dy"] * y1
     second = d["dx"][..., None] * x12 if "dx" in needed else 0.0
     second = second + (d["dy"][..., None] * y12 if "dy" in needed else 0.0)

@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 import pytest
-from dualtape.core.dual import Dual
 
+from dualtape.core.dual import Dual
 from dualtape.errors import PerturbationError
 from dualtape.trace import forward
 from dualtape.trace.forward import evaluate_forward

@@ -1,0 +1,133 @@
+"""Threads: derivatives taken in many threads at once are those of one thread, to the last bit.
+
+Run on a free-threaded build without its lock, these find what pools, free lists and first uses have left unprotected.
+"""
+
+import contextlib
+import random
+import subprocess
+import sys
+import threading
+
+import numpy as np
+
+import dualtape
+
+N_THREADS, N_CALLS = 6, 150
+
+# Every derivative at once is the first of its process: imports, bindings and pools are set up by all threads together.
+FIRST_USE = """
+import threading
+import numpy as np
+import dualtape
+
+x = np.linspace(0.5, 1.5, 4)
+f = lambda x: np.sum(np.sin(x) * x)
+calls = [dualtape.grad(f), dualtape.hessian(f), dualtape.jacobian(f, mode="forward"), lambda x: dualtape.hvp(f, x, x)]
+start, found = threading.Barrier(8), []
+
+def work(k):
+    start.wait()
+    found.append((k % 4, calls[k % 4](x)))
+
+threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+assert len(found) == 8 and all(np.array_equal(got, calls[k](x)) for k, got in found), found
+"""
+
+
+def rosen(x):
+    return (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum()
+
+
+def recurrence(x):
+    s = x[0]
+    for _ in range(30):
+        s = s * x[1] + x[2] * x[0] - x[1] / s
+    return s
+
+
+def curve(x):
+    return np.array([x[0] * np.sin(x[1]), np.exp(x[0]) * x[2], x[0] / x[1]])
+
+
+def solution(x):
+    return np.linalg.solve(np.outer(x, x) + np.eye(3), x) @ np.sort(x)
+
+
+def tasks():
+    """Calls of every engine, on tapes of their own and on tapes that all threads share."""
+    short, long, huge = np.array([1.1, 0.9, 0.3]), np.linspace(0.5, 1.5, 50), np.linspace(-1.0, 1.0, 20000)
+    _, pullback = dualtape.vjp(curve, short)
+    _, linear = dualtape.linearize(curve, short)
+    return [
+        lambda: dualtape.grad(rosen)(long),
+        lambda: dualtape.grad(rosen)(huge),
+        lambda: dualtape.grad(recurrence)(short),
+        lambda: dualtape.grad(solution)(short),
+        lambda: dualtape.jacobian(curve)(short),
+        lambda: dualtape.jacobian(curve, mode="forward")(short),
+        lambda: dualtape.hessian(curve)(short),
+        lambda: dualtape.hessian(recurrence, mode="forward")(short),
+        lambda: dualtape.jacobian(dualtape.grad(rosen))(short),
+        lambda: dualtape.hvp(rosen, long, long),
+        lambda: pullback(np.ones(3)),
+        lambda: linear.T @ (linear @ short),
+    ]
+
+
+def in_threads(work):
+    """Run ``work(k)`` in thread k, all at once; raise what any of them raised."""
+    raised = []
+
+    def guarded(k):
+        try:
+            work(k)
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(k,)) for k in range(N_THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def test_threads_do_not_disturb_each_other():
+    calls = tasks()
+    expected = [call() for call in calls]
+
+    def work(k):
+        order = random.Random(k)
+        for _ in range(N_CALLS):
+            i = order.randrange(len(calls))
+            np.testing.assert_array_equal(calls[i](), expected[i])
+
+    in_threads(work)
+
+
+def test_a_failing_function_leaves_other_threads_alone():
+    def failing(x):
+        raise ZeroDivisionError(dualtape.grad(rosen)(x).sum())
+
+    x = np.linspace(0.5, 1.5, 10)
+    expected = dualtape.grad(rosen)(x)
+
+    def work(k):
+        for _ in range(N_CALLS):
+            if k % 2:
+                np.testing.assert_array_equal(dualtape.grad(rosen)(x), expected)
+                continue
+            with contextlib.suppress(ZeroDivisionError):
+                dualtape.grad(failing)(x)
+
+    in_threads(work)
+
+
+def test_the_first_uses_of_a_process_may_be_simultaneous():
+    command = [sys.executable, "-W", "error", "-c", FIRST_USE]
+    for _ in range(3):
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
