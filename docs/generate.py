@@ -4,7 +4,6 @@ twice."""
 import math
 
 from dualtape.core.kernels import evaluate
-
 from dualtape.ops.table import ROWS
 
 OPERATIONS = """# Operations

@@ -4,11 +4,11 @@ The rows come from the table itself; a row that could not be timed is an error w
 """
 
 import numpy as np
-from dualtape.core.kernels import bind_scipy
 
 import dualtape
 from benchmarks.common import require
 from benchmarks.problems import WrongAnswer
+from dualtape.core.kernels import bind_scipy
 from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace.record import record_flat
 

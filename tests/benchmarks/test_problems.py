@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from benchmarks.problems import PROBLEMS, WrongAnswer, select, verify
 
 STEP = 1e-30

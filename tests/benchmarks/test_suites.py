@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.problems import PROBLEMS, select
 
 from benchmarks import common, peers, ratios, speed_table
+from benchmarks.problems import PROBLEMS, select
 from dualtape.ops.table import ROWS, Unary
 
 FOLDER = Path(inspect.getfile(peers)).parent

@@ -7,13 +7,13 @@ import warnings
 
 import numpy as np
 import pytest
-from dualtape.core.dual_parts import harvest, seed
 from forward_expressions import EXPRESSIONS, exact
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualtape.core import kernels
 from dualtape.core.dual import Dual, HyperDual
+from dualtape.core.dual_parts import harvest, seed
 from dualtape.errors import PerturbationError, ShapeError, UnsupportedOperation
 from dualtape.ops.table import OPCODES, ROWS
 

@@ -4,10 +4,10 @@ on small arrays."""
 
 import numpy as np
 import pytest
-from dualtape.core.oneshot import gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualtape.core.oneshot import gradient
 from dualtape.trace.record import record_flat
 
 SIZES = (7, 255, 1024, 1025, 4095, 4096, 5000, 9973)
