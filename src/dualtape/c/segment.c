@@ -8,7 +8,10 @@
 #include "index.h"
 #include "propagate.h"
 
-enum { TREE_DEPTH = 64 };
+enum {
+    TREE_DEPTH = 64,
+    LINE = 64             /* bytes of a cache line: blocks start on one, so that no vector load straddles two */
+};
 
 typedef struct block {
     const dt_tape *tape;
@@ -38,7 +41,7 @@ static size_t block_limit(size_t nodes) { return nodes > 1 ? DT_SEGMENT_BLOCK : 
 static size_t scratch_for(size_t nodes, size_t p, int order)
 {
     const size_t per_node = order == 0 ? 1 : order == 1 ? 1 + p : 2 + 2 * p;
-    return block_limit(nodes) * (nodes * per_node + 7 + 4 * p) + nodes * (TREE_DEPTH + 1);
+    return block_limit(nodes) * (nodes * per_node + 7 + 4 * p) + nodes * (TREE_DEPTH + 1) + 2 * LINE / sizeof(double);
 }
 
 size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
@@ -46,6 +49,8 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
     const size_t one_node = scratch_for(1, p, order), longest = scratch_for(tape->longest_segment, p, order);
     return longest > one_node ? longest : one_node;
 }
+
+static double *on_line(double *at) { return (double *)(((uintptr_t)at + LINE - 1) & ~(uintptr_t)(LINE - 1)); }
 
 static void block_init(block *b, const dt_tape *tape, dt_workspace *work, double *scratch, size_t first, size_t end,
                        size_t p, int order)
@@ -55,14 +60,14 @@ static void block_init(block *b, const dt_tape *tape, dt_workspace *work, double
     b->value = work ? work->value : tape->value, b->store = NULL;
     b->limit = block_limit(nodes);
     const size_t limit = b->limit;
-    double *at = scratch;
+    double *at = on_line(scratch);
     for (int i = 0; i < 5; i++) b->partial[i] = at, at += limit;
     for (int i = 0; i < 2; i++) b->loaded[i] = at, at += limit;
     for (int i = 0; i < 2; i++) b->loaded_dot[i] = at, at += limit * p;
     b->spread = at, at += limit * p;
     b->spread_dot = at, at += limit * p;
     b->sums = at, at += nodes * TREE_DEPTH;
-    b->touched = (unsigned char *)at, at += nodes;
+    b->touched = (unsigned char *)at, at = on_line(at + nodes);
     b->values = at, at += nodes * limit;
     b->tangents = b->adjoints = b->adjoint_dots = at;
     if (order == 2) {
