@@ -1,11 +1,19 @@
 """The formulas of the rule table on active numbers: every row, nested, has its kernel's second partials."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from dualtape.core import kernels
+from dualtape.ops import structure
 from dualtape.ops.table import OPCODES, ROWS, Unary
-from dualtape.trace import record
+from dualtape.trace import partials, record
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ops"))
+
+import interior  # noqa: E402
 
 FORMULAS = 1e-9  # two forms of one derivative, in float64
 
@@ -85,3 +93,48 @@ def test_whole_powers_are_exact_at_zero_and_for_negative_numbers(exponent, x):
     assert nested.jvp(np.ones((1, 1))) == (
         exponent * (exponent - 1.0) * x ** (exponent - 2.0) if exponent > 1.0 else 0.0
     )
+
+
+def _first_partials():
+    return [
+        pytest.param(row, which, id=f"{row.name}-{partial}")
+        for row in ROWS
+        for which, partial in enumerate(row.partials[: row.arity])
+        if getattr(row, partial) not in (None, "0")
+    ]
+
+
+@pytest.mark.parametrize(("row", "which"), _first_partials())
+def test_every_first_partial_can_be_differentiated_again_and_again(row, which):
+    """Its formula is known to numbers that record, or else those of its own partials are: what c/special.h does by cases
+    and a formula calls has a counterpart in cases.py."""
+    formula = getattr(row, row.partials[which])
+    seconds = (("dd",),) if row.arity == 1 else (("dxx", "dxy"), ("dxy", "dyy"))
+    following = [getattr(row, name) for name in seconds[which]]
+    unknown = {call for text in following if text not in (None, "0") for call in unwritten(text)}
+    assert not unwritten(formula) or not unknown, f"cases.py has none of {unwritten(formula)}, nor {unknown}"
+
+
+def unwritten(formula):
+    """Functions that a formula calls and that numbers which record do not have."""
+    return {name for name in structure.calls(structure.parse(formula)) if partials._function(name) is None}
+
+
+@pytest.mark.parametrize(("row", "which"), _first_partials())
+def test_formulas_have_the_values_of_the_kernels(row, which):
+    """On numbers that record, the first partial is the kernel's."""
+    points = [np.asarray(x) for x in interior.points(row, 8)]
+    wanted = ("dx", "dy")[which]
+    expected = kernels.evaluate(row.name, *points, order=1)[wanted]
+    v = kernels.evaluate(row.name, *points, order=0)["v"]
+
+    active = [k for k in range(row.arity) if getattr(row, row.partials[k]) is not None]
+
+    def partial(*numbers):
+        xs = list(points)
+        for k, number in zip(active, numbers, strict=True):
+            xs[k] = number
+        return [partials.first(row, which, xs[0], xs[-1], v, row.arity == 2)]
+
+    found = record.record_flat(partial, [points[k] for k in active]).value[0]
+    np.testing.assert_allclose(found, expected, rtol=FORMULAS, atol=1e-300)

@@ -179,10 +179,17 @@ def huber_dy(x, y):
     return within(primal(x) >= 0.0, _where(inside, y, x * np.sign(primal(y))))
 
 
-def tilt(u):
-    s = hypot1(u)
-    p, q = u / s, u / (1.0 + s)
-    return s * np.square(p * q)
+def bend(u):
+    """``p^2 q^2 (2 + 1/s)`` with ``s = hypot1(u)``, p = u/s, q = u/(1 + s): in 1/u where u is large, and even in u."""
+    far = np.abs(primal(u)) > 1.0
+    t, w = _where(far, 0.5, u), 1.0 / _where(far, fabs(u), 1.0)
+    s, r = hypot1(t), hypot1(w)
+    near = np.square(t / s) * np.square(t / (1.0 + s)) * (2.0 + 1.0 / s)
+    return _where(far, (2.0 + w / r) / (np.square(r) * np.square(w + r)), near)
+
+
+def cube(x):
+    return x * x * x
 
 
 def _erfc_ratio(x):
