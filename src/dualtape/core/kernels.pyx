@@ -86,16 +86,14 @@ cdef void _through_python(char **args, const ptrdiff_t *dims, const ptrdiff_t *s
 
 cdef int _bind(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
     """Point `loop` at the all-float64 inner loop of `ufunc`."""
-    cdef int k, j, n_args = ufunc.nin + ufunc.nout
+    cdef int k
+    cdef str wanted = "d" * ufunc.nin + "->" + "d" * ufunc.nout
+    cdef list signatures = (<object>ufunc).types  # of Python: since NumPy 2.5 its .pxd has no such field
     for k in range(ufunc.ntypes):
-        for j in range(n_args):
-            if ufunc.types[k * n_args + j] != cnp.NPY_DOUBLE:
-                break
-        else:
-            if ufunc.functions[k] != NULL:
-                loop.data = ufunc.data[k] if ufunc.data != NULL else NULL
-                loop.run = <c.dt_inner_loop>ufunc.functions[k]
-                return 0
+        if signatures[k] == wanted and ufunc.functions[k] != NULL:
+            loop.data = ufunc.data[k] if ufunc.data != NULL else NULL
+            loop.run = <c.dt_inner_loop>ufunc.functions[k]
+            return 0
     _called_through_python.append(ufunc)
     loop.data = <void *>ufunc
     loop.run = <c.dt_inner_loop><void *>_through_python
