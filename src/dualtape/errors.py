@@ -109,6 +109,14 @@ class StructureError(DualtapeError, TypeError):
 class DtypeError(DualtapeError, TypeError):
     """An input or output is of a kind that has no derivative: bool, str, complex, or other objects."""
 
+    @classmethod
+    def of_subclass(cls, array: object, name: str) -> DtypeError:
+        """The refusal of an array whose type gives its own meaning to arithmetic: a matrix, a masked array."""
+        return cls(
+            f"{name} is a {type(array).__name__}, expected a plain ndarray",
+            "pass np.asarray(...) of it if that keeps its meaning",
+        )
+
 
 class OptionError(DualtapeError, ValueError):
     """An option has a value that is not one of those offered: a mode, an argument number, an order."""

@@ -97,10 +97,7 @@ def read_all(leaves: list[Any], names: Callable[[], list[str]]) -> tuple[list[An
 def _read_array(x: Any, name: str) -> tuple[Any, np.dtype[Any]]:
     dtype = x.dtype
     if isinstance(x, np.ndarray) and type(x) is not np.ndarray and type(x) is not np.memmap:
-        raise DtypeError(
-            f"{name} is a {type(x).__name__}, expected a plain ndarray",
-            "pass np.asarray(...) of it if that keeps its meaning",
-        )
+        raise DtypeError.of_subclass(x, name)
     if dtype.kind == "f" and dtype.itemsize <= 8:
         result = dtype.newbyteorder("=")
     elif dtype.kind in _INTEGER_KINDS:

@@ -21,9 +21,8 @@ from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.layout cimport (
-    MAX_NDIM, arrange, broadcast, contiguous_steps, memory_order, operand, place_operand, same_shape)
+    MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, memory_order, operand, place_operand, same_shape)
 from dualtape.core.tape cimport Tape
-from dualtape.errors import UnsupportedOperation
 
 cnp.import_array()
 
@@ -44,9 +43,7 @@ cdef object engine():
 
 cdef inline TracedArray bare(Tape tape, int ndim, const int64_t *dims, size_t size):
     cdef TracedArray x = TracedArray.__new__(TracedArray)
-    if ndim > MAX_NDIM:
-        raise UnsupportedOperation(
-            f"an array with {ndim} axes was recorded; dualtape takes up to {MAX_NDIM}", "reshape it to fewer axes")
+    check_ndim(ndim)
     x.tape = tape
     x.ndim = ndim
     x.size = size
@@ -144,10 +141,10 @@ cdef int look_again(Tape tape, object x, operand *o) except -1:
 
 
 cdef object elementwise(Tape tape, uint16_t op, object a, object b):
-    """Records op(a, b), or op(a) with b None; returns a traced array or scalar, NotImplemented for operands that are
-    none of ours."""
+    """Records op(a, b), or op(a) for a row of one operand; returns a traced array or scalar, NotImplemented for
+    operands that are none of ours."""
     cdef operand x, y
-    cdef bint unary = b is None
+    cdef bint unary = tape.c.library.ops[op].arity == 1
     cdef int ndim
     cdef size_t n = 1
     cdef int64_t dims[MAX_NDIM]
@@ -282,20 +279,15 @@ cdef cnp.ndarray ids_of(TracedArray x):
 
 
 cdef object in_place(TracedArray x, uint16_t op, object other):
-    cdef object y = elementwise(x.tape, op, x, other)
-    if y is NotImplemented:
-        return y
-    if type(y) is not TracedArray or y.shape != x.shape:
-        np.add(np.zeros(x.shape), np.zeros(np.shape(y)), out=np.zeros(x.shape))   # NumPy's own error
-    engine().write_back(x, y)
-    return x
+    return engine().overwritten(x, elementwise(x.tape, op, x, other), other)
 
 
 cdef object binary(TracedArray self, object other, uint16_t op, bint reflected):
     cdef Tape tape = self.tape
-    if type(other) is TracedArray or type(other) is TracedScalar:
-        if other.level > tape.level:
-            return NotImplemented
+    if type(other) is TracedArray and (<TracedArray>other).tape.level > tape.level:
+        tape = (<TracedArray>other).tape          # the inner level leads; self is a constant to it
+    elif type(other) is TracedScalar and (<TracedScalar>other).tape.level > tape.level:
+        tape = (<TracedScalar>other).tape
     if reflected:
         return elementwise(tape, op, other, self)
     return elementwise(tape, op, self, other)
@@ -396,8 +388,7 @@ cdef class TracedArray:
         return binary(self, other, OP_POWER, True) if modulo is None else NotImplemented
 
     def __ipow__(self, other):
-        engine().write_back(self, power(self, other))
-        return self
+        return engine().overwritten(self, power(self, other), other)
 
     def __matmul__(self, other):
         return np.matmul(self, other)

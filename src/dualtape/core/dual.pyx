@@ -20,8 +20,8 @@ from cpython.ref cimport Py_DECREF
 from libc.stdint cimport uint64_t, uintptr_t
 from dualtape.core.c cimport (
     DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_NO_RULE, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE,
-    OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT, PyObject_Init,
-    dt_library, dt_op, dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
+    OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT,
+    PyObject_Init, dt_library, dt_op, dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.kernels cimport library
 
@@ -184,8 +184,10 @@ cdef object general(unsigned op, object a, object b):
     """What is not an operation of two scalars."""
     cdef ForwardNumber leader = <ForwardNumber>a if isinstance(a, ForwardNumber) else <ForwardNumber>b
     cdef object other = b if isinstance(a, ForwardNumber) else a
-    if other is None or isinstance(other, (str, bytes, complex, dict, set)) or outranked(leader, other):
+    if other is None or isinstance(other, (str, bytes, complex, dict, set)):
         return NotImplemented
+    if outranked(leader, other):
+        return other.engine.elementwise(OP_POWER if op == OP_SCALAR_POWER and leader.lanes == NULL else op, a, b)
     return _arrays.elementwise(leader, op, a, b)
 
 
@@ -289,7 +291,7 @@ cdef class ForwardNumber:
                 return compare(self.value, (<ForwardNumber>other).value, op)
             if as_double(other, &y):
                 return compare(self.value, y, op)
-        if other is None or isinstance(other, (str, bytes)) or outranked(self, other):
+        if other is None or isinstance(other, (str, bytes)):
             return NotImplemented
         return _arrays.compare(self, other, op)
 

@@ -24,7 +24,7 @@ import functools
 
 import numpy as np
 
-from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
+from dualtape.errors import DtypeError, PerturbationError, TraceEscapeError
 from dualtape.ops import table
 
 cnp.import_array()
@@ -61,12 +61,15 @@ cdef object number_of(ForwardNumber leader, object operand):
         raise PerturbationError(
             f"a number of level {operand.level} entered a forward evaluation of level {leader.level}",
             'take this derivative with mode="reverse", which nests to any depth')
-    operand = np.asarray(operand)
-    if operand.dtype.kind in "fiub":
-        return operand.astype(np.float64, copy=False)
-    if operand.dtype.kind == "O":
-        return pack(leader.space, leader.level, operand)
-    raise UnsupportedOperation(f"an operand of dtype {operand.dtype} met a forward-mode number", "use real numbers")
+    if isinstance(operand, np.ndarray) and type(operand) is not np.ndarray and type(operand) is not np.memmap:
+        raise DtypeError.of_subclass(operand, "an operand")
+    array = np.asarray(operand)
+    if array.dtype.kind in "fiub":
+        return array.astype(np.float64, copy=False)
+    if array.dtype.kind == "O" and (array.ndim or array is operand):
+        return pack(leader.space, leader.level, array)
+    raise DtypeError(f"a {type(operand).__name__} met a forward-mode number where a real number or array was expected",
+                     "keep real and imaginary parts apart, and leave strings and objects out of the arithmetic")
 
 
 cdef Operand operand_of(object number):

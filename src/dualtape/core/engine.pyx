@@ -15,10 +15,10 @@ from dualtape.core.array cimport (
     resolve, store)
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
-from dualtape.core.layout cimport MAX_NDIM, arrange, memory_order, operand, place_operand
-from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
+from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
+from dualtape.core.scalar cimport TracedScalar, refuse_inner, slot_of, traced_scalar
 from dualtape.core.tape cimport Tape
-from dualtape.errors import DtypeError, PerturbationError, UnsupportedOperation
+from dualtape.errors import DtypeError, UnsupportedOperation
 
 cnp.import_array()
 
@@ -31,6 +31,7 @@ cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
     cdef cnp.ndarray source = np.ascontiguousarray(values, dtype=np.float64)
     cdef Py_ssize_t n = source.size
     cdef int axis
+    check_ndim(values.ndim)
     for axis in range(values.ndim):
         dims[axis] = cnp.PyArray_DIM(values, axis)
     cdef TracedArray x = new_root(tape, values.ndim, dims, n)
@@ -72,6 +73,8 @@ def as_traced(Tape tape, x):
         x = np.array(x, dtype=object) if any_traced(x) else np.asarray(x)
     if not isinstance(x, np.ndarray):
         return x if np.isscalar(x) else NotImplemented
+    if type(x) is not np.ndarray and type(x) is not np.memmap:
+        raise DtypeError.of_subclass(x, "an operand")
     if x.dtype == object:
         return from_ids(tape, slots_of_objects(tape, x))
     if x.dtype.kind not in "fiub":
@@ -82,15 +85,6 @@ def as_traced(Tape tape, x):
 
 def any_traced(values):
     return any(any_traced(v) if isinstance(v, (list, tuple)) else hasattr(v, "engine") for v in values)
-
-
-cdef int refuse_inner(Tape tape, object number) except -1:
-    """A number of an inner derivative cannot be stored at this level."""
-    if hasattr(number, "engine") and number.level > tape.level:
-        raise PerturbationError(
-            "a number of an inner derivative was to be written into an array that belongs to the derivative around it",
-            "make the array from the inner number: np.zeros_like(x*z), or np.array([...]) of the elements")
-    return 0
 
 
 cdef object slots_of_objects(Tape tape, object objects):
@@ -143,6 +137,7 @@ cpdef object from_ids(Tape tape, object ids):
     cdef int ndim = np.ndim(ids)
     if ndim == 0:
         return traced_scalar(tape, <uint32_t>at[0])
+    check_ndim(ndim)
     for i in range(ndim):
         dims[i] = ids.shape[i]
     x = new_root(tape, ndim, dims, n)
@@ -173,6 +168,20 @@ def write_back(TracedArray x, TracedArray y):
         return
     writable_ids(x)[...] = ids_of(y)
     return 0
+
+
+def overwritten(TracedArray x, y, other):
+    """x, once the result y of ``x op other`` has been written into it and so into all its views."""
+    if y is NotImplemented:
+        refuse_inner(x.tape, other)
+        return y
+    if y.shape != x.shape:
+        np.add(np.zeros(x.shape), np.zeros(y.shape), out=np.zeros(x.shape))   # NumPy's own error
+    if type(y) is TracedArray:
+        write_back(x, y)
+    else:
+        assign(x, Ellipsis, y)
+    return x
 
 
 cdef cnp.ndarray writable_ids(TracedArray x):
@@ -238,6 +247,7 @@ def gather(Tape tape, ids):
     cdef int axis
     cdef int64_t place
     cdef uint32_t out
+    check_ndim(ids.ndim)
     for axis in range(ids.ndim):
         dims[axis] = ids.shape[axis]
     tape.flush()
@@ -269,6 +279,7 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
     if not isinstance(moved, np.ndarray):
         return traced_scalar(tape, <uint32_t>int(moved))
     ids = moved
+    check_ndim(ids.ndim)
     if ids.dtype != np.int64:
         raise UnsupportedOperation(f"an operation on traced values gave indices of dtype {ids.dtype}",
                                    "use a float64 array")
@@ -316,6 +327,7 @@ def index(TracedArray x, where):
     distance = (<char *>cnp.PyArray_DATA(part) - <char *>cnp.PyArray_DATA(carrier)) // 8
     if part.ndim == 0 and Ellipsis not in where:
         return at_position(x, x.offset + distance)
+    check_ndim(part.ndim)
     for axis in range(part.ndim):
         dims[axis] = cnp.PyArray_DIM(part, axis)
         steps[axis] = cnp.PyArray_STRIDE(part, axis) // 8

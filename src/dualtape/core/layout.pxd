@@ -20,6 +20,7 @@ cdef struct operand:
     int64_t own_steps[MAX_NDIM]
 
 
+cdef int check_ndim(int ndim) except -1
 cdef void contiguous_steps(int ndim, const int64_t *dims, int64_t *steps) noexcept
 cdef bint same_shape(const operand *a, const operand *b) noexcept
 cdef int broadcast(const operand *a, const operand *b, int64_t *dims) except -1

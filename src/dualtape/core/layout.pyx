@@ -7,6 +7,15 @@ import numpy as np
 
 from dualtape.core.c cimport DT_CONTIGUOUS, DT_IN_SEGMENT, DT_SCALAR, DT_STRIDED, dt_operand
 from dualtape.core.tape cimport Tape
+from dualtape.errors import UnsupportedOperation
+
+
+cdef int check_ndim(int ndim) except -1:
+    """Before the axes of a foreign array are written into room for MAX_NDIM."""
+    if ndim > MAX_NDIM:
+        raise UnsupportedOperation(
+            f"an array with {ndim} axes was recorded; dualtape takes up to {MAX_NDIM}", "reshape it to fewer axes")
+    return 0
 
 
 cdef void contiguous_steps(int ndim, const int64_t *dims, int64_t *steps) noexcept:

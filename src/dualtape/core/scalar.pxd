@@ -13,4 +13,5 @@ cdef TracedScalar traced_scalar(Tape tape, uint32_t slot)
 
 # Slot of any number on `tape`: a traced scalar of it, a constant, or a captured number of an outer level. `active[0]`
 # tells which. Returns 0 with active -1 if `number` is not a scalar that a tape can take (an array, a stranger).
+cdef int refuse_inner(Tape tape, object number) except -1
 cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0

@@ -15,7 +15,7 @@ from dualtape.core.c cimport (
     OP_POWER, OP_SCALAR_POWER, OP_SUBTRACT)
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.tape cimport Tape
-from dualtape.errors import LeakedTracerError, TraceEscapeError
+from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeError
 
 cdef dict _method_registry = None      # trace.methods.METHODS, imported when first asked: name -> function(self, ...)
 cdef object _engine = None             # engine.TapeEngine
@@ -38,6 +38,15 @@ cdef inline TracedScalar traced_scalar(Tape tape, uint32_t slot):
     return number
 
 
+cdef int refuse_inner(Tape tape, object number) except -1:
+    """A number of an inner derivative cannot be stored at this level."""
+    if hasattr(number, "engine") and number.level > tape.level:
+        raise PerturbationError(
+            "a number of an inner derivative was to be written into an array that belongs to the derivative around it",
+            "make the array from the inner number: np.zeros_like(x*z), or np.array([...]) of the elements")
+    return 0
+
+
 cdef uint32_t captured(Tape tape, object number, int *active) except? 0:
     """Constant on `tape` for a number of an outer level; remembered, so that the outer level can differentiate through
     it."""
@@ -45,6 +54,7 @@ cdef uint32_t captured(Tape tape, object number, int *active) except? 0:
     active[0] = 0
     if type(number) is TracedScalar and (<TracedScalar>number).tape.sealed:
         tape.raise_sealed()
+    refuse_inner(tape, number)
     slot = tape.constant(number.primal)
     tape.captures.append((slot, number))
     return slot

@@ -169,7 +169,12 @@ def operand(x):
         return x if x.dtype == np.float64 else _from_array(x)
     if kind in (list, tuple):
         return _from_sequence(x)
-    return _from_array(np.asarray(x))
+    if isinstance(x, np.ndarray) and kind is not np.memmap:
+        raise DtypeError.of_subclass(x, "an operand")
+    array = np.asarray(x)
+    if array.dtype.hasobject:
+        raise DtypeError(f"an operand is a {kind.__name__}, expected a real number or an array", "give a number")
+    return _from_array(array)
 
 
 def _from_array(x):
