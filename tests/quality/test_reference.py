@@ -39,7 +39,7 @@ def test_a_docstring_describes_the_parameters_that_there_are(name):
     function = getattr(dualtape, name)
     doc = inspect.getdoc(function) or ""
     block = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-+$|\Z)", doc, flags=re.MULTILINE | re.DOTALL)
-    described = re.findall(r"^(\w[\w*, ]*)(?: : .*)?$", block[1], flags=re.MULTILINE)
+    described = re.findall(r"^([\w*][\w*, ]*)(?: : .*)?$", block[1], flags=re.MULTILINE)
     described = {word.strip().lstrip("*") for line in described for word in line.split(",")}
     parameters = inspect.signature(function).parameters.values()
     passed_on = {p.name for p in parameters if p.kind is p.VAR_KEYWORD}  # keyword arguments of f: may go unsaid
