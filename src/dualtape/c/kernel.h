@@ -10,10 +10,13 @@
 
 #if defined(_MSC_VER)
 #define DT_INLINE static __forceinline
+#define DT_SERIES static __declspec(noinline)
 #elif defined(__GNUC__)
 #define DT_INLINE static inline __attribute__((always_inline, unused))
+#define DT_SERIES static __attribute__((noinline, unused))
 #else
 #define DT_INLINE static inline
+#define DT_SERIES static
 #endif
 
 enum { DT_BLOCK = 1024 }; /* no kernel is called with more elements: its scratch arrays have this length */

@@ -164,7 +164,7 @@ DT_INLINE double dt_cube(double x) { return x * x * x; }
 /* Derivatives of (exp(x) - 1)/x from e = exp(x): sums of x^k/(k! (k + 2)) and x^k/(k! (k + 3)) where they would
  * cancel. */
 
-DT_INLINE double dt_exprel_sum(double x, double shift)
+DT_SERIES double dt_exprel_sum(double x, double shift)
 {
     double sum = 0.0;
     for (int k = 24; k >= 1; k--) sum = (sum + 1.0 / (k + shift)) * x / k;
@@ -201,7 +201,7 @@ DT_INLINE double dt_boxcox_dyy(double l, double y, double e, double dy)
 
 /* g(s) = (s/(1 + s) - log(1 + s))/s^2, by its series -1/2 + 2/3 s - 3/4 s^2 + ... near 0; and g'(s). */
 
-DT_INLINE double dt_inv_boxcox_g(double s)
+DT_SERIES double dt_inv_boxcox_g(double s)
 {
     double sum = 0.0;
     if (fabs(s) >= 0.5) return (s / (1.0 + s) - log1p(s)) / (s * s);
@@ -209,7 +209,7 @@ DT_INLINE double dt_inv_boxcox_g(double s)
     return -sum;
 }
 
-DT_INLINE double dt_inv_boxcox_dg(double s)
+DT_SERIES double dt_inv_boxcox_dg(double s)
 {
     double sum = 0.0;
     if (fabs(s) >= 0.5) return -(1.0 / ((1.0 + s) * (1.0 + s)) + 2.0 * dt_inv_boxcox_g(s)) / s;
@@ -221,7 +221,7 @@ DT_INLINE double dt_inv_boxcox_dg(double s)
 
 DT_INLINE double dt_spence_d(double x, double log_x) { return x == 1.0 ? -1.0 : log_x / (1.0 - x); }
 
-DT_INLINE double dt_spence_dd(double x, double d)
+DT_SERIES double dt_spence_dd(double x, double d)
 {
     const double u = 1.0 - x;
     double sum = 0.0;
@@ -257,7 +257,7 @@ DT_INLINE double dt_bend(double u)
 /* Error functions. The ratio i^n erfc(x)/i^(n-1) erfc(x) of repeated integrals, x > 1, by backward recurrence:
  * r_(n-1) = 1/(2 (x + n r_n)) (Gautschi 1961, doi:10.1137/0103004). All terms positive: nothing cancels. */
 
-DT_INLINE double dt_erfc_ratio(double x, int n)
+DT_SERIES double dt_erfc_ratio(double x, int n)
 {
     const int start = 10 + (int)(190.0 / (x * x));
     double r = (sqrt(x * x + 2.0 * start) - x) / (2.0 * start);
@@ -310,7 +310,7 @@ DT_INLINE double dt_ndtri_exp_dd(double v, double d)
 /* Dawson's integral: d = 1 - 2 x v, dd = -2 (v + x d); their asymptotic series where that cancels (DLMF 7.12):
  * v = 1/(2x) sum (2k - 1)!!/(2 x^2)^k. */
 
-DT_INLINE double dt_dawson_d(double x, double v)
+DT_SERIES double dt_dawson_d(double x, double v)
 {
     const double s = 0.5 / (x * x);
     double sum = 0.0, term = 1.0;
@@ -319,7 +319,7 @@ DT_INLINE double dt_dawson_d(double x, double v)
     return -s * sum;
 }
 
-DT_INLINE double dt_dawson_dd(double x, double v, double d)
+DT_SERIES double dt_dawson_dd(double x, double v, double d)
 {
     const double s = 0.5 / (x * x);
     double sum = 0.0, term = 1.0;
@@ -345,13 +345,13 @@ DT_INLINE double dt_cos_pi(double x)
 /* 1/gamma: -v psi, and v (psi^2 - psi'), where that cancels by reflection: v = gamma(1 - x) sin(pi x)/pi. The arguments
  * mirrored_* are taken at 1 - x. */
 
-DT_INLINE double dt_rgamma_d(double x, double v, double psi, double mirrored_gamma, double mirrored_psi)
+DT_SERIES double dt_rgamma_d(double x, double v, double psi, double mirrored_gamma, double mirrored_psi)
 {
     if (x >= 0.5) return -v * psi;
     return mirrored_gamma * (dt_cos_pi(x) - mirrored_psi * dt_sin_pi(x) / 3.141592653589793);
 }
 
-DT_INLINE double dt_rgamma_dd(double x, double v, double psi, double zeta, double mirrored_gamma, double mirrored_psi,
+DT_SERIES double dt_rgamma_dd(double x, double v, double psi, double zeta, double mirrored_gamma, double mirrored_psi,
                               double mirrored_zeta)
 {
     const double pi = 3.141592653589793, s = dt_sin_pi(x);
@@ -367,7 +367,7 @@ DT_INLINE double dt_rgamma_dd(double x, double v, double psi, double zeta, doubl
 static const double dt_bernoulli[] = {1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0,
                                       7.0 / 6.0};
 
-DT_INLINE double dt_psi_gap(double x, double y, double psi_x, double psi_xy)
+DT_SERIES double dt_psi_gap(double x, double y, double psi_x, double psi_xy)
 {
     double a = x, sum = 0.0, s = 1.0, qk = 1.0, b, p, q;
     if (!(x > 0.0 && y > 0.0 && x + y < 1e100)) return psi_xy - psi_x;
@@ -381,7 +381,7 @@ DT_INLINE double dt_psi_gap(double x, double y, double psi_x, double psi_xy)
     return sum;
 }
 
-DT_INLINE double dt_zeta_gap(double x, double y, double zeta_x, double zeta_xy)
+DT_SERIES double dt_zeta_gap(double x, double y, double zeta_x, double zeta_xy)
 {
     double a = x, sum = 0.0, s = 1.0, qk = 1.0, b, p, q, inverse, squares;
     if (!(x > 0.0 && y > 0.0 && x + y < 1e100)) return zeta_x - zeta_xy;
@@ -439,7 +439,7 @@ DT_INLINE double dt_expn_dyy(double n, double x, double d, double e, double lowe
 
 DT_INLINE int dt_is_far(double nu, double x) { return fabs(x) > 25.0 + 0.5 * nu * nu; }
 
-DT_INLINE double dt_scaled_bessel(double nu, double x, double sign, int order, double lead)
+DT_SERIES double dt_scaled_bessel(double nu, double x, double sign, int order, double lead)
 {
     double sum = 0.0, term = 1.0;
     for (int k = 0; k < 40; k++) {
@@ -449,37 +449,73 @@ DT_INLINE double dt_scaled_bessel(double nu, double x, double sign, int order, d
     return lead * sum / sqrt(x);
 }
 
-/* d of exp(-|x|) I_nu(x), given I', by its recurrence, and I, both scaled: I' - sgn(x) I; and dd. */
+/* M(a, b + k, z)/M(a, b, z), Kummer's function, a = nu + 1/2, b = 2 nu + 1, z = 2x > 0 (DLMF 13.2.2): positive terms. With
+ * exp(-x) I_nu(x) = (x/2)^nu/gamma(nu + 1) exp(-z) M(a, b, z) (DLMF 10.39.5) its derivatives are that times a sum of these. */
+DT_SERIES double dt_kummer_ratio(double nu, double x, int k)
+{
+    const double a = nu + 0.5, b = 2.0 * nu + 1.0, z = 2.0 * x;
+    double shifted = 1.0, plain = 1.0, shifted_term = 1.0, plain_term = 1.0;
+    for (int j = 0; j < 4000 && plain_term > 1e-18 * plain; j++) {
+        const double factor = (a + j) * z / (j + 1.0);
+        plain += plain_term *= factor / (b + j);
+        shifted += shifted_term *= factor / (b + k + j);
+    }
+    return shifted / plain;
+}
+
+/* d of exp(-|x|) I_nu(x), and dd. Near 0 from I' and I'' by their recurrences, both scaled. */
 
 DT_INLINE double dt_ive_d(double nu, double x, double v, double slope)
 {
-    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, fabs(x), -1.0, 1, copysign(0.3989422804014327, v) * dt_sgn(x));
+    const double ax = fabs(x);
+    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, ax, -1.0, 1, copysign(0.3989422804014327, v) * dt_sgn(x));
+    if (ax > 1.0 && nu >= 0.0) return dt_sgn(x) * v * (nu / ax - dt_kummer_ratio(nu, ax, 1));
     return slope - dt_sgn(x) * v;
 }
 
 DT_INLINE double dt_ive_dd(double nu, double x, double v, double d, double curvature)
 {
-    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, fabs(x), -1.0, 2, copysign(0.3989422804014327, v));
+    const double ax = fabs(x);
+    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, ax, -1.0, 2, copysign(0.3989422804014327, v));
+    if (ax > 1.0 && nu >= 0.0)
+        return v * ((nu * (nu - 1.0) / ax - 2.0 * nu * dt_kummer_ratio(nu, ax, 1)) / ax
+                    + (nu + 1.5) / (nu + 1.0) * dt_kummer_ratio(nu, ax, 2));
     return curvature - 2.0 * dt_sgn(x) * d - (x == 0.0 ? -1.0 : 1.0) * v;
+}
+
+/* Integral of (cosh t - 1)^k exp(-x (cosh t - 1)) cosh(nu t) over t > 0: (-1)^k times the k-th derivative of exp(x) K_nu(x)
+ * (DLMF 10.32.9), for x >= 1 by the trapezoidal rule, which converges geometrically here. */
+DT_SERIES double dt_macdonald_integral(double nu, double x, int k)
+{
+    const double step = x > 30.0 ? 0.68 / sqrt(x) : 0.125;
+    double sum = k == 0 ? 0.5 : 0.0, term = 1.0;
+    for (int j = 1; j < 4000 && (term > 1e-18 * sum || j < 8); j++) {
+        const double t = j * step, s = sinh(0.5 * t), c = 2.0 * s * s;
+        term = (k == 2 ? c * c : k == 1 ? c : 1.0) * exp(-x * c) * cosh(nu * t);
+        sum += term;
+    }
+    return step * sum;
 }
 
 /* exp(x) K_nu(x): K' + K, and dd. */
 
 DT_INLINE double dt_kve_d(double nu, double x, double v, double slope)
 {
-    return dt_is_far(nu, x) ? dt_scaled_bessel(nu, x, 1.0, 1, 1.2533141373155003) : v + slope;
+    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, 1.0, 1, 1.2533141373155003);
+    return x > 1.0 ? -dt_macdonald_integral(nu, x, 1) : v + slope;
 }
 
 DT_INLINE double dt_kve_dd(double nu, double x, double v, double d, double curvature)
 {
-    return dt_is_far(nu, x) ? dt_scaled_bessel(nu, x, 1.0, 2, 1.2533141373155003) : curvature + 2.0 * d - v;
+    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, 1.0, 2, 1.2533141373155003);
+    return x > 1.0 ? dt_macdonald_integral(nu, x, 2) : curvature + 2.0 * d - v;
 }
 
 /* Complete elliptic integrals at p = 1 - m by the arithmetic-geometric mean (DLMF 19.8): K = pi/(2 a), and
  * sigma = sum over n >= 1 of 2^n c_n^2/m, with D = (K - E)/m = K (1 + sigma)/2, B = K - D; c_1 = m/(2 (1 + sqrt(p)))
  * and c_(n+1) = c_n^2/(4 a_(n+1)) lose no digits as m -> 0. rho = sigma/m. */
 
-DT_INLINE double dt_elliptic_rho(double p, double *k)
+DT_SERIES double dt_elliptic_rho(double p, double *k)
 {
     const double m = 1.0 - p;
     double b = sqrt(p), a = 0.5 * (1.0 + b), c_over_m = 0.5 / (1.0 + b), rho = 0.0, weight = 2.0;

@@ -67,7 +67,7 @@ _ARGUMENTS = {
 
 def special_functions(header: Path) -> dict[str, int]:
     """Functions that formulas may call from c/special.h, with their number of arguments."""
-    found = re.findall(r"^DT_INLINE \w+ dt_(\w+)\(([^)]*)\)", header.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(r"^DT_(?:INLINE|SERIES) \w+ dt_(\w+)\(([^)]*)\)", header.read_text(encoding="utf-8"), re.MULTILINE)
     return {name: parameters.count(",") + 1 for name, parameters in found}
 
 
@@ -239,7 +239,7 @@ def _kernel_body(row: Row, order: int) -> _Kernel:
 
 
 def _kernel_function(row: Row, order: int) -> str:
-    """C of one kernel, its formulas above it. Kernels without ufunc calls are specialised to the strides of x and y."""
+    """C of one kernel, its formulas above it. NumPy's without ufunc calls are specialised to both strides."""
     kind = ("primal", "first", "second")[order]
     partials = ("v",) if order == 0 else _ORDERS[row.arity][order - 1]
     comment = "; ".join(f"{partial} = {getattr(row, partial)}" for partial in partials)
@@ -247,7 +247,7 @@ def _kernel_function(row: Row, order: int) -> str:
     body = "".join(f"    {line}\n" for line in _direct(kernel))
     if not body:
         return ""
-    if row.arity == 1 or "dt_run" in body:
+    if row.arity == 1 or row.home == "scipy.special" or "dt_run" in body:
         return f"/* {row.name}: {comment} */\nstatic void {row.name}_{kind}({_PARAMETERS[kind]})\n{{\n{body}}}\n\n"
     n, rest = _ARGUMENTS[kind]
     return (
