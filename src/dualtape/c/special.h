@@ -449,8 +449,8 @@ DT_SERIES double dt_scaled_bessel(double nu, double x, double sign, int order, d
     return lead * sum / sqrt(x);
 }
 
-/* M(a, b + k, z)/M(a, b, z), Kummer's function, a = nu + 1/2, b = 2 nu + 1, z = 2x > 0 (DLMF 13.2.2): positive terms. With
- * exp(-x) I_nu(x) = (x/2)^nu/gamma(nu + 1) exp(-z) M(a, b, z) (DLMF 10.39.5) its derivatives are that times a sum of these. */
+/* M(a, b + k, z)/M(a, b, z), Kummer's function, a = nu + 1/2, b = 2 nu + 1, z = 2x > 0 (DLMF 13.2.2): positive terms.
+ * As exp(-x) I_nu(x) = (x/2)^nu/gamma(nu + 1) exp(-z) M(a, b, z) (DLMF 10.39.5), its derivatives are sums of these. */
 DT_SERIES double dt_kummer_ratio(double nu, double x, int k)
 {
     const double a = nu + 0.5, b = 2.0 * nu + 1.0, z = 2.0 * x;
@@ -483,8 +483,8 @@ DT_INLINE double dt_ive_dd(double nu, double x, double v, double d, double curva
     return curvature - 2.0 * dt_sgn(x) * d - (x == 0.0 ? -1.0 : 1.0) * v;
 }
 
-/* Integral of (cosh t - 1)^k exp(-x (cosh t - 1)) cosh(nu t) over t > 0: (-1)^k times the k-th derivative of exp(x) K_nu(x)
- * (DLMF 10.32.9), for x >= 1 by the trapezoidal rule, which converges geometrically here. */
+/* Integral of (cosh t - 1)^k exp(-x (cosh t - 1)) cosh(nu t) over t > 0: (-1)^k times the k-th derivative of
+ * exp(x) K_nu(x) (DLMF 10.32.9), for x >= 1 by the trapezoidal rule, which converges geometrically here. */
 DT_SERIES double dt_macdonald_integral(double nu, double x, int k)
 {
     const double step = x > 30.0 ? 0.68 / sqrt(x) : 0.125;

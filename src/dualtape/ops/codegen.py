@@ -67,7 +67,8 @@ _ARGUMENTS = {
 
 def special_functions(header: Path) -> dict[str, int]:
     """Functions that formulas may call from c/special.h, with their number of arguments."""
-    found = re.findall(r"^DT_(?:INLINE|SERIES) \w+ dt_(\w+)\(([^)]*)\)", header.read_text(encoding="utf-8"), re.MULTILINE)
+    definition = re.compile(r"^DT_(?:INLINE|SERIES) \w+ dt_(\w+)\(([^)]*)\)", re.MULTILINE)
+    found = definition.findall(header.read_text(encoding="utf-8"))
     return {name: parameters.count(",") + 1 for name, parameters in found}
 
 
