@@ -15,9 +15,9 @@ cnp.import_array()
 
 cdef enum:
     LANES = 16                  # directions that one sweep carries
-    LANE_VALUES = 1 << 24       # ... fewer, when the tape is so large that they would not fit in cache anyway
+    LANE_VALUES = 0x1000000       # ... fewer, when the tape is so large that they would not fit in cache anyway
     POOL_SIZE = 4
-    KEPT_DOUBLES = 1 << 25      # larger workspaces are given back to the system
+    KEPT_DOUBLES = 0x2000000      # larger workspaces are given back to the system
 
 cdef int64_t STRUCTURAL_BITS = <int64_t>0x8000000000000000ULL
 cdef object _Dual = None

@@ -20,7 +20,7 @@ cnp.import_array()
 
 cdef enum:
     FIRST_SLOTS = 512              # capacity of a new tape
-    KEPT_SLOTS = 1 << 25           # a pooled tape with more memory than this gives it back (256 MiB of values)
+    KEPT_SLOTS = 0x2000000           # a pooled tape with more memory than this gives it back (256 MiB of values)
     POOL_SIZE = 4
 
 
