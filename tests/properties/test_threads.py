@@ -131,3 +131,20 @@ def test_the_first_uses_of_a_process_may_be_simultaneous():
     for _ in range(3):
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stderr
+
+
+def test_a_thread_started_inside_f_differentiates_on_its_own():
+    """h(x) = sum x d/dy sum(y^3 x) at y = c is sum 3 c^2 x^2, whichever thread takes the inner derivative."""
+    c = np.arange(3.0)
+
+    def h(x):
+        found = []
+        inner = threading.Thread(
+            target=lambda: found.append(dualtape.grad(lambda y: np.sum(y**3 * x))(c) + 0.0 * dualtape.grad(rosen)(c))
+        )
+        inner.start()
+        inner.join()
+        return np.sum(x * found[0])
+
+    for mode in ("reverse", "forward"):
+        np.testing.assert_array_equal(dualtape.grad(h, mode=mode)(np.ones(3)), 6.0 * c**2)
