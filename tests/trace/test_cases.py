@@ -13,7 +13,7 @@ from dualtape.trace import partials, record
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ops"))
 
-import interior  # noqa: E402
+import interior
 
 FORMULAS = 1e-9  # two forms of one derivative, in float64
 
@@ -106,8 +106,8 @@ def _first_partials():
 
 @pytest.mark.parametrize(("row", "which"), _first_partials())
 def test_every_first_partial_can_be_differentiated_again_and_again(row, which):
-    """Its formula is known to numbers that record, or else those of its own partials are: what c/special.h does by cases
-    and a formula calls has a counterpart in cases.py."""
+    """Its formula is known to numbers that record, or else those of its own partials are: what c/special.h does by
+    cases and a formula calls has a counterpart in cases.py."""
     formula = getattr(row, row.partials[which])
     seconds = (("dd",),) if row.arity == 1 else (("dxx", "dxy"), ("dxy", "dyy"))
     following = [getattr(row, name) for name in seconds[which]]

@@ -88,8 +88,8 @@ def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: b
         _, *rest = pair(*args, **kwargs)
         return tuple(rest) if has_aux else rest[0]
 
-    if type(argnums) is int and argnums >= 0 and not has_aux and mode != "forward":
-        return dress(_in_one_shot(f, argnums, gradient, 1), f)
+    if type(argnums) is int and argnums >= 0 and not has_aux:
+        return dress(_in_one_shot(f, argnums, gradient, 1, mode), f)
     return dress(gradient, f)
 
 
@@ -139,30 +139,32 @@ def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", 
     if f is None:
         return functools.partial(value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux)
     pair = _value_and_grad("value_and_grad", f, argnums, mode, has_aux)
-    if type(argnums) is int and argnums >= 0 and not has_aux and mode != "forward":
-        return dress(_in_one_shot(f, argnums, pair, slice(None)), f)
+    if type(argnums) is int and argnums >= 0 and not has_aux:
+        return dress(_in_one_shot(f, argnums, pair, slice(None), mode), f)
     return dress(pair, f)
 
 
 def _in_one_shot(
-    f: Callable[..., Any], position: int, general: Callable[..., Any], part: int | slice
+    f: Callable[..., Any], position: int, general: Callable[..., Any], part: int | slice, mode: str
 ) -> Callable[..., Any]:
     """Try the compiled gradient of one call first: for one float or float64 array it spares all of `general`.
+
+    In forward mode it serves only inside another derivative, where both modes run over a tape.
 
     `part` selects from its ``(value, gradient)``. Where f takes one argument only, so does the wrapper: packing
     arguments would cost more than all else here.
     """
-    compiled, declined = one_shot, NotImplemented
+    compiled, declined, forward = one_shot, NotImplemented, mode == "forward"
 
     def by_one(x: Any, /) -> Any:
-        found = compiled(f, x, around)
+        found = compiled(f, x, around, forward)
         return general(x) if found is declined else found[part]
 
     def by_position(*args: Any, **kwargs: Any) -> Any:
         if len(args) <= position:
             return general(*args, **kwargs)
         before, after = args[:position], args[position + 1 :]
-        found = compiled(lambda x: f(*before, x, *after, **kwargs), args[position])
+        found = compiled(lambda x: f(*before, x, *after, **kwargs), args[position], around, forward)
         return general(*args, **kwargs) if found is declined else found[part]
 
     return by_one if position == 0 and takes_one_argument(f) else by_position

@@ -6,7 +6,7 @@ cimport numpy as cnp
 from libc.stdint cimport uint64_t
 from dualtape.core.dual cimport ForwardNumber
 from dualtape.core.dual_arrays cimport constants, number_of, record_array
-from dualtape.core.dual_engine cimport mixed_lanes, store_mixed
+from dualtape.core.dual_engine cimport dual_of, mixed_lanes, store_mixed
 from dualtape.core.dual_lanes cimport intern_space, lane_space
 
 import numpy as np
@@ -122,6 +122,19 @@ cdef str shown(part):
     if isinstance(part, float):
         return repr(float(part))
     return np.array2string(part, separator=", ", prefix="    ")
+
+
+# First-order lanes as they are, structural zeros included: what trace/resweep.py carries through the tapes of inner
+# derivatives.
+
+def first_lanes(ForwardNumber x):
+    """Lanes of e1, shape (size, p)."""
+    return record_array(x).reshape(-1, x.space.lanes.size)[:, :x.space.lanes.p]
+
+
+def with_first_lanes(ForwardNumber like, values, lanes):
+    """The number with these values (m,) and lanes (m, p), of the evaluation that `like`, a Dual, belongs to."""
+    return dual_of(like.space, like.level, values, lanes)
 
 
 # Pickles hold the records as they are, so that structural zeros survive.

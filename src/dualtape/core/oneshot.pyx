@@ -13,7 +13,6 @@ from dualtape.core.c cimport (
     dt_instr, dt_workspace)
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
-from dualtape.core.resweep cimport Resweep
 from dualtape.core.scalar cimport TracedScalar
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint
 from dualtape.core.tape cimport Tape, acquire_tape, release_tape
@@ -96,7 +95,7 @@ cdef bint is_plain(object x):
                                      and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
 
 
-cdef object gradient_inside(Tape tape, f, x, around):
+cdef object gradient_inside(Tape tape, f, x, around, bint forward):
     """The same inside another derivative: x, or what f closes over, may be a number of an outer level. f runs once."""
     cdef bint is_active = not is_plain(x)
     cdef object plain = x.primal if is_active else x, result
@@ -112,31 +111,26 @@ cdef object gradient_inside(Tape tape, f, x, around):
     if not is_active and not tape.captures:
         return sweep_gradient(tape, out, is_scalar, x)
     tape.seal()
-    links = tape.captures + [(1, x)] if is_active else tape.captures
-    outer = around(tape, links)
-    if isinstance(outer, Resweep):
-        return (<Resweep>outer).gradient(out, plain)
-    slots = np.array([out])
-    column = outer.adjoints(slots, np.ones((1, 1)))
-    return outer.values(slots)[0], column[0, 0] if is_scalar else column.reshape(plain.shape)
+    return around(tape, tape.captures + [(1, x)] if is_active else tape.captures).gradient(out, plain, forward)
 
 
-def gradient(f, x, around=None):
+def gradient(f, x, around=None, bint forward=False):
     """(value, gradient) of f at one float or float64 ndarray; NotImplemented for whatever is not that simple.
 
     Not simple: another argument type, or a result that is not one scalar that depends on x; then f may have been
     called once already. Inside another derivative x may also be a number of an outer level; `around` is
-    trace.resweep.around, without which such calls are not simple."""
+    trace.resweep.around, without which such calls are not simple. `forward` asks for tangent sweeps, which only exist
+    there."""
     cdef bint is_outer = around is not None and hasattr(x, "engine") and x.size > 0
     cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
-    if not (is_outer or is_plain(x)) or (is_inside and around is None):
+    if not (is_outer or is_plain(x)) or (is_inside and around is None) or (forward and not is_inside):
         return NotImplemented
     tape = acquire_tape()
     enter_trace()
     try:
         if is_inside:
-            return gradient_inside(tape, f, x, around)
+            return gradient_inside(tape, f, x, around, forward)
         return gradient_on(tape, f, x, PyFloat_CheckExact(x))
     finally:
         leave_trace()

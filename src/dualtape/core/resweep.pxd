@@ -41,4 +41,5 @@ cdef class Resweep:
     cdef int sweep_back(self, Numbers bar) except -1
     cdef int send(self, Numbers bar, size_t slot, number contribution) except -1
     cdef int start_adjoint(self, Numbers bar, cnp.ndarray slots, weights) except -1
-    cdef object gradient(self, uint32_t out, like)
+    cpdef tuple gradient(self, uint32_t out, like, bint forward)
+    cdef tuple pushed_gradient(self, uint32_t out, like)

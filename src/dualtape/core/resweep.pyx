@@ -420,9 +420,12 @@ cdef class Resweep:
         self.sweep_back(bar)
         return bar
 
-    cdef object gradient(self, uint32_t out, like):
-        """(value, gradient) in slot `out`, in the shape of the plain inputs `like`."""
-        cdef Numbers bar = Numbers(self.outer, filled(self.env.value.size, -0.0), -0.0)
+    cpdef tuple gradient(self, uint32_t out, like, bint forward):
+        """(value, gradient) in slot `out`, in the shape of the plain inputs `like`; forward: by n tangent sweeps."""
+        cdef Numbers bar
+        if forward:
+            return self.pushed_gradient(out, like)
+        bar = Numbers(self.outer, filled(self.env.value.size, -0.0), -0.0)
         bar.set_pair(out, plain(1.0))
         self.sweep_back(bar)
         value = as_object(self.outer, self.env.pair(out))
@@ -432,6 +435,22 @@ cdef class Resweep:
         if like.ndim != 1:
             slots, values = slots.reshape(like.shape), values.reshape(like.shape)
         return value, cleaned(joined(self.outer, slots, values))
+
+    cdef tuple pushed_gradient(self, uint32_t out, like):
+        cdef Numbers dot
+        cdef cnp.ndarray seed = np.zeros(self.n)
+        cdef cnp.ndarray slots = np.empty(self.n, dtype=np.int64), values = np.empty(self.n)
+        cdef Py_ssize_t j
+        for j in range(self.n):
+            (<double *>cnp.PyArray_DATA(seed))[j] = 1.0
+            dot = self.tangent(seed)
+            (<double *>cnp.PyArray_DATA(seed))[j] = 0.0
+            (<int64_t *>cnp.PyArray_DATA(slots))[j] = dot.at[out]
+            (<double *>cnp.PyArray_DATA(values))[j] = dot.of[out]
+        value = as_object(self.outer, self.env.pair(out))
+        if not isinstance(like, np.ndarray):
+            return value, cleaned(as_object(self.outer, dot.pair(out)))
+        return value, cleaned(joined(self.outer, slots.reshape(like.shape), values.reshape(like.shape)))
 
     cdef int sweep_back(self, Numbers bar) except -1:
         cdef size_t i, k, begin

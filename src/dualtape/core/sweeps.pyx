@@ -175,35 +175,38 @@ cdef Py_ssize_t lanes_at_once(Tape tape, Py_ssize_t p):
     return max(1, min(p, LANES, fitting))
 
 
-cdef int seed_inputs(Tape tape, double *tangent, double[:, ::1] S, Py_ssize_t first, Py_ssize_t p) except -1:
+cdef int seed_inputs(Tape tape, double *tangent, double[:, ::1] S, Py_ssize_t first, Py_ssize_t p, bint raw) except -1:
     """Tangent lanes of the inputs; a zero in a seed moves nothing, so it is structural."""
     cdef Py_ssize_t j, k
     cdef double s
     for j in range(<Py_ssize_t>tape.n_inputs):
         for k in range(p):
             s = S[j, first + k]
-            tangent[(j + 1) * p + k] = s if s != 0.0 else -0.0
+            tangent[(j + 1) * p + k] = s if raw or s != 0.0 else -0.0
     return 0
 
 
-def tangents(Tape tape, const int64_t[::1] outputs, S):
-    """J S for seeds S (n, p): (m, p). `outputs` are the slots of the m results."""
+def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False):
+    """J S for seeds S (n, p): (m, p). `outputs` are the slots of the m results. `raw`: only -0.0 is structurally zero,
+    in the seeds, where else a zero moves nothing, and in the result."""
     cdef double[:, ::1] seeds = np.ascontiguousarray(S, dtype=np.float64)
     cdef Py_ssize_t p_all = seeds.shape[1], first, p, i, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
     cdef double[:, ::1] out = np.zeros((m, p_all))
     cdef Workspace memory = acquire_workspace()
     cdef dt_workspace work
+    cdef double s
     for first in range(0, p_all, step):
         p = min(step, p_all - first)
         work.tangent = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
         work.scratch = work.tangent + tape.c.n_slots * p
         work.value, work.p = tape.c.value, p
         tape.fill_structural(work.tangent, tape.c.n_slots * p)
-        seed_inputs(tape, work.tangent, seeds, first, p)
+        seed_inputs(tape, work.tangent, seeds, first, p, raw)
         run_tangent(tape, &work)
         for i in range(m):
             for k in range(p):
-                out[i, first + k] = work.tangent[outputs[i] * p + k] + 0.0
+                s = work.tangent[outputs[i] * p + k]
+                out[i, first + k] = s if raw else s + 0.0
     release_workspace(memory)
     return np.asarray(out)
 
@@ -251,7 +254,7 @@ def seconds(Tape tape, const int64_t[::1] outputs, w, S):
         work.scratch = work.adjoint + slots
         work.value, work.p = tape.c.value, p
         tape.fill_structural(work.tangent, slots * (2 * p + 1))
-        seed_inputs(tape, work.tangent, seeds, first, p)
+        seed_inputs(tape, work.tangent, seeds, first, p, False)
         run_tangent(tape, &work)
         for i in range(m):
             if weights[i] != 0.0:

@@ -89,6 +89,12 @@ def record_flat(f, inputs):
     -------
     Recording
     """
+    tape, slots, shapes = record_tape(f, inputs)
+    return Recording(tape, inputs, shapes, slots)
+
+
+def record_tape(f, inputs):
+    """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes."""
     plain = [x.primal if is_active(x) else x for x in inputs]
     tape, tracers = core.start(plain)
     try:
@@ -98,4 +104,4 @@ def record_flat(f, inputs):
         shapes = [np.shape(x) if isinstance(x, np.ndarray) else getattr(x, "shape", ()) for x in outputs]
     finally:
         tape.seal()
-    return Recording(tape, inputs, shapes, slots)
+    return tape, slots, shapes

@@ -8,6 +8,8 @@ Called by record.py."""
 
 import numpy as np
 
+from dualtape.core import recording as core
+from dualtape.core import sweeps
 from dualtape.core.kernels import evaluate
 from dualtape.core.nodes import first_values, instructions, nodes
 from dualtape.core.resweep import PARTIAL_KINDS, Resweep, collect, is_constant, is_increasing, partial_kind
@@ -325,50 +327,70 @@ def first_engine(tape):
 
 
 class _InDuals:
-    """The sweeps of a tape inside a forward evaluation: recorded on a tape of their own, which is then repeated in dual
-    numbers."""
+    """The sweeps of a tape inside a forward evaluation: recorded on a tape of their own, whose inputs are all numbers
+    of that evaluation; then it is repeated in dual numbers. For first order that is one compiled tangent sweep."""
 
     def __init__(self, tape, links, first):
-        self.tape, self.links, self.engine, self.level = tape, links, first.engine, first.level
+        self.tape, self.links, self.first, self.level = tape, links, first, first.level
 
     def values(self, slots):
-        return _repeat(self.tape, self.links, self.engine)[slots]
+        return self._through_tape(lambda sweeps_on: [sweeps_on.values(slots)])
 
     def tangents(self, slots, S):
-        return self._through_tape("tangents", slots, S)
+        values = self._through_tape(lambda sweeps_on, S: [sweeps_on.tangents(slots, S)], S)
+        return values.reshape(slots.size, -1)
 
     def adjoints(self, slots, W):
-        return self._through_tape("adjoints", slots, W)
+        values = self._through_tape(lambda sweeps_on, W: [sweeps_on.adjoints(slots, W)], W)
+        return values.reshape(self.tape.n_inputs, -1)
 
     def seconds(self, slots, w, S):
-        return self._through_tape("seconds", slots, w, S)
+        values = self._through_tape(lambda sweeps_on, w, S: [sweeps_on.seconds(slots, w, S)], w, S)
+        return values.reshape(self.tape.n_inputs, -1)
 
-    def _through_tape(self, sweep, slots, *seeds):
-        from dualtape.trace.record import record_flat
+    def gradient(self, out, like, forward):
+        """As Resweep.gradient."""
+        values = self._through_tape(lambda sweeps_on: list(sweeps_on.gradient(out, like, forward)))
+        return values[0], values[1] if isinstance(like, float) else values[1:].reshape(like.shape)
+
+    def _through_tape(self, run, *seeds):
+        """Results of ``run(sweeps, *seeds)`` in dual numbers, flat."""
+        from dualtape.trace.record import record_tape
 
         starts = [start for start, _ in self.links]
         moving = [k for k, seed in enumerate(seeds) if is_active(seed)]
+        numbers = [number for _, number in self.links] + [seeds[k] for k in moving]
 
-        def recorded(*numbers):
-            links = list(zip(starts, numbers))
-            own_seeds = list(seeds)
-            for k, number in zip(moving, numbers[len(starts) :]):
-                own_seeds[k] = number
-            return [getattr(_OnTape(self.tape, links, numbers[0]), sweep)(slots, *own_seeds)]
+        def recorded(*inner):
+            own = list(seeds)
+            for k, number in zip(moving, inner[len(starts) :]):
+                own[k] = number
+            return run(_OnTape(self.tape, list(zip(starts, inner)), inner[0]), *own)
 
-        return record_flat(recorded, [number for _, number in self.links] + [seeds[k] for k in moving]).value[0]
+        tape, slots, _ = record_tape(recorded, numbers)
+        return _repeated(tape, numbers, slots)
 
 
-def _repeat(tape, links, engine):
+def _repeated(tape, numbers, slots):
+    """What is in `slots` when a tape runs again with these dual numbers for its inputs: a flat dual array."""
+    from dualtape.core.dual import HyperDual
+    from dualtape.core.dual_parts import first_lanes, with_first_lanes
+
+    first = numbers[0]
+    if isinstance(first, HyperDual):
+        return _repeat(tape, numbers, first.engine)[slots]
+    lanes = sweeps.tangents(tape, slots, np.concatenate([first_lanes(number) for number in numbers]), True)
+    return with_first_lanes(first, core.values_at(tape, slots), lanes)
+
+
+def _repeat(tape, numbers, engine):
     """The values of all slots as one array of the forward engine: the recorded operations, done once more in dual
     numbers."""
     found, size = nodes(tape)
     env = engine.lift(first_values(tape, size))
     active = np.zeros(size, dtype=bool)
-    for start, number in links:
-        count = int(np.prod(number.shape, dtype=int))
-        env[start : start + count] = np.reshape(number, -1)
-        active[start : start + count] = True
+    active[1 : 1 + tape.n_inputs] = True
+    env[1 : 1 + tape.n_inputs] = np.concatenate([np.reshape(number, -1) for number in numbers])
     for op, a, b, out in instructions(tape):
         if op is None:
             for node in found[a:b]:
