@@ -14,7 +14,7 @@ from forward_expressions import EXPRESSIONS, exact
 from numpy.testing import assert_array_equal
 
 from dualtape.core.dual import Dual, HyperDual
-from dualtape.errors import PerturbationError, ShapeError, TraceEscapeError
+from dualtape.errors import DtypeError, PerturbationError, ShapeError, TraceEscapeError
 
 MPMATH = 1e-13  # relative, against 40 digits
 POINTS = [(0.7, 1.9), (2.3, 0.4)]
@@ -164,6 +164,14 @@ class TestArrays:
         x += x[::-1]
         assert first is x and x.x.tolist() == [104, 902, 902, 104]
 
+    def test_scalars_have_the_indices_of_numpy_scalars(self):
+        x = Dual(2.0, [1.0, 0.0])
+        assert x[()] is x and x[...] is x and x[None].shape == (1,) and x[None].x1.tolist() == [[1.0, 0.0]]
+        with pytest.raises(IndexError):
+            x[0]
+        with pytest.raises(TypeError):
+            iter(x)
+
     def test_scalars_are_immutable(self):
         x = Dual(1.0, 1.0)
         y = x
@@ -222,6 +230,15 @@ class TestMeeting:
     def test_different_lanes_do_not_mix(self):
         with pytest.raises(PerturbationError, match="3 lanes met a Dual with 2 lanes"):
             Dual(1.0, np.ones(3)) * Dual(1.0, np.ones(2))
+
+    @pytest.mark.parametrize("args", [(), (1.0,), (1.0, 2.0, 3.0)])
+    def test_wrong_number_of_parts_tells_the_signature(self, args):
+        with pytest.raises(TypeError, match=r"expected Dual\(x, x1\)"):
+            Dual(*args)
+
+    def test_parts_must_be_real(self):
+        with pytest.raises(DtypeError, match="x1 has dtype complex128"):
+            Dual(1.0, 1j)
 
     def test_parts_must_match(self):
         with pytest.raises(ShapeError, match=r"x1 has shape \(3,\), expected \(2,\)"):

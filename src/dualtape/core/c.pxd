@@ -37,11 +37,15 @@ cdef extern from "hyperdual.h" nogil:
     size_t dt_row_size(const dt_lanes *lanes, size_t i)
 
 
-# The slots of a type through which its objects are made and freed.
+# The slots of a type through which its objects are made, freed and taken for sequences.
 cdef extern from "Python.h":
+    ctypedef struct PySequenceMethods:
+        void *sq_item
+
     ctypedef struct dt_type "PyTypeObject":
         newfunc tp_new
         destructor tp_dealloc
+        PySequenceMethods *tp_as_sequence
         void *tp_vectorcall
 
     PyObject *PyObject_Init(PyObject *room, dt_type *cls) noexcept

@@ -147,10 +147,7 @@ cdef bint fit(ForwardNumber x, ForwardNumber y) except -1:
 
 
 cdef str describe(ForwardNumber x):
-    cdef lane_space *s = x.space
-    if s.lanes.order == 1:
-        return f"a Dual with {s.lanes.p} lanes"
-    return f"a HyperDual with {s.lanes.p} x {s.lanes.q} lanes"
+    return f"a {'HyperDual' if x.space.lanes.order == 2 else 'Dual'} with {_parts.lane_count(x)}"
 
 
 cdef bint outranked(ForwardNumber x, object other) except -1:
@@ -311,6 +308,9 @@ cdef class ForwardNumber:
 
     def __round__(self, digits=None):
         return round(np.float64(only_value(self, "round")), digits)
+
+    def __getitem__(self, key):
+        return _arrays.get(self, key)
 
     # Escapes: never silently.
 
@@ -512,9 +512,6 @@ cdef class DualArray(Dual):
     def __iter__(self):
         return _arrays.iterate(self)
 
-    def __getitem__(self, key):
-        return _arrays.get(self, key)
-
     def __setitem__(self, key, value):
         _arrays.put(self, key, value)
 
@@ -535,9 +532,6 @@ cdef class HyperDualArray(HyperDual):
     def __iter__(self):
         return _arrays.iterate(self)
 
-    def __getitem__(self, key):
-        return _arrays.get(self, key)
-
     def __setitem__(self, key, value):
         _arrays.put(self, key, value)
 
@@ -556,11 +550,11 @@ cdef object _refuse(cls, PyObject *args, PyObject *kwargs):
 
 
 cdef object _construct_dual(cls, PyObject *args, PyObject *kwargs):
-    return _parts.construct_dual(*<tuple>args, **(<dict>kwargs if kwargs != NULL else {}))
+    return _parts.construct_dual(<tuple>args, <dict>kwargs if kwargs != NULL else {})
 
 
 cdef object _construct_hyperdual(cls, PyObject *args, PyObject *kwargs):
-    return _parts.construct_hyperdual(*<tuple>args, **(<dict>kwargs if kwargs != NULL else {}))
+    return _parts.construct_hyperdual(<tuple>args, <dict>kwargs if kwargs != NULL else {})
 
 
 cdef void construct_by(type cls, newfunc construct) noexcept:
@@ -577,6 +571,9 @@ construct_by(Dual, <newfunc>_construct_dual)
 construct_by(DualArray, <newfunc>_construct_dual)
 construct_by(HyperDual, <newfunc>_construct_hyperdual)
 construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
+
+# A scalar has x[()] and x[None], but is no sequence: NumPy would say so instead of passing on a TraceEscapeError.
+(<dt_type *>ForwardNumber).tp_as_sequence.sq_item = NULL
 
 # These cimport the classes above.
 from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts

@@ -348,6 +348,8 @@ cdef object view(ForwardNumber x, object values, object records):
 def get(ForwardNumber x, key):
     """x[key]."""
     cdef Py_ssize_t i, n
+    if x.lanes != NULL:
+        return x if key is Ellipsis or key == () else view(x, np.array(x.value)[key], record_array(x)[record_key(key)])
     if type(key) is int and x.values.ndim == 1:
         i, n = key, x.values.shape[0]
         if -n <= i < n:

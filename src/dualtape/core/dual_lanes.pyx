@@ -14,9 +14,15 @@ cdef size_t padded(size_t n, size_t unit) noexcept:
 cdef lane_space *intern_space(int order, bint symmetric, size_t p, size_t q, bint single_1, bint single_2) except NULL:
     """The layout with these properties; made once, then always the same."""
     key = (order, symmetric, p, q, single_1, single_2)
+    cdef lane_space *space
     found = _spaces.get(key)
-    if found is None:
-        found = _spaces.setdefault(key, <uintptr_t>_new_space(order, symmetric, p, q, single_1, single_2))
+    if found is not None:
+        return <lane_space *><uintptr_t>found
+    space = _new_space(order, symmetric, p, q, single_1, single_2)
+    found = _spaces.setdefault(key, <uintptr_t>space)
+    if <uintptr_t>found != <uintptr_t>space:    # another thread came first
+        PyMem_RawFree(<void *>space.lanes.nothing)
+        PyMem_RawFree(space)
     return <lane_space *><uintptr_t>found
 
 

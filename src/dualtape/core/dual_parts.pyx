@@ -12,22 +12,26 @@ from dualtape.core.dual_lanes cimport intern_space, lane_space
 import numpy as np
 
 from dualtape.core.dual_arrays import get
-from dualtape.errors import PerturbationError, ShapeError
+from dualtape.errors import DtypeError, PerturbationError, ShapeError
 
 cnp.import_array()
 
 
 # Constructors
 
-def construct_dual(x, x1):
+def construct_dual(tuple args, dict kwargs):
     """Dual(x, x1); documented there."""
+    x, x1 = arguments("Dual(x, x1)", ("x", "x1"), args, kwargs)
     x = plain(x, "x")
     x1, p, single = lanes_given(x1, "x1", x.shape)
     return assemble(intern_space(1, False, p, 0, single, False), x, x1, None, None)
 
 
-def construct_hyperdual(x, x1, x2, x12=0.0):
+def construct_hyperdual(tuple args, dict kwargs):
     """HyperDual(x, x1, x2, x12); documented there."""
+    if len(args) < 4:
+        kwargs = {"x12": 0.0, **kwargs}
+    x, x1, x2, x12 = arguments("HyperDual(x, x1, x2, x12=0.0)", ("x", "x1", "x2", "x12"), args, kwargs)
     x = plain(x, "x")
     x1, p, single_1 = lanes_given(x1, "x1", x.shape)
     x2, q, single_2 = lanes_given(x2, "x2", x.shape)
@@ -40,12 +44,23 @@ def construct_hyperdual(x, x1, x2, x12=0.0):
     return assemble(intern_space(2, False, p, q, single_1, single_2), x, x1, x2, x12.reshape(x.shape + (p, q)))
 
 
+cdef list arguments(str signature, tuple names, tuple args, dict kwargs):
+    """The arguments in the order of the names."""
+    given = {**dict(zip(names, args)), **kwargs}
+    if len(args) > len(names) or len(given) != len(args) + len(kwargs) or set(given) != set(names):
+        raise TypeError(f"expected {signature}, got {len(args)} arguments by position and {sorted(kwargs)} by name")
+    return [given[name] for name in names]
+
+
 cdef object plain(number, str name):
     """A part as a float64 array."""
     if hasattr(number, "engine"):
         raise PerturbationError(f"{name} is itself a number that carries derivatives",
                                 "nest derivatives with the drivers, such as jacobian")
-    return np.array(number, dtype=np.float64)
+    number = np.array(number)
+    if number.dtype.kind not in "fiub":
+        raise DtypeError(f"{name} has dtype {number.dtype}, expected real numbers", "convert it to float64")
+    return number.astype(np.float64, copy=False)
 
 
 cdef tuple lanes_given(lanes, str name, tuple shape):
@@ -108,12 +123,18 @@ def mixed_part(ForwardNumber x):
     return finished(without_axis(mixed, -1 if x.space.single_2 else -2, x.space.single_1))
 
 
+def lane_count(ForwardNumber x):
+    """How many lanes a number has, in words."""
+    if x.space.lanes.order == 2:
+        return f"{x.space.lanes.p} x {x.space.lanes.q} lanes"
+    return f"{x.space.lanes.p} lane{'' if x.space.lanes.p == 1 else 's'}"
+
+
 def text(ForwardNumber x):
     """repr: the constructor call, or, inside a forward evaluation, value and cost."""
     cdef str name = "HyperDual" if x.space.lanes.order == 2 else "Dual"
     if x.level:
-        count = f"{x.space.lanes.p}" if x.space.lanes.order == 1 else f"{x.space.lanes.p} x {x.space.lanes.q}"
-        return f"{name}({shown(x.primal)}, {count} lanes, level {x.level})"
+        return f"{name}({shown(x.primal)}, {lane_count(x)}, level {x.level})"
     parts = [x.primal, x.x1] + ([x.x2, x.x12] if x.space.lanes.order == 2 else [])
     return f"{name}({', '.join([shown(part) for part in parts])})"
 
