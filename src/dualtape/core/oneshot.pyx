@@ -89,7 +89,7 @@ cdef object gradient_on(Tape tape, f, x, bint is_scalar):
 
 cdef bint is_plain(object x):
     """One float or float64 ndarray in C order, as the compiled gradient takes it."""
-    return PyFloat_CheckExact(x) or (type(x) is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
+    return PyFloat_CheckExact(x) or (cnp.PyArray_CheckExact(x) and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_FLOAT64
                                      and cnp.PyArray_IS_C_CONTIGUOUS(<cnp.ndarray>x)
                                      and cnp.PyArray_ISNOTSWAPPED(<cnp.ndarray>x)
                                      and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
@@ -121,10 +121,11 @@ def gradient(f, x, around=None, bint forward=False):
     called once already. Inside another derivative x may also be a number of an outer level; `around` is
     trace.resweep.around, without which such calls are not simple. `forward` asks for tangent sweeps, which only exist
     there."""
-    cdef bint is_outer = around is not None and hasattr(x, "engine") and x.size > 0
+    cdef bint plain = is_plain(x)
+    cdef bint is_outer = not plain and around is not None and hasattr(x, "engine") and x.size > 0
     cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
-    if not (is_outer or is_plain(x)) or (is_inside and around is None) or (forward and not is_inside):
+    if not (is_outer or plain) or (is_inside and around is None) or (forward and not is_inside):
         return NotImplemented
     tape = acquire_tape()
     enter_trace()
