@@ -55,7 +55,7 @@ POINTS = {
     "prod, two zeros": (np.prod, [0.0, 0.0, 3.0], [0, 0, 0], [[0, 3, 0], [3, 0, 0], [0, 0, 0]]),
     "det, rank 1": (np.linalg.det, [[1.0, 2.0], [2.0, 4.0]], [[4, -2], [-2, 1]], det_hessian()),
     "det, rank 0": (np.linalg.det, np.zeros((2, 2)), np.zeros((2, 2)), det_hessian()),
-    "sinc": (lambda x: np.sinc(x).sum(), [0.0], [0], [[-np.pi**2 / 3]]),
+    "sinc": (lambda x: np.sinc(x).sum(), [0.0], [0], [[-(np.pi**2) / 3]]),
     "logaddexp": (lambda x: np.logaddexp(x[0], x[1]), [7e2, 7e2], [0.5, 0.5], [[0.25, -0.25], [-0.25, 0.25]]),
     "logaddexp of -inf": (lambda x: np.logaddexp(x[0], x[1]), [-INF, 0.0], [0, 1], np.zeros((2, 2))),
     "tanh": (lambda x: np.tanh(x).sum(), [700.0, -700.0], [0, 0], np.zeros((2, 2))),

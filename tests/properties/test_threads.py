@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -148,3 +149,33 @@ def test_a_thread_started_inside_f_differentiates_on_its_own():
 
     for mode in ("reverse", "forward"):
         np.testing.assert_array_equal(dualtape.grad(h, mode=mode)(np.ones(3)), 6.0 * c**2)
+
+
+def test_threads_of_one_function_record_on_one_tape():
+    """The order of operations is that of chance, the derivative is not: d/dx sum_ik (3 sum sin(x i + k) + x @ x)."""
+
+    def piece(x, i):
+        total = 0.0
+        for k in range(12):
+            y = np.sin(x * i + k)
+            total = total + np.sum(np.concatenate([y, 2.0 * y])) + np.dot(x, x) + np.sum(x.reshape(2, -1), axis=0)[0]
+            total = total if np.all(y < 2.0) else 0.0
+        return total
+
+    def f(x):
+        with ThreadPoolExecutor(N_THREADS) as pool:
+            return sum(pool.map(lambda i: piece(x, i), range(N_THREADS)))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for n in (6, 3000, 10000):
+            x = np.linspace(0.1, 1.0, n)
+            expected = 24.0 * N_THREADS * x + sum(
+                3.0 * i * np.cos(x * i + k) for i in range(N_THREADS) for k in range(12)
+            )
+            expected[[0, n // 2]] += 12.0 * N_THREADS
+            for _ in range(3):
+                np.testing.assert_allclose(dualtape.grad(f)(x), expected, rtol=1e-10, atol=1e-10)
+    finally:
+        sys.setswitchinterval(interval)

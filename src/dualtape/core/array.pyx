@@ -409,7 +409,11 @@ cdef class TracedArray:
 
     def __richcmp__(self, other, int op):
         cdef object plain = other.primal if getattr(other, "engine", None) is not None else other
-        return COMPARISONS[op](arena_view(self), plain)
+        self.tape.hold()
+        try:
+            return COMPARISONS[op](arena_view(self), plain)
+        finally:
+            self.tape.let_go()
 
     def __bool__(self):
         return bool(arena_view(self))
@@ -483,7 +487,11 @@ cdef class TracedArray:
     @property
     def primal(self):
         """The values, without their derivatives: a new ndarray."""
-        return arena_view(self).copy("K")
+        self.tape.hold()
+        try:
+            return arena_view(self).copy("K")
+        finally:
+            self.tape.let_go()
 
     @property
     def engine(self):

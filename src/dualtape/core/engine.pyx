@@ -406,10 +406,15 @@ def array_op(Tape tape, row, operands, params):
         else:
             places.append(place_of(tape, x, False))
     tape.flush()
-    xs = [(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places]
-    result = row.primal(*xs, **params)
-    single = not isinstance(result, tuple)
-    results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
+    tape.hold()
+    try:
+        xs = [(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places]
+        result = row.primal(*xs, **params)
+        single = not isinstance(result, tuple)
+        results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
+    finally:
+        tape.let_go()
+    tape.flush()          # what another thread of f has recorded meanwhile
     call = ArrayCall(row, params, places, [place_of(tape, part, True) for part in results], single)
     node = tape.new_node()
     node.kind, node.n, node.out, node.active, node.op = DT_CALL, 0, -1, DT_ACTIVE_A, 0
@@ -480,7 +485,12 @@ cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
     cdef int k
     cdef uint32_t from_view, to_view
     x = readable(x)
-    total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
+    tape.hold()
+    try:
+        total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
+    finally:
+        tape.let_go()
+    tape.flush()          # what another thread of f has recorded meanwhile
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = [k + x.ndim if k < 0 else k for k in axes]
     out = computed_array(tape, np.asarray(total))

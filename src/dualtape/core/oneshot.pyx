@@ -54,6 +54,7 @@ cdef object sweep_gradient(Tape tape, uint32_t out, bint is_scalar, object like)
     work.value, work.p = tape.c.value, 1
     tape.fill_structural(work.adjoint, slots)
     work.adjoint[out] = 1.0
+    tape.sealed = True       # no thread that f may have left behind records while the sweep runs
     if can_fuse(tape):
         with nogil:
             end = tape.sweep_pending(&work)

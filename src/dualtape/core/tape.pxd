@@ -18,11 +18,15 @@ cdef class Tape:
     cdef size_t alive_capacity
     cdef double *scratch             # for evaluation while recording
     cdef size_t scratch_size
+    cdef size_t readers              # how many read values while another thread may record: see hold
+    cdef list retired                # addresses of the memory that values have moved from since then
     cdef readonly size_t n_inputs    # inputs are slots 1 .. n_inputs
     cdef readonly list captures      # (first slot, number of an outer level): constants here, active outside
     cdef readonly list calls         # of each DT_CALL node: what trace/array_call knows about it
 
     # memory; all of them raise MemoryError
+    cdef void hold(self) noexcept
+    cdef int let_go(self) except -1
     cdef int grow_slots(self, size_t need) except -1
     cdef int grow_instr(self) except -1
     cdef uint32_t new_slots(self, size_t n) except? 0

@@ -7,6 +7,8 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
 from cpython.ref cimport Py_REFCNT
 cimport numpy as cnp
+from libc.stdint cimport uintptr_t
+from libc.string cimport memcpy
 
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_NO_RULE, DT_OP_SEGMENT, DT_SUM,
@@ -40,6 +42,7 @@ cdef class Tape:
         self.c.library = library()
         self.captures = []
         self.calls = []
+        self.retired = []
         self.start()
 
     cdef int start(self) except -1:
@@ -63,6 +66,19 @@ cdef class Tape:
 
     # ---- memory ----
 
+    cdef void hold(self) noexcept:
+        """Until `let_go`, the values that exist now stay where they are, whatever is recorded: NumPy and Python rules
+        let other threads of f run while they read them."""
+        self.readers += 1
+
+    cdef int let_go(self) except -1:
+        self.readers -= 1
+        if not self.readers and self.retired:
+            for address in self.retired:
+                PyMem_RawFree(<void *><uintptr_t>address)
+            self.retired.clear()
+        return 0
+
     cdef int grow_slots(self, size_t need) except -1:
         cdef size_t capacity = max(FIRST_SLOTS, self.c.slot_capacity)
         if need > 0xffffffff:
@@ -70,7 +86,12 @@ cdef class Tape:
                               "or use mode='forward', which keeps no tape")
         while capacity < need:
             capacity += capacity // 2 if capacity > (1 << 22) else capacity
-        self.c.value = <double *>resized(self.c.value, capacity, sizeof(double))
+        if self.readers:
+            self.retired.append(<uintptr_t>self.c.value)
+            self.c.value = <double *>memcpy(resized(NULL, capacity, sizeof(double)), self.c.value,
+                                            self.c.n_slots * sizeof(double))
+        else:
+            self.c.value = <double *>resized(self.c.value, capacity, sizeof(double))
         self.c.slot_capacity = capacity
         return 0
 
@@ -236,7 +257,10 @@ cdef class Tape:
         self.close_segment()
         self.need_scratch()
         begin, end = self.evaluated, self.c.n_instr
-        with nogil:
+        if self.sealed:
+            with nogil:
+                dt_sweep_primal(&self.c, self.scratch, begin, end)
+        else:                        # another thread of f might record, and so move the values
             dt_sweep_primal(&self.c, self.scratch, begin, end)
         self.evaluated = end
         self.lazy = False
@@ -272,8 +296,8 @@ cdef class Tape:
 
     def seal(self):
         """Ends the recording: values are computed, nothing can be added, any thread may sweep."""
-        self.flush()
         self.sealed = True
+        self.flush()
 
     @property
     def n_slots(self):
