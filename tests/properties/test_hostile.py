@@ -372,11 +372,3 @@ def test_second_order_through_array_operations_with_broadcast_operands(mode):
         return np.sum(np.linalg.solve(A, stacked) ** 2)
 
     np.testing.assert_allclose(dt.hessian(f, mode=mode)(X), 8.0 * B.T @ B, rtol=1e-12, atol=1e-14)
-
-
-@both_modes
-def test_an_infinite_mixed_derivative_of_a_power_is_infinite_when_nested(mode):
-    """d2/dx dy x**y = x**(y-1) (1 + y log x), which is -inf at (0, 1)."""
-    with np.errstate(all="ignore"):
-        H = dt.jacobian(dt.jacobian(lambda x: x[0] ** x[1], mode=mode), mode=mode)(np.array([0.0, 1.0]))
-    np.testing.assert_array_equal(H, [[0.0, -INF], [-INF, 0.0]])

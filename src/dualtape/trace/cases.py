@@ -94,10 +94,9 @@ def power_dx(x, y, v):
 
 
 def power_dy(x, v, log_x):
-    """``v log(x)``. Where v = 0 the value is 0, its slope that of v times -inf: times the largest number twice,
-    so that 0 stays 0."""
+    """``v log(x)``. Where v = 0 the value is 0, its slope that of v times -inf (-1e308, so that 0 stays 0)."""
     zero = (primal(v) == 0.0) & (primal(x) >= 0.0)
-    return _where(zero, v * _LOWEST * -_LOWEST, v * log_x) if np.any(zero) else v * log_x
+    return _where(zero, v * _LOWEST, v * log_x) if np.any(zero) else v * log_x
 
 
 def shifted(x, n):
