@@ -1,7 +1,18 @@
-"""Fixtures of all tests."""
+"""Fixtures of all tests, and how random programs are drawn.
+
+Every run draws the same programs, so that a failure is of the change at hand;
+HYPOTHESIS_PROFILE=explore draws new ones.
+"""
+
+import os
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture
