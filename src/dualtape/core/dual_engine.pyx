@@ -299,14 +299,22 @@ cdef ForwardNumber dual_of(lane_space *space, uint64_t level, object values, obj
 
 cdef object mixed_lanes(lane_space *space, records):
     """x12 of records: shape + (p, q), both triangles."""
-    cdef size_t i, n, p = space.lanes.p, q = space.lanes.q, at = space.lanes.x12
-    mixed = np.empty(records[..., 0].shape + (p, q))
-    for i in range(p):
-        n = i + 1 if space.lanes.symmetric else q
-        mixed[..., i, :n] = records[..., at:at + n]
-        if space.lanes.symmetric:
-            mixed[..., :n, i] = records[..., at:at + n]
-        at += dt_row_size(&space.lanes, i)
+    cdef size_t p = space.lanes.p, q = space.lanes.q, size = space.lanes.size, count, at, n, element, i, j
+    cdef cnp.ndarray source = np.ascontiguousarray(records), mixed = np.empty(records[..., 0].shape + (p, q))
+    cdef const double *record = <const double *>cnp.PyArray_DATA(source)
+    cdef double *x12 = <double *>cnp.PyArray_DATA(mixed)
+    count = source.size // size if size else 0
+    for element in range(count):
+        at = space.lanes.x12
+        for i in range(p):
+            n = i + 1 if space.lanes.symmetric else q
+            for j in range(n):
+                x12[i * q + j] = record[at + j]
+                if space.lanes.symmetric:
+                    x12[j * q + i] = record[at + j]
+            at += dt_row_size(&space.lanes, i)
+        record += size
+        x12 += p * q
     return mixed
 
 

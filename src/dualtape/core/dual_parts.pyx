@@ -242,12 +242,18 @@ def seed_directions(list inputs, uint64_t level, S):
 cdef int seed_lanes(ForwardNumber number, Py_ssize_t start, tuple lanes, size_t at, size_t others) except -1:
     """Ones for the elements of a number, the first of which has number `start`, in the lanes that move them; these
     elements leave the lane before number `others`."""
-    cdef Py_ssize_t element
-    for element in range(max(lanes[0], start), min(lanes[1], start + number.values.size)):
-        index = np.unravel_index(element - start, number.shape)
-        number.records[index + (at + element - lanes[0],)] = 1.0
+    cdef Py_ssize_t first = max(lanes[0], start), last = min(lanes[1], start + number.values.size), element
+    if first >= last:
+        return 0
+    cdef cnp.ndarray records = np.ascontiguousarray(number.records)
+    cdef double *record = <double *>cnp.PyArray_DATA(records)
+    cdef size_t size = number.space.lanes.size
+    for element in range(first, last):
+        record[(element - start) * size + at + element - lanes[0]] = 1.0
         if others:
-            number.records[index + (others - 1,)] = -0.0
+            record[(element - start) * size + others - 1] = -0.0
+    if records is not number.records:
+        number.records[...] = records
     return 0
 
 
