@@ -14,7 +14,7 @@ from dualtape.ops import codegen
 from dualtape.ops.structure import Partial, classify
 from dualtape.ops.table import ROWS
 
-C_FOLDER = Path(codegen.__file__).parents[1] / "c"
+C_FOLDER = Path(__file__).parents[2] / "src" / "dualtape" / "c"
 OUTPUT = {"d": "dx", "dd": "dxx"}
 
 

@@ -14,7 +14,7 @@ from dualtape.ops import codegen
 from dualtape.ops.structure import FormulaError, Partial, calls, classify, names, parse
 from dualtape.ops.table import ROW_OF, ROWS
 
-SPECIAL = codegen.special_functions(Path(codegen.__file__).parents[1] / "c" / "special.h")
+SPECIAL = codegen.special_functions(Path(__file__).parents[2] / "src" / "dualtape" / "c" / "special.h")
 OUTPUT = {"d": "dx", "dd": "dxx"}
 
 
