@@ -252,7 +252,7 @@ def _contraction_vjp(v_bar, xs, active, axes):
     """Pull back ``tensordot(a, b, axes)``, axes a pair of tuples of non-negative axes: contract `v_bar` with the other
     operand."""
     bars = []
-    free = [tuple(k for k in range(x.ndim) if k not in summed) for x, summed in zip(xs, axes, strict=True)]
+    free = [tuple(k for k in range(np.ndim(x)) if k not in summed) for x, summed in zip(xs, axes, strict=True)]
     for i in (0, 1):
         if not active[i]:
             bars.append(None)
