@@ -34,19 +34,21 @@ cdef class Node:
         Opcode and active operands (bit 0: a, bit 1: b) of an elementwise node.
     n : int
         Elements that the node runs over.
-    a, b, out : place
-        Operands and result; of "gather" and "sum" a alone. Of "sum_axes", out has a slot for every element of a: that
-        of its sum. Of "call", a and out are lists of int64 arrays in the shape of each operand (None: not on the tape)
-        and result.
+    operands, results : list of place
+        Of "call" they are int64 arrays in the shape of the operand or result, and None for an operand that is not on
+        the tape.
+    sums : int64 ndarray, shape (n,)
+        Of "sum_axes": the slot of the sum that each element goes to.
     shape, axes : tuple
-        Of "sum_axes": the shape of a, and what is summed.
+        Of "sum_axes": the shape of the operand, and what is summed.
     call : ArrayCall
         Of "call".
     """
     cdef readonly str kind
     cdef readonly unsigned op, active
     cdef readonly Py_ssize_t n
-    cdef readonly object a, b, out
+    cdef readonly list operands, results
+    cdef readonly object sums
     cdef readonly tuple shape, axes
     cdef readonly ArrayCall call
 
@@ -72,47 +74,56 @@ cdef object place(Tape tape, const dt_operand *arg, Py_ssize_t n, dict unstored)
     return strided(tape, arg)
 
 
-cdef object place_of_call(object at):
-    if type(at) is not Place:
-        return None
+cdef object place_of_call(Place at):
     slots = np.array(at.slot, dtype=np.int64)
     for length, stride in zip(at.shape, at.strides):
         slots = slots[..., None] + np.arange(length, dtype=np.int64) * (stride // 8)
     return slots
 
 
+cdef object gathered(Tape tape, const dt_node *node):
+    """Slots that a gather reads."""
+    cdef cnp.ndarray ids = np.empty(node.n, dtype=np.int64)
+    cdef int64_t *id = <int64_t *>cnp.PyArray_DATA(ids)
+    cdef size_t i
+    for i in range(node.n):
+        id[i] = tape.c.id[<size_t>node.arg[0].at + i]
+    return ids
+
+
+cdef int describe_sum_axes(Tape tape, const dt_node *node, Node found) except -1:
+    cdef const int64_t *source = tape.c.view + node.arg[0].view
+    cdef const int64_t *target = tape.c.view + node.arg[1].view
+    cdef int axis, ndim = <int>source[0]
+    found.shape = tuple([source[1 + axis] for axis in range(ndim)])
+    found.axes = tuple([axis for axis in range(ndim) if target[1 + ndim + axis] == 0])
+    found.sums = strided(tape, &node.arg[1])
+    first = tuple([0 if axis in found.axes else slice(None) for axis in range(ndim)])
+    found.operands = [strided(tape, &node.arg[0])]
+    found.results = [found.sums.reshape(found.shape)[first].reshape(-1) if node.n else found.sums]
+    return 0
+
+
 cdef Node describe(Tape tape, size_t k, dict unstored):
     cdef dt_node *node = &tape.c.node[k]
     cdef Node found = Node.__new__(Node)
-    cdef const int64_t *view
-    cdef int axis, ndim
-    cdef size_t i
-    cdef cnp.ndarray ids
     found.kind, found.op, found.active, found.n = KINDS[node.kind], node.op, node.active, node.n
-    if node.kind == DT_CALL:
-        found.call = <ArrayCall>tape.calls[node.arg[0].at]
-        found.a = [place_of_call(at) for at in found.call.operands]
-        found.out = [place_of_call(at) for at in found.call.results]
-        return found
-    if node.kind == DT_GATHER:
-        ids = np.empty(node.n, dtype=np.int64)
-        for i in range(node.n):
-            (<int64_t *>cnp.PyArray_DATA(ids))[i] = tape.c.id[<size_t>node.arg[0].at + i]
-        found.a = ids
-    else:
-        found.a = place(tape, &node.arg[0], node.n, unstored)
     if node.kind == DT_SUM_AXES:
-        view = tape.c.view + node.arg[0].view
-        ndim = <int>view[0]
-        found.shape = tuple([view[1 + axis] for axis in range(ndim)])
-        found.out = strided(tape, &node.arg[1])
-        view = tape.c.view + node.arg[1].view
-        found.axes = tuple([axis for axis in range(ndim) if view[1 + ndim + axis] == 0])
-        return found
-    at = unstored.get(<int64_t>k, node.out)
-    found.out = int(at) if node.kind == DT_SUM else slice(at, at + <int64_t>node.n)
-    if node.kind == DT_ELEMENTWISE:
-        found.b = place(tape, &node.arg[1], node.n, unstored)
+        describe_sum_axes(tape, node, found)
+    elif node.kind == DT_CALL:
+        found.call = <ArrayCall>tape.calls[node.arg[0].at]
+        found.operands = [place_of_call(at) if type(at) is Place else None for at in found.call.operands]
+        found.results = [place_of_call(at) for at in found.call.results]
+    elif node.kind == DT_GATHER:
+        found.operands, found.results = [gathered(tape, node)], [slice(node.out, node.out + <int64_t>node.n)]
+    elif node.kind == DT_SUM:
+        found.operands, found.results = [place(tape, &node.arg[0], node.n, unstored)], [int(node.out)]
+    else:
+        at = unstored.get(<int64_t>k, node.out)
+        found.results = [slice(at, at + <int64_t>node.n)]
+        found.operands = [place(tape, &node.arg[0], node.n, unstored)]
+        if tape.c.library.ops[node.op].arity == 2:
+            found.operands.append(place(tape, &node.arg[1], node.n, unstored))
     return found
 
 

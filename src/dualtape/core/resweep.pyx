@@ -113,14 +113,14 @@ cdef class Numbers:
     cdef void set_pair(self, size_t i, number x) noexcept:
         self.at[i], self.of[i] = x.slot, x.value
 
-    def get(self, place):
+    def __getitem__(self, place):
         """The outer number in a place: a float or an ndarray where it is plain."""
         if isinstance(place, int) or (isinstance(place, np.ndarray) and place.ndim == 0):
             return as_object(self.outer, self.pair(place))
         return joined(self.outer, self.slot[place],
                       self.value[place].copy() if isinstance(place, slice) else self.value[place])
 
-    def put(self, place, x):
+    def __setitem__(self, place, x):
         """Write an outer number, broadcast, into a place."""
         if getattr(x, "engine", None) is None:
             self.slot[place] = 0
@@ -398,7 +398,7 @@ cdef class Resweep:
         cdef size_t i, k
         cdef dt_instr *instr
         cdef number sum
-        dot.put(slice(1, 1 + self.n), seed if hasattr(seed, "engine") else np.where(seed == 0.0, -0.0, seed))
+        dot[1:1 + self.n] = seed if hasattr(seed, "engine") else np.where(seed == 0.0, -0.0, seed)
         for i in range(self.tape.c.n_instr):
             instr = &self.tape.c.instr[i]
             if instr.op >= DT_OP_NODE:

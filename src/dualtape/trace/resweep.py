@@ -2,9 +2,9 @@
 
 *Design.* (a) Around a tape is a tape: the inner sweep is recorded there, scalars by core/resweep.pyx, array nodes here
 in NumPy language, from the same formulas and array rules as everything else. (b) Around it is a forward evaluation: the
-inner sweep is recorded on a tape of its own, whose operations are then repeated in dual numbers. So the rules of sweeps
-are written once. Which level is "around" is that of the highest number involved; lower ones are captured by it in turn.
-Called by record.py."""
+inner sweep is recorded on a tape of its own, which is then repeated in dual numbers. So the rules of sweeps are written
+once. Which level is "around" is that of the highest number involved; lower ones are captured by it in turn. Called by
+record.py and, for gradients of one argument, by core/oneshot.pyx."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from dualtape.ops.table import ROWS
 from dualtape.trace import partials
 from dualtape.trace.functions import apply, is_active, leader
 
-A, B = 1, 2  # bits of an active operand
+BOTH = 3  # active operands of a node, as bits
 
 
 def links_of(tape, inputs):
@@ -27,7 +27,7 @@ def links_of(tape, inputs):
     for x in inputs:
         if is_active(x):
             links.append((start, x))
-        start += int(np.prod(np.shape(x) if isinstance(x, np.ndarray) else getattr(x, "shape", ()), dtype=int))
+        start += x.size if hasattr(x, "size") else 1
     return links
 
 
@@ -37,6 +37,9 @@ def around(tape, links, seeds=()):
     return _OnTape(tape, links, first) if hasattr(first.engine, "tape") else _InDuals(tape, links, first)
 
 
+# ---- places and elements ----
+
+
 def _spread(place, n):
     """int64 slots, one for each of n elements."""
     if isinstance(place, slice):
@@ -44,13 +47,67 @@ def _spread(place, n):
     return np.full(n, place, dtype=np.int64) if isinstance(place, int) else place.reshape(-1)
 
 
+def _part(place, n, kept):
+    """The place of the elements that are kept: itself if all are."""
+    return place if kept.all() else _spread(place, n)[kept]
+
+
+def _at(x, kept):
+    """Those elements of a number that are kept; a scalar serves all."""
+    return x if np.ndim(x) == 0 or kept.all() else x[kept]
+
+
 def _connected(x):
     """Where plain partials are not structurally zero; True for numbers that record."""
     return True if is_active(x) else np.asarray(x).view(np.int64) != np.float64(-0.0).view(np.int64)
 
 
+def _computed(x):
+    """A number without structural zeros: what was computed is not -0.0."""
+    return x if is_active(x) else x + 0.0
+
+
 def _times(d, s):
-    return s if type(d) is float and d == 1.0 else -s if type(d) is float and d == -1.0 else d * s
+    """The product rule for what is connected."""
+    if type(d) is float and abs(d) == 1.0:
+        return s if d > 0.0 else _computed(-s)
+    return _computed(d * s)
+
+
+def _plain(x):
+    return x.primal if is_active(x) else x
+
+
+def _single(node, parts):
+    return parts[0] if node.call.single else tuple(parts)
+
+
+def _results_again(engine, node, xs):
+    """The results of a node at other operands, one flat number each (in its shape for an array operation)."""
+    if node.kind == "elementwise":
+        return [engine.elementwise(node.op, *xs)]
+    if node.kind == "call":
+        results = engine.array_op(node.call.row, list(xs), node.call.params)
+        return [results] if node.call.single else list(results)
+    if node.kind == "sum":
+        return [np.sum(xs[0])]
+    if node.kind == "sum_axes":
+        return [np.reshape(np.sum(np.reshape(xs[0], node.shape), node.axes), -1)]
+    return [xs[0]]
+
+
+def _operands(node, env):
+    """Operands of a node, from whatever is indexed by places."""
+    if node.kind != "call":
+        return [env[place] for place in node.operands]
+    return [x if place is None else env[place] for x, place in zip(node.call.operands, node.operands, strict=True)]
+
+
+def _any(mask, places):
+    return any(place is not None and np.any(mask[place]) for place in places)
+
+
+# ---- inside a tape ----
 
 
 class _OnTape(Resweep):
@@ -58,8 +115,9 @@ class _OnTape(Resweep):
 
     def __init__(self, tape, links, first):
         self.links = links
+        self.engine = first.engine
         self.known_partials = {}
-        super().__init__(tape, first.engine.tape, links)
+        super().__init__(tape, self.engine.tape, links)
 
     def program(self, op, which):
         return partials.program(ROWS[op], which)
@@ -68,7 +126,7 @@ class _OnTape(Resweep):
         return partials.first(ROWS[op], which, x, y, v, both)
 
     def values(self, slots):
-        return self.env.get(slots)
+        return self.env[slots]
 
     def tangents(self, slots, S):
         columns = [self.tangent(S[:, k]) for k in range(S.shape[1])]
@@ -79,8 +137,7 @@ class _OnTape(Resweep):
         return collect(self.outer, columns, slice(1, 1 + self.n)) if columns else np.zeros((self.n, 0))
 
     def seconds(self, slots, w, S):
-        """Tangents of the adjoint sweep: the sweep is recorded once more, at a level between, and pushed forward
-        there."""
+        """Tangents of the adjoint sweep: it is recorded once more, at a level between, and pushed forward there."""
         from dualtape.trace.record import record_flat
 
         captured = [(start, number) for start, number in self.links if start > self.n]
@@ -89,70 +146,44 @@ class _OnTape(Resweep):
             between = _OnTape(self.tape, [*captured, (1, x)], x)
             return [between.adjoints(slots, w.reshape(-1, 1))]
 
-        return record_flat(pulled, [self.env.get(slice(1, 1 + self.n))]).jvp(S)
+        return record_flat(pulled, [self.env[1 : 1 + self.n]]).jvp(S)
 
     # ---- values ----
 
     def replay_node(self, node):
-        places = (
-            node.a
-            if node.kind == "call"
-            else [node.a]
-            if node.kind != "elementwise" or not node.active & B
-            else [node.a, node.b]
-        )
-        if any(place is not None and np.any(self.depends[place]) for place in places):
-            for place in node.out if node.kind == "call" else [node.out]:
+        if _any(self.depends, node.operands):
+            for place in node.results:
                 self.depends[place] = True
-        getattr(self, "replay_" + node.kind)(node)
+        if node.kind == "gather":
+            self.env.copy(node.results[0], node.operands[0])
+        elif _any(self.env.slot, node.operands) and (node.n or node.kind == "call"):
+            for place, result in zip(
+                node.results, _results_again(self.engine, node, _operands(node, self.env)), strict=True
+            ):
+                self.env[place] = result
+        elif node.kind == "elementwise" and node.results[0].start >= self.tape.n_slots:
+            # plain, and the inner recording never stored it
+            self.env[node.results[0]] = evaluate(ROWS[node.op].name, *_operands(node, self.env), order=0)["v"]
 
-    def replay_elementwise(self, node):
-        env, row = self.env, ROWS[node.op]
-        operands = [node.a, node.b][: row.arity]
-        if any(np.any(env.slot[place]) for place in operands):
-            env.put(node.out, first_engine(self.outer).elementwise(node.op, *(env.get(place) for place in operands)))
-        elif node.out.start >= self.tape.n_slots:  # the inner recording never stored it
-            env.put(node.out, evaluate(row.name, *(env.get(place) for place in operands), order=0)["v"])
-
-    def replay_sum(self, node):
-        if self.env.slot[node.a].any():
-            self.env.put(node.out, self.env.get(node.a).sum())
-
-    def replay_sum_axes(self, node):
-        if node.n and self.env.slot[node.a].any():
-            self.env.put(_targets(node), self.env.get(node.a).reshape(node.shape).sum(node.axes).reshape(-1))
-
-    def replay_gather(self, node):
-        self.env.copy(node.out, node.a)
-
-    def replay_call(self, node):
-        if any(place is not None and np.any(self.env.slot[place]) for place in node.a):
-            xs = self._operands(node)
-            results = first_engine(self.outer).array_op(node.call.row, list(xs), node.call.params)
-            for place, result in zip(node.out, (results,) if node.call.single else results):
-                self.env.put(place, result)
-
-    # ---- partials ----
-
-    def array_partial(self, node, which):
+    def partial(self, node, which):
         """First partial of an elementwise node in one operand, for all its elements (or a scalar); None where it is
         structurally zero."""
         key = (id(node), which)
         if key not in self.known_partials:
-            self.known_partials[key] = self._array_partial(node, which)
+            self.known_partials[key] = self._partial(node, which)
         return self.known_partials[key]
 
-    def _array_partial(self, node, which):
+    def _partial(self, node, which):
         kind = PARTIAL_KINDS[partial_kind(node.op, which)]
         if kind in ("zero", "one", "minus one"):
             return {"zero": None, "one": 1.0, "minus one": -1.0}[kind]
-        row, env = ROWS[node.op], self.env
+        xs = _operands(node, self.env)
         if kind in ("x", "y"):
-            return env.get(node.a if kind == "x" else node.b)
-        x, y = env.get(node.a), env.get(node.b) if row.arity == 2 else None
-        if is_constant(node.op, which) or not (is_active(x) or is_active(y)):
-            return evaluate(row.name, _plain(x), _plain(y), order=1, active=node.active)["dy" if which else "dx"]
-        return partials.first(row, which, x, y, env.get(node.out), node.active == A | B)
+            return xs[0 if kind == "x" else 1]
+        if is_constant(node.op, which) or not any(map(is_active, xs)):
+            found = evaluate(ROWS[node.op].name, *map(_plain, xs), order=1, active=node.active)
+            return found["dy" if which else "dx"]
+        return partials.first(ROWS[node.op], which, xs[0], xs[-1], self.env[node.results[0]], node.active == BOTH)
 
     # ---- tangents ----
 
@@ -160,52 +191,42 @@ class _OnTape(Resweep):
         getattr(self, "tangent_" + node.kind)(node, dot)
 
     def tangent_elementwise(self, node, dot):
-        out = _spread(node.out, node.n)
-        for which, place in enumerate((node.a, node.b)):
-            if not node.active & (A << which):
-                continue
+        (out,) = node.results
+        for which, place in enumerate(node.operands):
             kept = np.broadcast_to(dot.connected(place), node.n)
-            if not kept.any():
+            if not node.active >> which & 1 or not kept.any():
                 continue
-            d = self.array_partial(node, which)
+            d = self.partial(node, which)
             if d is not None:
                 kept = kept & _connected(d)
-                self._add(
-                    dot,
-                    out[kept],
-                    _times(_at(d, kept), dot.get(place if isinstance(place, int) else _spread(place, node.n)[kept])),
-                )
+                x_dot = dot[place if isinstance(place, int) else _part(place, node.n, kept)]
+                self._add(dot, _part(out, node.n, kept), _times(_at(d, kept), x_dot))
 
     def tangent_sum(self, node, dot):
-        kept = _spread(node.a, node.n)[np.broadcast_to(dot.connected(node.a), node.n)]
-        if kept.size:
-            dot.put(node.out, np.sum(dot.get(kept)))
+        place = node.operands[0]
+        kept = np.broadcast_to(dot.connected(place), node.n)
+        if kept.any():
+            dot[node.results[0]] = np.sum(dot[_part(place, node.n, kept)])
 
     def tangent_sum_axes(self, node, dot):
-        kept = dot.connected(node.a)
-        if kept.any():
-            self._send(dot, node.out[kept], dot.get(node.a[kept]))
+        self._pass_on(dot, node.operands[0], node.sums)
 
     def tangent_gather(self, node, dot):
-        dot.copy(node.out, node.a)
+        dot.copy(node.results[0], node.operands[0])
 
     def tangent_call(self, node, dot):
-        x_dots = [
-            None if place is None or not np.any(dot.connected(place)) else _computed(dot.get(place)) for place in node.a
-        ]
-        if all(x_dot is None for x_dot in x_dots):
+        moved = [place is not None and np.any(dot.connected(place)) for place in node.operands]
+        if not any(moved):
             return
-        v_dot = node.call.row.jvp(tuple(x_dots), self._operands(node), self._results(node), **node.call.params)
-        for place, part in zip(node.out, (v_dot,) if node.call.single else v_dot):
+        x_dots = tuple(_computed(dot[place]) if m else None for place, m in zip(node.operands, moved, strict=True))
+        v_dot = node.call.row.jvp(x_dots, *self._at_node(node), **node.call.params)
+        for place, part in zip(node.results, (v_dot,) if node.call.single else v_dot, strict=True):
             if part is not None:
-                dot.put(place, _computed(part))
+                dot[place] = _computed(part)
 
-    def _operands(self, node):
-        return tuple(x if place is None else self.env.get(place) for x, place in zip(node.call.operands, node.a))
-
-    def _results(self, node):
-        results = tuple(self.env.get(place) for place in node.out)
-        return results[0] if node.call.single else results
+    def _at_node(self, node):
+        """Operands and result of an array operation, as its rules take them."""
+        return tuple(_operands(node, self.env)), _single(node, [self.env[place] for place in node.results])
 
     # ---- adjoints ----
 
@@ -213,215 +234,162 @@ class _OnTape(Resweep):
         getattr(self, "adjoint_" + node.kind)(node, bar)
 
     def adjoint_elementwise(self, node, bar):
-        reached = bar.connected(node.out)
-        if not reached.any():
-            return
-        out = _spread(node.out, node.n)
-        for which, place in enumerate((node.a, node.b)):
-            if not node.active & (A << which):
-                continue
+        (out,) = node.results
+        reached = bar.connected(out)
+        for which, place in enumerate(node.operands):
             kept = reached & self.depends[place]
-            if not kept.any():
+            if not node.active >> which & 1 or not kept.any():
                 continue
-            d = self.array_partial(node, which)
+            d = self.partial(node, which)
             if d is not None:
                 kept = kept & _connected(d)
-                self._send(bar, _spread(place, node.n)[kept], _times(_at(d, kept), bar.get(out[kept])))
+                target = place if isinstance(place, slice) and kept.all() else _spread(place, node.n)[kept]
+                self._send(bar, target, _times(_at(d, kept), bar[_part(out, node.n, kept)]))
 
     def adjoint_sum(self, node, bar):
-        if bar.connected(node.out):
-            target = _spread(node.a, node.n)
+        if bar.connected(node.results[0]):
+            target = _spread(node.operands[0], node.n)
             target = target[self.depends[target]]
-            self._send(bar, target, np.broadcast_to(bar.get(node.out), target.shape))
+            self._send(bar, target, np.broadcast_to(bar[node.results[0]], target.shape))
 
     def adjoint_sum_axes(self, node, bar):
-        self._pass_on(bar, node.a, node.out)
+        self._pass_on(bar, node.sums, node.operands[0])
 
     def adjoint_gather(self, node, bar):
-        self._pass_on(bar, node.a, _spread(node.out, node.n))
-
-    def _pass_on(self, bar, target, source):
-        """Add the adjoints in the slots `source`, element by element, to those in `target`."""
-        kept = bar.connected(source) & self.depends[target]
-        self._send(bar, target[kept], bar.get(source[kept]))
+        self._pass_on(bar, _spread(node.results[0], node.n), node.operands[0])
 
     def adjoint_call(self, node, bar):
-        if not any(np.any(bar.connected(place)) for place in node.out):
+        if not any(np.any(bar.connected(place)) for place in node.results):
             return
-        v_bars = tuple(_computed(bar.get(place)) for place in node.out)
-        active = tuple(place is not None and bool(np.any(self.depends[place])) for place in node.a)
-        x_bars = node.call.row.vjp(
-            v_bars[0] if node.call.single else v_bars,
-            self._operands(node),
-            self._results(node),
-            active,
-            **node.call.params,
-        )
-        for place, is_wanted, x_bar in zip(node.a, active, x_bars):
+        v_bar = _single(node, [_computed(bar[place]) for place in node.results])
+        wanted = tuple(place is not None and bool(np.any(self.depends[place])) for place in node.operands)
+        x_bars = node.call.row.vjp(v_bar, *self._at_node(node), wanted, **node.call.params)
+        for place, is_wanted, x_bar in zip(node.operands, wanted, x_bars, strict=True):
             if is_wanted and x_bar is not None:
                 self._send(bar, place.reshape(-1), np.reshape(_computed(x_bar), -1))
 
     # ---- accumulation ----
 
+    def _pass_on(self, numbers, source, target):
+        """Add what is in the slots `source`, element by element, to what is in `target`."""
+        kept = numbers.connected(source) & self.depends[target]
+        self._send(numbers, target[kept], numbers[source[kept]])
+
     def _add(self, numbers, place, contribution):
-        """numbers[place] += contribution; all slots of `place` are different, and the contribution is connected
-        everywhere."""
+        """numbers[place] += contribution; all slots of `place` are different, the contribution connected everywhere."""
         there = numbers.connected(place)
         if not there.any():
-            numbers.put(place, contribution)
+            numbers[place] = contribution
         elif there.all():
-            numbers.put(place, numbers.get(place) + contribution)
+            numbers[place] = numbers[place] + contribution
         else:
-            numbers.put(place[~there], _at(contribution, ~there))
-            numbers.put(place[there], numbers.get(place[there]) + _at(contribution, there))
+            slots = _spread(place, there.size)
+            numbers[slots[~there]] = _at(contribution, ~there)
+            numbers[slots[there]] = numbers[slots[there]] + _at(contribution, there)
 
     def _send(self, numbers, place, contribution):
         """The same where a slot may occur several times."""
-        if not place.size:
-            return
-        if is_increasing(place):
+        if isinstance(place, slice) or (place.size and is_increasing(place)):
             self._add(numbers, place, contribution)
-        elif (place == place[0]).all():
-            self._add(numbers, place[:1], np.reshape(np.sum(contribution), (1,)))
-        else:
-            slots, turn, counts = np.unique(place, return_inverse=True, return_counts=True)
-            self._add(numbers, slots, _grouped(contribution, turn, counts))
+        elif place.size:
+            self._add(numbers, *_folded(place, contribution))
 
 
-def _grouped(contribution, turn, counts):
-    """Sums of the elements of each group: group ``turn[k]`` of element k, ``counts[g]`` elements in group g."""
-    contribution = contribution[np.argsort(turn, kind="stable")]
-    if counts.max() == counts.min():
-        return np.sum(np.reshape(contribution, (counts.size, counts[0])), axis=1) if counts[0] > 1 else contribution
-    if not is_active(contribution):
-        return np.add.reduceat(contribution, np.cumsum(counts) - counts)
-    return apply(array_ops.ADD_AT, np.zeros(counts.size), contribution, index=np.repeat(np.arange(counts.size), counts))
+def _folded(place, contribution):
+    """Slots without repetition, and the sums of what goes to each."""
+    again = np.flatnonzero(place == place[0])
+    # a row repeated n/m times, or each of m slots repeated: the operand of a broadcast
+    m = int(again[1]) if again.size > 1 else place.size
+    if m > 1 and place.size % m == 0 and is_increasing(place[:m]) and np.all(place.reshape(-1, m) == place[:m]):
+        return place[:m], np.sum(np.reshape(contribution, (-1, m)), axis=0)
+    m = again.size
+    if place.size % m == 0 and is_increasing(place[::m]) and np.all(place.reshape(-1, m) == place[::m, None]):
+        return place[::m], np.sum(np.reshape(contribution, (-1, m)), axis=1)
+    slots, turn = np.unique(place, return_inverse=True)
+    if is_active(contribution):
+        return slots, apply(array_ops.ADD_AT, np.zeros(slots.size), contribution, index=turn)
+    return slots, _computed(np.bincount(turn, contribution, slots.size))
 
 
-def _targets(node):
-    """Slots of the sums of a "sum_axes" node, in C order: those of the first element along every summed axis."""
-    return node.out.reshape(node.shape)[
-        tuple(0 if axis in node.axes else slice(None) for axis in range(len(node.shape)))
-    ].reshape(-1)
-
-
-def _at(d, kept):
-    """Elements of a partial; a scalar serves all elements."""
-    return d if np.ndim(d) == 0 or kept.all() else d[kept]
-
-
-def _plain(x):
-    return x.primal if is_active(x) else x
-
-
-def _computed(x):
-    """A plain number without structural zeros, as rules of array operations want it."""
-    return x if is_active(x) else x + 0.0
-
-
-def first_engine(tape):
-    """What handlers may ask of a tape."""
-    from dualtape.core.engine import TapeEngine
-
-    return TapeEngine(tape)
+# ---- inside a forward evaluation ----
 
 
 class _InDuals:
     """The sweeps of a tape inside a forward evaluation: recorded on a tape of their own, whose inputs are all numbers
-    of that evaluation; then it is repeated in dual numbers. For first order that is one compiled tangent sweep."""
+    of that evaluation, and then repeated in dual numbers."""
 
     def __init__(self, tape, links, first):
-        self.tape, self.links, self.first, self.level = tape, links, first, first.level
+        self.tape, self.links, self.level = tape, links, first.level
 
     def values(self, slots):
-        return self._through_tape(lambda sweeps_on: [sweeps_on.values(slots)])
+        return self._through_tape(lambda inner: [inner.values(slots)])
 
     def tangents(self, slots, S):
-        values = self._through_tape(lambda sweeps_on, S: [sweeps_on.tangents(slots, S)], S)
-        return values.reshape(slots.size, -1)
+        return self._through_tape(lambda inner, S: [inner.tangents(slots, S)], S).reshape(slots.size, -1)
 
     def adjoints(self, slots, W):
-        values = self._through_tape(lambda sweeps_on, W: [sweeps_on.adjoints(slots, W)], W)
-        return values.reshape(self.tape.n_inputs, -1)
+        return self._through_tape(lambda inner, W: [inner.adjoints(slots, W)], W).reshape(self.tape.n_inputs, -1)
 
     def seconds(self, slots, w, S):
-        values = self._through_tape(lambda sweeps_on, w, S: [sweeps_on.seconds(slots, w, S)], w, S)
-        return values.reshape(self.tape.n_inputs, -1)
+        found = self._through_tape(lambda inner, w, S: [inner.seconds(slots, w, S)], w, S)
+        return found.reshape(self.tape.n_inputs, -1)
 
     def gradient(self, out, like, forward):
         """As Resweep.gradient."""
-        values = self._through_tape(lambda sweeps_on: list(sweeps_on.gradient(out, like, forward)))
-        return values[0], values[1] if isinstance(like, float) else values[1:].reshape(like.shape)
+        found = self._through_tape(lambda inner: list(inner.gradient(out, like, forward)))
+        return found[0], found[1] if isinstance(like, float) else found[1:].reshape(like.shape)
 
     def _through_tape(self, run, *seeds):
-        """Results of ``run(sweeps, *seeds)`` in dual numbers, flat."""
+        """Results of ``run(sweeps, *seeds)`` as one flat array of the forward evaluation."""
         from dualtape.trace.record import record_tape
 
         starts = [start for start, _ in self.links]
         moving = [k for k, seed in enumerate(seeds) if is_active(seed)]
         numbers = [number for _, number in self.links] + [seeds[k] for k in moving]
 
-        def recorded(*inner):
+        def recorded(*tracers):
             own = list(seeds)
-            for k, number in zip(moving, inner[len(starts) :]):
-                own[k] = number
-            return run(_OnTape(self.tape, list(zip(starts, inner)), inner[0]), *own)
+            for k, tracer in zip(moving, tracers[len(starts) :], strict=True):
+                own[k] = tracer
+            return run(_OnTape(self.tape, list(zip(starts, tracers, strict=False)), tracers[0]), *own)
 
         tape, slots, _ = record_tape(recorded, numbers)
         return _repeated(tape, numbers, slots)
 
 
 def _repeated(tape, numbers, slots):
-    """What is in `slots` when a tape runs again with these dual numbers for its inputs: a flat dual array."""
+    """What is in `slots` when a tape runs again, with these dual numbers for its inputs; for first order that is one
+    compiled tangent sweep."""
     from dualtape.core.dual import HyperDual
     from dualtape.core.dual_parts import first_lanes, with_first_lanes
 
     first = numbers[0]
     if isinstance(first, HyperDual):
-        return _repeat(tape, numbers, first.engine)[slots]
+        return _repeated_by_operations(tape, numbers, first.engine)[slots]
     lanes = sweeps.tangents(tape, slots, np.concatenate([first_lanes(number) for number in numbers]), True)
     return with_first_lanes(first, core.values_at(tape, slots), lanes)
 
 
-def _repeat(tape, numbers, engine):
-    """The values of all slots as one array of the forward engine: the recorded operations, done once more in dual
-    numbers."""
+def _repeated_by_operations(tape, numbers, engine):
+    """The values of all slots as one array of the forward evaluation."""
     found, size = nodes(tape)
     env = engine.lift(first_values(tape, size))
     active = np.zeros(size, dtype=bool)
     active[1 : 1 + tape.n_inputs] = True
     env[1 : 1 + tape.n_inputs] = np.concatenate([np.reshape(number, -1) for number in numbers])
     for op, a, b, out in instructions(tape):
-        if op is None:
-            for node in found[a:b]:
-                _repeat_node(tape, engine, env, active, node)
-        elif active[a] or active[b]:
+        for node in found[a:b] if op is None else ():
+            _repeat_node(engine, node, env, active, tape.n_slots)
+        if op is not None and (active[a] or active[b]):
             env[out] = engine.elementwise(op, env[a], env[b] if ROWS[op].arity == 2 else None)
             active[out] = True
     return env
 
 
-def _repeat_node(tape, engine, env, active, node):
-    if node.kind == "call":
-        places = [place for place in node.a if place is not None]
-    else:
-        places = [node.a] if node.kind != "elementwise" or ROWS[node.op].arity == 1 else [node.a, node.b]
-    unstored = node.kind == "elementwise" and node.out.start >= tape.n_slots
-    if not unstored and not any(np.any(active[place]) for place in places):
+def _repeat_node(engine, node, env, active, stored):
+    unstored = node.kind == "elementwise" and node.results[0].start >= stored
+    if not unstored and not _any(active, node.operands):
         return
-    if node.kind == "call":
-        xs = [x if place is None else env[place] for x, place in zip(node.call.operands, node.a)]
-        results = engine.array_op(node.call.row, xs, node.call.params)
-        for place, result in zip(node.out, (results,) if node.call.single else results):
-            env[place] = result
-            active[place] = True
-        return
-    if node.kind == "elementwise":
-        env[node.out] = engine.elementwise(node.op, *(env[place] for place in places))
-    elif node.kind == "sum":
-        env[node.out] = np.sum(env[node.a])
-    elif node.kind == "gather":
-        env[node.out] = env[node.a]
-    elif node.n:
-        env[_targets(node)] = np.reshape(np.sum(np.reshape(env[node.a], node.shape), node.axes), -1)
-    active[_targets(node) if node.kind == "sum_axes" else node.out] = True
+    for place, result in zip(node.results, _results_again(engine, node, _operands(node, env)), strict=True):
+        env[place] = result
+        active[place] = True
