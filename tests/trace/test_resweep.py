@@ -157,3 +157,21 @@ def test_recordings_nest_in_flat_form():
 
     J = record_flat(inner, [3.0]).jvp(np.ones((1, 1)))
     np.testing.assert_array_equal(J, [[2.0], [4.0]])
+
+
+@pytest.mark.parametrize("name", list(NODES))
+def test_hyper_dual_numbers_around_every_kind_of_node(name):
+    """One forward evaluation of second order around an inner gradient, against two nested reverse sweeps."""
+    f, _ = NODES[name]
+    g = lambda x: np.sum(dt.grad(lambda y: f(y, x))(x) ** 2)
+    x = np.array([0.7, -1.2, 2.1])
+    np.testing.assert_allclose(
+        dt.hessian(g, mode="forward")(x), dt.jacobian(dt.grad(g))(x), rtol=ROUNDING, atol=ROUNDING
+    )
+
+
+def test_a_computed_zero_is_not_a_structural_one():
+    """2 y (x - 1) has slope 0 at x = 1, computed; sqrt of it has none: not a number, at every level alike."""
+    g = lambda x: np.sqrt(dt.grad(lambda y: y * y * (x - 1.0) ** 2)(1.0))
+    assert np.isnan(dt.grad(g)(1.0))
+    assert np.isnan(dt.grad(g, mode="forward")(1.0))

@@ -7,21 +7,20 @@ array nodes in trace/resweep.py, which derives from `Resweep`. Partials come fro
 (trace/partials.py), once per instruction for all lanes."""
 cimport cython
 cimport numpy as cnp
-from libc.math cimport NAN, fabs
+from libc.math cimport NAN
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 import numpy as np
 
-from dualtape.core.array cimport TracedArray
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_NO_RULE, DT_ONE, DT_OP_NODE, DT_OP_SEGMENT,
-    DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_SCALAR_POWER, dt_instr, dt_is_structural, dt_op, dt_partial,
+    DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_SCALAR_POWER, dt_instr, dt_is_structural, dt_op,
     dt_scalar_first, dt_scalar_primal,
 )
+from dualtape.core.engine cimport from_ids
 from dualtape.core.engine import operand_ids
 from dualtape.core.kernels cimport library
 from dualtape.core.nodes import first_values, nodes
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
-from dualtape.core.engine cimport from_ids
 from dualtape.core.tape cimport Tape
 from dualtape.errors import UnsupportedOperation
 
@@ -240,20 +239,22 @@ cdef inline double primal(Tape outer, number x) noexcept:
 
 
 cdef number decide(Tape outer, uint16_t op, number x, number y) except *:
-    """One-sided, smooth pieces of a formula, chosen on plain values. In formulas |t| only ever stands where its kink
-    cancels."""
+    """Pieces of a formula that are chosen on plain values. |t| is one-sided at 0: formulas have it only where its kink
+    cancels, and x + 0.0 makes 0.0 of -0.0."""
     cdef double a, b
     outer.flush()
     a, b = primal(outer, x), primal(outer, y)
     if op == FABS:
-        if a >= 0.0:
-            return apply(outer, OP_ADD, x, plain(0.0)) if a == 0.0 else x
-        return apply(outer, OP_NEGATIVE, x, plain(0.0))
+        return apply(outer, OP_ADD, x, plain(0.0)) if a >= 0.0 else apply(outer, OP_NEGATIVE, x, plain(0.0))
     if op == WITHIN:
         return y if a != 0.0 else plain(NAN)
-    return plain(a > b if op == GREATER else a >= b if op == GREATER_EQUAL else a < b if op == LESS else a <= b
-                 if op == LESS_EQUAL
-                 else a == b)
+    if op == GREATER:
+        return plain(a > b)
+    if op == GREATER_EQUAL:
+        return plain(a >= b)
+    if op == LESS:
+        return plain(a < b)
+    return plain(a <= b if op == LESS_EQUAL else a == b)
 
 
 cdef dict _programs = {}       # (opcode, which) -> Program, or None where the formula needs Python
@@ -292,6 +293,11 @@ cdef number power_partial(Tape outer, number x, double y) except *:
 
 
 # ---- the sweeps ----
+
+cdef inline size_t end_of_nodes(const dt_instr *instr) noexcept:
+    """Of an instruction for the nodes [a, end)."""
+    return instr.b if instr.op == DT_OP_SEGMENT else instr.a + 1
+
 
 cdef class Resweep:
     """An inner tape whose sweeps are recorded on an outer one.
@@ -334,11 +340,10 @@ cdef class Resweep:
         """Compute again what depends on the outer level, and mark what depends on the inner inputs."""
         cdef size_t i, k
         cdef dt_instr *instr
-        cdef number x, y
         for i in range(self.tape.c.n_instr):
             instr = &self.tape.c.instr[i]
             if instr.op >= DT_OP_NODE:
-                for k in range(instr.a, instr.b if instr.op == DT_OP_SEGMENT else instr.a + 1):
+                for k in range(instr.a, end_of_nodes(instr)):
                     self.replay_node(self.nodes[k])
                 continue
             self.is_reached[instr.out] = ((instr.active & DT_ACTIVE_A and self.is_reached[instr.a])
@@ -402,7 +407,7 @@ cdef class Resweep:
         for i in range(self.tape.c.n_instr):
             instr = &self.tape.c.instr[i]
             if instr.op >= DT_OP_NODE:
-                for k in range(instr.a, instr.b if instr.op == DT_OP_SEGMENT else instr.a + 1):
+                for k in range(instr.a, end_of_nodes(instr)):
                     self.tangent_node(self.nodes[k], dot)
                 continue
             sum = plain(-0.0)
@@ -453,14 +458,14 @@ cdef class Resweep:
         return value, cleaned(joined(self.outer, slots.reshape(like.shape), values.reshape(like.shape)))
 
     cdef int sweep_back(self, Numbers bar) except -1:
-        cdef size_t i, k, begin
+        cdef size_t i, k, first
         cdef dt_instr *instr
         cdef number v_bar
         for i in range(self.tape.c.n_instr, 0, -1):
             instr = &self.tape.c.instr[i - 1]
             if instr.op >= DT_OP_NODE:
-                begin = instr.a
-                for k in range(instr.b if instr.op == DT_OP_SEGMENT else begin + 1, begin, -1):
+                first = instr.a
+                for k in range(end_of_nodes(instr), first, -1):
                     self.adjoint_node(self.nodes[k - 1], bar)
                 continue
             v_bar = bar.pair(instr.out)
@@ -518,8 +523,6 @@ def collect(Tape outer, list columns, place):
     """The outer matrix whose columns are what each of several `Numbers` holds in a place; structural zeros are plain
     zeros."""
     cdef Numbers numbers
-    if not columns:
-        return None
     slots = np.stack([(<Numbers>numbers).slot[place] for numbers in columns], axis=1)
     values = np.stack([(<Numbers>numbers).value[place] for numbers in columns], axis=1)
     return cleaned(joined(outer, slots, values))
