@@ -15,7 +15,7 @@ typedef struct dt_lanes {
     size_t order;          /* 1: only x1;  2: all */
     size_t symmetric;      /* 1: x2 is x1 and x12 a lower triangle */
     size_t p, q;           /* lanes of e1 and of e2 */
-    size_t unit;           /* 1, 2 or 4 */
+    size_t unit;           /* 1, 2 or 4: a power of two */
     size_t x2, x12, size;  /* places of x2 and of row 0; doubles in a record */
     const double *nothing; /* (size,) structural zeros */
 } dt_lanes;
@@ -45,7 +45,7 @@ typedef struct dt_hyperdual {
 static inline size_t dt_row_size(const dt_lanes *lanes, size_t i)
 {
     const size_t n = lanes->symmetric ? i + 1 : lanes->q;
-    return (n + lanes->unit - 1) / lanes->unit * lanes->unit;
+    return (n + lanes->unit - 1) & ~(lanes->unit - 1);
 }
 
 #endif
