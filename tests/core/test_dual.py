@@ -178,6 +178,12 @@ class TestArrays:
         y += 1.0
         assert x.x == 1.0 and y.x == 2.0
 
+    def test_broadcast_views_are_read_only(self):
+        view = np.broadcast_to(Dual(np.arange(3.0), np.ones(3)), (2, 3))
+        assert view.shape == (2, 3) and view[1].x.tolist() == [0, 1, 2]
+        with pytest.raises(ValueError, match="read-only"):
+            view[0, 0] = 5.0
+
     def test_in_place_shape_mismatch_raises(self):
         x = Dual(np.ones(2), np.ones(2))
         with pytest.raises(ValueError):

@@ -74,7 +74,7 @@ cdef class Source:
     cdef const double *lanes          # record of id `first`; NULL: passive
     cdef object alive
     cdef ForwardNumber array          # an active array that views can be made of, or None
-    cdef int64_t ids_at, values_at    # address of id `first` and of its value
+    cdef int64_t ids_at               # address of id `first`
 
 
 cdef Source source_of(object number, int64_t first):
@@ -120,15 +120,16 @@ cdef ForwardNumber view_like(Source source, object ids):
     cdef int64_t start = ids.__array_interface__["data"][0] - source.ids_at
     cdef size_t size = x.space.lanes.size
     strides = tuple([size * stride for stride in ids.strides]) + (8,)
-    values = strided(x.values, <int64_t>source.value + start, ids.shape, ids.strides)
-    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,), strides)
+    fixed = not cnp.PyArray_CHKFLAGS(ids, cnp.NPY_ARRAY_WRITEABLE)    # ids.flags.writeable warns for broadcast_arrays
+    values = strided(x.values, <int64_t>source.value + start, ids.shape, ids.strides, fixed)
+    records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,), strides, fixed)
     return new_array(x.space, x.level, values, records)
 
 
-cdef object strided(object base, int64_t address, tuple shape, tuple strides):
+cdef object strided(object base, int64_t address, tuple shape, tuple strides, bint fixed):
     """The array at an address inside `base`; keeps base alive."""
     typestr = np.dtype(np.float64).str
-    interface = {"data": (address, False), "shape": shape, "strides": strides, "typestr": typestr, "version": 3}
+    interface = {"data": (address, bool(fixed)), "shape": shape, "strides": strides, "typestr": typestr, "version": 3}
     return np.asarray(Memory(base, interface))
 
 
