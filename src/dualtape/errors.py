@@ -38,6 +38,21 @@ def user_location() -> str | None:
     return None
 
 
+def user_site() -> tuple[Any, int] | None:
+    """Where the user's code is, to be described later: the code object and the line of the frame of `user_location`."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if not _is_library(frame):
+            return frame.f_code, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def describe_site(site: tuple[Any, int] | None) -> str:
+    """``file:line, in function: `source line```."""
+    return "unknown" if site is None else _describe(site[0].co_filename, site[1], site[0].co_name, {})
+
+
 def _is_library(frame: FrameType) -> bool:
     module = frame.f_globals.get("__name__") or ""
     if module == "__main__":  # python -m dualtape: the package run as a program

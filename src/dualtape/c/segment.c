@@ -57,7 +57,7 @@ static void block_init(block *b, const dt_tape *tape, dt_workspace *work, double
 {
     const size_t nodes = end - first;
     b->tape = tape, b->work = work, b->first = first, b->end = end, b->p = p;
-    b->value = work ? work->value : tape->value, b->store = NULL;
+    b->value = work->value, b->store = NULL;
     b->limit = block_limit(nodes);
     const size_t limit = b->limit;
     double *at = on_line(scratch);
@@ -173,19 +173,20 @@ static void evaluate_tree(block *b, size_t start, size_t n, double *sums, void (
 }
 
 /* Evaluates the segment for the first time: fills the slots of stored nodes and sums. NumPy's sum starts from 0.0. */
-static void evaluate(block *b, dt_tape *tape, void (*visit)(block *))
+static void evaluate(block *b, void (*visit)(block *))
 {
-    b->store = tape->value;
+    const dt_tape *tape = b->tape;
+    b->store = b->work->value;
     evaluate_tree(b, 0, tape->node[b->first].n, b->sums, visit);
     for (size_t k = b->first; k < b->end; k++)
-        if (tape->node[k].kind == DT_SUM) tape->value[tape->node[k].out] = 0.0 + b->sums[k - b->first];
+        if (tape->node[k].kind == DT_SUM) b->store[tape->node[k].out] = 0.0 + b->sums[k - b->first];
 }
 
-void dt_segment_primal(dt_tape *tape, double *scratch, size_t first, size_t end)
+void dt_segment_primal(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
 {
     block b;
-    block_init(&b, tape, NULL, scratch, first, end, 1, 0);
-    evaluate(&b, tape, NULL);
+    block_init(&b, tape, work, work->scratch, first, end, 1, 0);
+    evaluate(&b, NULL);
 }
 
 /* Every block of an evaluated segment, with the values that are not stored computed again. */
@@ -374,11 +375,11 @@ void dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, s
     each_block(&b, block_adjoint);
 }
 
-void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr)
+void dt_segment_value_and_adjoint(const dt_tape *tape, dt_workspace *work, const dt_instr *instr)
 {
     block b;
     block_init(&b, tape, work, work->scratch, instr->a, instr->b, work->p, 1);
-    evaluate(&b, tape, block_adjoint);
+    evaluate(&b, block_adjoint);
 }
 
 static void node_second(block *b, size_t k, const double *v_bar, const double *v_bar_dot)

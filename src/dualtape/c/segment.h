@@ -7,7 +7,7 @@
 
 #include "tape.h"
 
-void dt_segment_primal(dt_tape *tape, double *scratch, size_t first, size_t end);
+void dt_segment_primal(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
 void dt_segment_tangent(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
 void dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
 void dt_segment_second(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);

@@ -2,6 +2,7 @@
  * sweep are here and in segment.c and nowhere else: adjoints accumulate with +=, reverse sweeps run in reverse order,
  * structural zeros are skipped. No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
 #include "tape.h"
+#include <string.h>
 #include "index.h"
 #include "propagate.h"
 #include "scalar.gen.h"
@@ -81,28 +82,76 @@ static void sum_axes(const dt_tape *tape, const dt_node *node, size_t p, double 
 static void move_forward(const dt_tape *tape, const dt_node *node, size_t p, double *array)
 {
     if (node->kind == DT_GATHER) gather(tape, node, p, array);
-    else sum_axes(tape, node, p, array, 0);
+    else if (node->kind == DT_SUM_AXES) sum_axes(tape, node, p, array, 0);
 }
 
 static void move_back(const dt_tape *tape, const dt_node *node, size_t p, double *array)
 {
     if (node->kind == DT_GATHER) gather_transposed(tape, node, p, array);
-    else sum_axes(tape, node, p, array, 1);
+    else if (node->kind == DT_SUM_AXES) sum_axes(tape, node, p, array, 1);
 }
 
 /* ---- primal ---- */
 
-size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end)
+static int compares(unsigned comparison, double a, double b)
 {
-    double *value = tape->value;
+    switch (comparison) {
+    case DT_LESS: return a < b;
+    case DT_LESS_EQUAL: return a <= b;
+    case DT_EQUAL: return a == b;
+    case DT_NOT_EQUAL: return a != b;
+    case DT_GREATER: return a > b;
+    default: return a >= b;
+    }
+}
+
+static int array_holds(const dt_tape *tape, const dt_node *node, const double *value)
+{
+    const dt_operand *arg = &node->arg[0];
+    const double *expected = tape->expected + node->arg[1].at;
+    if (arg->layout != DT_STRIDED) return memcmp(value + arg->at, expected, node->n * sizeof *value) == 0;
+    dt_odometer at;
+    dt_odometer_set(&at, tape->view + arg->view, 0);
+    for (size_t i = 0; i < node->n; i++, dt_odometer_next(&at))
+        if (memcmp(value + arg->at + at.place, expected + i, sizeof *value) != 0) return 0;
+    return 1;
+}
+
+/* Sums over the axes along which the result has stride 0: each of its elements starts from 0.0, as NumPy's. */
+static void sum_axes_primal(const dt_tape *tape, const dt_node *node, double *value)
+{
+    const int64_t *view = tape->view + node->arg[1].view, ndim = view[0];
+    size_t size = 1;
+    for (int64_t axis = 0; axis < ndim; axis++)
+        if (view[1 + ndim + axis] != 0) size *= (size_t)view[1 + axis];
+    for (size_t i = 0; i < size; i++) value[(size_t)node->out + i] = 0.0;
+    if (node->n) sum_axes(tape, node, 1, value, 0);
+}
+
+/* 0: a guard that does not hold, or a DT_CALL */
+static int node_primal(const dt_tape *tape, const dt_node *node, double *value)
+{
+    switch (node->kind) {
+    case DT_GATHER: gather(tape, node, 1, value); return 1;
+    case DT_SUM_AXES: sum_axes_primal(tape, node, value); return 1;
+    case DT_GUARD: return array_holds(tape, node, value);
+    default: return 0;
+    }
+}
+
+size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
+{
+    double *value = work->value;
     for (size_t i = begin; i < end; i++) {
         const dt_instr *instr = &tape->instr[i];
-        if (instr->op < DT_OP_NODE)
+        if (instr->op < DT_OP_ARRAY)
             value[instr->out] = dt_scalar_primal(tape->library, instr->op, value[instr->a], value[instr->b]);
-        else if (instr->op == DT_OP_SEGMENT)
-            dt_segment_primal(tape, scratch, instr->a, instr->b);
-        else
-            return i;      /* other nodes get their values when they are recorded */
+        else if (instr->op == DT_OP_GUARD) {
+            if (compares(instr->active, value[instr->a], value[instr->b]) != instr->outcome) return i;
+        } else if (instr->op == DT_OP_SEGMENT)
+            dt_segment_primal(tape, work, instr->a, instr->b);
+        else if (!node_primal(tape, &tape->node[instr->a], value))
+            return i;
     }
     return end;
 }
@@ -130,7 +179,8 @@ size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, s
 {
     for (size_t i = begin; i < end; i++) {
         const dt_instr *instr = &tape->instr[i];
-        if (instr->op < DT_OP_NODE) scalar_tangent(tape, work, instr);
+        if (instr->op < DT_OP_ARRAY) scalar_tangent(tape, work, instr);
+        else if (instr->op == DT_OP_GUARD) continue;
         else if (instr->op == DT_OP_SEGMENT) dt_segment_tangent(tape, work, instr->a, instr->b);
         else if (is_call(tape, instr)) return i;
         else move_forward(tape, &tape->node[instr->a], work->p, work->tangent);
@@ -159,7 +209,8 @@ size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, s
 {
     for (size_t i = end; i > begin; i--) {
         const dt_instr *instr = &tape->instr[i - 1];
-        if (instr->op < DT_OP_NODE) scalar_adjoint(tape, work, instr);
+        if (instr->op < DT_OP_ARRAY) scalar_adjoint(tape, work, instr);
+        else if (instr->op == DT_OP_GUARD) continue;
         else if (instr->op == DT_OP_SEGMENT) dt_segment_adjoint(tape, work, instr->a, instr->b);
         else if (is_call(tape, instr)) return i;
         else move_back(tape, &tape->node[instr->a], work->p, work->adjoint);
@@ -197,8 +248,10 @@ size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, si
 {
     for (size_t i = end; i > begin; i--) {
         const dt_instr *instr = &tape->instr[i - 1];
-        if (instr->op < DT_OP_NODE) {
+        if (instr->op < DT_OP_ARRAY) {
             scalar_second(tape, work, instr);
+        } else if (instr->op == DT_OP_GUARD) {
+            continue;
         } else if (instr->op == DT_OP_SEGMENT) {
             dt_segment_second(tape, work, instr->a, instr->b);
         } else if (is_call(tape, instr)) {

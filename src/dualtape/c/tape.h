@@ -15,19 +15,25 @@
 enum {
     DT_OP_SEGMENT = 0xffff,   /* instruction: nodes [a, b), elementwise or sums over the same n elements, in blocks */
     DT_OP_NODE = 0xfffe,      /* instruction: the one node a, of another kind */
+    DT_OP_GUARD = 0xfffd,     /* instruction: f decided on a comparison of slots a and b; see below */
+    DT_OP_ARRAY = DT_OP_GUARD,   /* opcodes below this one are scalar operations of the table */
     DT_SEGMENT_BLOCK = 256    /* elements of a segment that are in cache together; at most DT_BLOCK */
 };
 
 enum { DT_ACTIVE_A = 1, DT_ACTIVE_B = 2 };
 
-/* v = f(a, b) on slots. Passive operands (bit missing in `active`) have no adjoint. */
+/* v = f(a, b) on slots. Passive operands (bit missing in `active`) have no adjoint. A guard: the comparison `active`
+ * (enum dt_comparison) of a and b must come out as `outcome`, as it did when f was recorded; `out` is its number. */
 typedef struct dt_instr {
-    uint16_t op;       /* an opcode of the table, or DT_OP_SEGMENT, DT_OP_NODE */
+    uint16_t op;       /* an opcode of the table, or DT_OP_SEGMENT, DT_OP_NODE, DT_OP_GUARD */
     uint8_t active;    /* DT_ACTIVE_A | DT_ACTIVE_B */
-    uint8_t unused;
+    uint8_t outcome;   /* of a guard: 0 or 1 */
     uint32_t a, b;     /* slots of the operands; b = 0 for unary */
     uint32_t out;      /* slot of the result */
 } dt_instr;
+
+/* In the order of Python's own Py_LT ... Py_GE. */
+enum dt_comparison { DT_LESS, DT_LESS_EQUAL, DT_EQUAL, DT_NOT_EQUAL, DT_GREATER, DT_GREATER_EQUAL };
 
 enum dt_layout {
     DT_SCALAR,         /* one slot for all elements */
@@ -48,7 +54,8 @@ enum dt_kind {
     DT_SUM,            /* out = sum_i arg0[i], pairwise as NumPy does */
     DT_SUM_AXES,       /* out[view(i)] += arg0[i]; arg1 is the view of the result, stride 0 on the summed axes */
     DT_GATHER,         /* out[i] = value[id[i]]; arg0.at is the place of id in tape->id */
-    DT_CALL            /* array operation number arg0.at, whose rule is Python: sweeps.pyx runs it between two sweeps */
+    DT_CALL,           /* array operation number arg0.at, whose rule is Python: sweeps.pyx runs it between two sweeps */
+    DT_GUARD           /* arg0, n elements, must have the bits of tape->expected from arg1.at on; out: number of the guard */
 };
 
 typedef struct dt_node {
@@ -67,13 +74,14 @@ typedef struct dt_tape {
     dt_node *node;     size_t n_nodes, node_capacity;
     int64_t *view;     size_t n_view, view_capacity;         /* pool of views */
     uint32_t *id;      size_t n_id, id_capacity;             /* pool of gather indices */
+    double *expected;  size_t n_expected, expected_capacity; /* pool of what guarded arrays must be */
     size_t longest_segment;                                  /* most nodes of any segment: decides on scratch memory */
 } dt_tape;
 
 /* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is
  * bitwise -0.0 is structurally zero: nothing was connected, nothing is propagated. */
 typedef struct dt_workspace {
-    const double *value;      /* (n_slots,) */
+    double *value;            /* (n_slots,); only a primal sweep writes to it */
     size_t p;                 /* lanes */
     double *tangent;          /* (n_slots, p) */
     double *adjoint;          /* (n_slots, p) in a first-order sweep, (n_slots,) in a second-order one */
@@ -88,14 +96,15 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
 void dt_fill_structural(const dt_tape *tape, double *array, size_t n);
 
 /* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do:
- * `end` (`begin` for the reverse ones) when done, or that of a DT_CALL, which the caller does before it goes on. */
-size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end);
+ * `end` (`begin` for the reverse ones) when done, or that of a DT_CALL, which the caller does before it goes on. The
+ * primal sweep stops at a guard, too, that does not hold. The tape's own values are not looked at. */
+size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 
 /* The last segment of a recording that is not evaluated yet: its primal results and its adjoints in one pass over
  * memory. */
-void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr);
+void dt_segment_value_and_adjoint(const dt_tape *tape, dt_workspace *work, const dt_instr *instr);
 
 #endif

@@ -168,6 +168,8 @@ cdef extern from "tape.h" nogil:
     enum:
         DT_OP_SEGMENT
         DT_OP_NODE
+        DT_OP_GUARD
+        DT_OP_ARRAY
         DT_ACTIVE_A
         DT_ACTIVE_B
 
@@ -183,11 +185,12 @@ cdef extern from "tape.h" nogil:
         DT_SUM_AXES
         DT_GATHER
         DT_CALL
+        DT_GUARD
 
     ctypedef struct dt_instr:
         uint16_t op
         uint8_t active
-        uint8_t unused
+        uint8_t outcome
         uint32_t a
         uint32_t b
         uint32_t out
@@ -222,10 +225,13 @@ cdef extern from "tape.h" nogil:
         uint32_t *id
         size_t n_id
         size_t id_capacity
+        double *expected
+        size_t n_expected
+        size_t expected_capacity
         size_t longest_segment
 
     ctypedef struct dt_workspace:
-        const double *value
+        double *value
         size_t p
         double *tangent
         double *adjoint
@@ -234,11 +240,11 @@ cdef extern from "tape.h" nogil:
 
     void dt_fill_structural(const dt_tape *tape, double *array, size_t n)
     size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
-    size_t dt_sweep_primal(dt_tape *tape, double *scratch, size_t begin, size_t end)
+    size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
-    void dt_segment_value_and_adjoint(dt_tape *tape, dt_workspace *work, const dt_instr *instr)
+    void dt_segment_value_and_adjoint(const dt_tape *tape, dt_workspace *work, const dt_instr *instr)
 
 
 cdef extern from "depth.h" nogil:

@@ -11,15 +11,16 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GATHER, DT_IN_SEGMENT, DT_OP_NODE, DT_OP_SEGMENT, DT_SCALAR, DT_SUM,
-    DT_SUM_AXES, dt_instr, dt_node, dt_operand,
+    DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GATHER, DT_IN_SEGMENT, DT_OP_ARRAY, DT_OP_GUARD, DT_OP_SEGMENT, DT_SCALAR, DT_SUM,
+    DT_GUARD, DT_SUM_AXES, dt_instr, dt_node, dt_operand,
 )
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
 
-KINDS = {DT_ELEMENTWISE: "elementwise", DT_SUM: "sum", DT_SUM_AXES: "sum_axes", DT_GATHER: "gather", DT_CALL: "call"}
+KINDS = {DT_ELEMENTWISE: "elementwise", DT_SUM: "sum", DT_SUM_AXES: "sum_axes", DT_GATHER: "gather", DT_CALL: "call",
+         DT_GUARD: "guard"}
 
 
 @cython.final
@@ -116,6 +117,8 @@ cdef Node describe(Tape tape, size_t k, dict unstored):
         found.results = [place_of_call(at) for at in found.call.results]
     elif node.kind == DT_GATHER:
         found.operands, found.results = [gathered(tape, node)], [slice(node.out, node.out + <int64_t>node.n)]
+    elif node.kind == DT_GUARD:
+        found.operands, found.results = [place(tape, &node.arg[0], node.n, unstored)], []
     elif node.kind == DT_SUM:
         found.operands, found.results = [place(tape, &node.arg[0], node.n, unstored)], [int(node.out)]
     else:
@@ -146,9 +149,9 @@ def instructions(Tape tape):
     cdef list found = []
     for i in range(tape.c.n_instr):
         instr = &tape.c.instr[i]
-        if instr.op < DT_OP_NODE:
+        if instr.op < DT_OP_ARRAY:
             found.append((instr.op, instr.a, instr.b, instr.out))
-        else:
+        elif instr.op != DT_OP_GUARD:
             found.append((None, instr.a, instr.b if instr.op == DT_OP_SEGMENT else instr.a + 1, None))
     return found
 

@@ -9,7 +9,7 @@ from libc.stdint cimport uint32_t
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, DT_OP_NODE, DT_OP_SEGMENT, OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_SUBTRACT,
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_OP_ARRAY, DT_OP_SEGMENT, OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_SUBTRACT,
     dt_instr, dt_workspace)
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
@@ -35,7 +35,7 @@ cdef bint can_fuse(Tape tape) noexcept:
     if not tape.lazy or tape.c.instr[tape.evaluated].op != DT_OP_SEGMENT:
         return False
     for i in range(tape.evaluated + 1, tape.c.n_instr):
-        if tape.c.instr[i].op >= DT_OP_NODE or not is_linear(&tape.c.instr[i]):
+        if tape.c.instr[i].op >= DT_OP_ARRAY or not is_linear(&tape.c.instr[i]):
             return False
     return True
 

@@ -7,7 +7,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport TracedArray, new_root
-from dualtape.core.c cimport DT_OP_NODE, dt_instr, dt_node
+from dualtape.core.c cimport DT_OP_ARRAY, dt_instr, dt_node
 from dualtape.core.engine import operand_ids
 from dualtape.core.layout cimport MAX_NDIM
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
@@ -69,7 +69,7 @@ def cost(Tape tape):
     """Number of recorded operations (one on an array counts once), and bytes that they take on the tape."""
     cdef size_t i, n_ops = tape.c.n_nodes
     for i in range(tape.c.n_instr):
-        n_ops += tape.c.instr[i].op < DT_OP_NODE
+        n_ops += tape.c.instr[i].op < DT_OP_ARRAY
     return n_ops, (tape.c.n_slots * sizeof(double) + tape.c.n_instr * sizeof(dt_instr)
                    + tape.c.n_nodes * sizeof(dt_node) + tape.c.n_view * sizeof(int64_t) + tape.c.n_id
                    * sizeof(uint32_t))

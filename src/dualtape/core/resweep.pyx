@@ -12,7 +12,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_NO_RULE, DT_ONE, DT_OP_NODE, DT_OP_SEGMENT,
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_NO_RULE, DT_ONE, DT_OP_ARRAY, DT_OP_GUARD,
+    DT_OP_SEGMENT,
     DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_SCALAR_POWER, dt_instr, dt_is_structural, dt_op,
     dt_scalar_first, dt_scalar_primal,
 )
@@ -342,7 +343,9 @@ cdef class Resweep:
         cdef dt_instr *instr
         for i in range(self.tape.c.n_instr):
             instr = &self.tape.c.instr[i]
-            if instr.op >= DT_OP_NODE:
+            if instr.op == DT_OP_GUARD:
+                continue
+            if instr.op >= DT_OP_ARRAY:
                 for k in range(instr.a, end_of_nodes(instr)):
                     self.replay_node(self.nodes[k])
                 continue
@@ -406,7 +409,9 @@ cdef class Resweep:
         dot[1:1 + self.n] = seed if hasattr(seed, "engine") else np.where(seed == 0.0, -0.0, seed)
         for i in range(self.tape.c.n_instr):
             instr = &self.tape.c.instr[i]
-            if instr.op >= DT_OP_NODE:
+            if instr.op == DT_OP_GUARD:
+                continue
+            if instr.op >= DT_OP_ARRAY:
                 for k in range(instr.a, end_of_nodes(instr)):
                     self.tangent_node(self.nodes[k], dot)
                 continue
@@ -463,7 +468,9 @@ cdef class Resweep:
         cdef number v_bar
         for i in range(self.tape.c.n_instr, 0, -1):
             instr = &self.tape.c.instr[i - 1]
-            if instr.op >= DT_OP_NODE:
+            if instr.op == DT_OP_GUARD:
+                continue
+            if instr.op >= DT_OP_ARRAY:
                 first = instr.a
                 for k in range(end_of_nodes(instr), first, -1):
                     self.adjoint_node(self.nodes[k - 1], bar)

@@ -7,7 +7,7 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.stdint cimport int64_t, uint32_t
 import numpy as np
 
-from dualtape.core.c cimport dt_workspace
+from dualtape.core.c cimport DT_CALL, DT_OP_NODE, dt_instr, dt_workspace
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.tape cimport Tape
 
@@ -66,8 +66,8 @@ cdef ArrayCall call_at(Tape tape, size_t instruction):
     return <ArrayCall>tape.calls[tape.c.node[tape.c.instr[instruction].a].arg[0].at]
 
 
-cdef list primals(Tape tape, list operands):
-    return [(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in operands]
+cdef list primals(double *value, list operands):
+    return [(<Place>at).array(value, 0)[()] if type(at) is Place else at for at in operands]
 
 
 cdef bint is_structural(cnp.ndarray array) except -1:
@@ -78,11 +78,20 @@ cdef object bundle(ArrayCall call, list parts):
     return parts[0] if call.single else tuple(parts)
 
 
-cdef int call_tangent(Tape tape, ArrayCall call, double *tangent, Py_ssize_t p) except -1:
+cdef int call_primal(ArrayCall call, double *value) except -1:
+    result = call.row.primal(*primals(value, call.operands), **call.params)
+    for at, part in zip(call.results, (result,) if call.single else result):
+        (<Place>at).array(value, 0)[...] = part
+    return 0
+
+
+cdef int call_tangent(ArrayCall call, dt_workspace *work) except -1:
+    cdef double *tangent = work.tangent
+    cdef Py_ssize_t p = work.p
     cdef list x_dots = [(<Place>at).array(tangent, p) if active else None
                         for at, active in zip(call.operands, call.active)]
-    cdef list xs = primals(tape, call.operands), results = [(<Place>at).array(tangent, p) for at in call.results]
-    v = bundle(call, primals(tape, call.results))
+    cdef list xs = primals(work.value, call.operands), results = [(<Place>at).array(tangent, p) for at in call.results]
+    v = bundle(call, primals(work.value, call.results))
     for lane in range(p):
         lane_dots = [None if x_dot is None or is_structural(x_dot[..., lane]) else x_dot[..., lane] + 0.0
                      for x_dot in x_dots]
@@ -95,9 +104,11 @@ cdef int call_tangent(Tape tape, ArrayCall call, double *tangent, Py_ssize_t p) 
     return 0
 
 
-cdef int call_adjoint(Tape tape, ArrayCall call, double *adjoint, Py_ssize_t p) except -1:
-    cdef list xs = primals(tape, call.operands), results = [(<Place>at).array(adjoint, p) for at in call.results]
-    v = bundle(call, primals(tape, call.results))
+cdef int call_adjoint(ArrayCall call, dt_workspace *work) except -1:
+    cdef double *adjoint = work.adjoint
+    cdef Py_ssize_t p = work.p
+    cdef list xs = primals(work.value, call.operands), results = [(<Place>at).array(adjoint, p) for at in call.results]
+    v = bundle(call, primals(work.value, call.results))
     for lane in range(p):
         v_bars = [result[..., lane] for result in results]
         if all([is_structural(v_bar) for v_bar in v_bars]):
@@ -109,7 +120,7 @@ cdef int call_adjoint(Tape tape, ArrayCall call, double *adjoint, Py_ssize_t p) 
     return 0
 
 
-cdef int call_second(Tape tape, ArrayCall call, dt_workspace *work) except -1:
+cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
     """The vjp rule in Dual arithmetic: its tangent is the second-order adjoint."""
     global _Dual
     if _Dual is None:
@@ -120,9 +131,9 @@ cdef int call_second(Tape tape, ArrayCall call, dt_workspace *work) except -1:
     if all([is_structural(part) for part in v_bars]) and all([is_structural(part) for part in v_bar_dots]):
         return 0
     xs = tuple([_Dual(x, (<Place>at).array(work.tangent, p) + 0.0) if active else x
-                for at, active, x in zip(call.operands, call.active, primals(tape, call.operands))])
+                for at, active, x in zip(call.operands, call.active, primals(work.value, call.operands))])
     v = bundle(call, [_Dual(x, (<Place>at).array(work.tangent, p) + 0.0)
-                      for at, x in zip(call.results, primals(tape, call.results))])
+                      for at, x in zip(call.results, primals(work.value, call.results))])
     v_bar = bundle(call, [_Dual(x[()] + 0.0, dot + 0.0) for x, dot in zip(v_bars, v_bar_dots)])
     x_bars = call.row.vjp(v_bar, xs, v, call.active, **call.params)
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
@@ -138,6 +149,27 @@ cdef int call_second(Tape tape, ArrayCall call, dt_workspace *work) except -1:
 
 # ---- whole sweeps ----
 
+cdef bint is_call(Tape tape, size_t instruction) noexcept nogil:
+    cdef dt_instr *instr = &tape.c.instr[instruction]
+    return instr.op == DT_OP_NODE and tape.c.node[instr.a].kind == DT_CALL
+
+
+cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work) except -2:
+    """Values of all slots from those of the inputs; -1, or the number of the guard that does not hold."""
+    cdef size_t at = 0, end = tape.c.n_instr
+    cdef dt_instr *instr
+    while True:
+        with nogil:
+            at = tape.sweep_primal(work, at, end)
+        if at == end:
+            return -1
+        if not is_call(tape, at):
+            instr = &tape.c.instr[at]
+            return <Py_ssize_t>instr.out
+        call_primal(call_at(tape, at), work.value)
+        at += 1
+
+
 cdef int run_tangent(Tape tape, dt_workspace *work) except -1:
     cdef size_t at = 0, end = tape.c.n_instr
     while True:
@@ -145,7 +177,7 @@ cdef int run_tangent(Tape tape, dt_workspace *work) except -1:
             at = tape.sweep_tangent(work, at, end)
         if at == end:
             return 0
-        call_tangent(tape, call_at(tape, at), work.tangent, work.p)
+        call_tangent(call_at(tape, at), work)
         at += 1
 
 
@@ -156,7 +188,7 @@ cdef int run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1:
         if end == 0:
             return 0
         end -= 1
-        call_adjoint(tape, call_at(tape, end), work.adjoint, work.p)
+        call_adjoint(call_at(tape, end), work)
 
 
 cdef int run_second(Tape tape, dt_workspace *work) except -1:
@@ -167,7 +199,7 @@ cdef int run_second(Tape tape, dt_workspace *work) except -1:
         if end == 0:
             return 0
         end -= 1
-        call_second(tape, call_at(tape, end), work)
+        call_second(call_at(tape, end), work)
 
 
 cdef Py_ssize_t lanes_at_once(Tape tape, Py_ssize_t p):
@@ -186,9 +218,9 @@ cdef int seed_inputs(Tape tape, double *tangent, double[:, ::1] S, Py_ssize_t fi
     return 0
 
 
-def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False):
+def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False, Workspace values=None):
     """J S for seeds S (n, p): (m, p). `outputs` are the slots of the m results. `raw`: only -0.0 is structurally zero,
-    in the seeds, where else a zero moves nothing, and in the result."""
+    in the seeds, where else a zero moves nothing, and in the result. `values` holds those of all slots at another point."""
     cdef double[:, ::1] seeds = np.ascontiguousarray(S, dtype=np.float64)
     cdef Py_ssize_t p_all = seeds.shape[1], first, p, i, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
     cdef double[:, ::1] out = np.zeros((m, p_all))
@@ -199,7 +231,7 @@ def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False):
         p = min(step, p_all - first)
         work.tangent = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
         work.scratch = work.tangent + tape.c.n_slots * p
-        work.value, work.p = tape.c.value, p
+        work.value, work.p = tape.c.value if values is None else values.memory, p
         tape.fill_structural(work.tangent, tape.c.n_slots * p)
         seed_inputs(tape, work.tangent, seeds, first, p, raw)
         run_tangent(tape, &work)
@@ -211,7 +243,7 @@ def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False):
     return np.asarray(out)
 
 
-def adjoints(Tape tape, const int64_t[::1] outputs, W):
+def adjoints(Tape tape, const int64_t[::1] outputs, W, Workspace values=None):
     """J' W for weights W (m, p): (n, p)."""
     cdef double[:, ::1] weights = np.ascontiguousarray(W, dtype=np.float64)
     cdef Py_ssize_t p_all = weights.shape[1], first, p, i, j, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
@@ -222,7 +254,7 @@ def adjoints(Tape tape, const int64_t[::1] outputs, W):
         p = min(step, p_all - first)
         work.adjoint = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
         work.scratch = work.adjoint + tape.c.n_slots * p
-        work.value, work.p = tape.c.value, p
+        work.value, work.p = tape.c.value if values is None else values.memory, p
         tape.fill_structural(work.adjoint, tape.c.n_slots * p)
         for i in range(m):
             for k in range(p):
@@ -236,7 +268,7 @@ def adjoints(Tape tape, const int64_t[::1] outputs, W):
     return np.asarray(out)
 
 
-def seconds(Tape tape, const int64_t[::1] outputs, w, S):
+def seconds(Tape tape, const int64_t[::1] outputs, w, S, Workspace values=None):
     """d/dx (J' w) S for weights w (m,) and directions S (n, p): (n, p). One tangent sweep, one second-order reverse
     sweep."""
     cdef double[::1] weights = np.ascontiguousarray(w, dtype=np.float64)
@@ -252,7 +284,7 @@ def seconds(Tape tape, const int64_t[::1] outputs, w, S):
         work.adjoint_dot = work.tangent + slots * p
         work.adjoint = work.adjoint_dot + slots * p
         work.scratch = work.adjoint + slots
-        work.value, work.p = tape.c.value, p
+        work.value, work.p = tape.c.value if values is None else values.memory, p
         tape.fill_structural(work.tangent, slots * (2 * p + 1))
         seed_inputs(tape, work.tangent, seeds, first, p, False)
         run_tangent(tape, &work)

@@ -23,6 +23,7 @@ cdef class Tape:
     cdef readonly size_t n_inputs    # inputs are slots 1 .. n_inputs
     cdef readonly list captures      # (first slot, number of an outer level): constants here, active outside
     cdef readonly list calls         # of each DT_CALL node: what trace/array_call knows about it
+    cdef public list guards          # where f decided on a value, one entry per guard; None: no replay will follow
 
     # memory; all of them raise MemoryError
     cdef void hold(self) noexcept
@@ -40,16 +41,20 @@ cdef class Tape:
     cdef int check_rule(self, uint16_t op, uint8_t active) except -1
     cdef int start(self) except -1
     cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0
+    cdef int guard_comparison(self, int comparison, uint32_t a, uint32_t b, bint outcome) except -1
+    cdef int guard_elements(self, uint32_t first, size_t n) except -1
     cdef int need_scratch(self) except -1
     cdef int keep_alive_table(self) except -1
     cdef int open_segment(self, size_t n) except -1
     cdef int close_segment(self) except -1
     cdef int evaluate_last(self) except -1
+    cdef void compute(self, size_t begin, size_t end) noexcept nogil
     cdef int flush(self) except -1
 
     # sweeps over instructions [begin, end), for other modules: see c/tape.h
     cdef void fill_structural(self, double *array, size_t n) noexcept nogil
     cdef size_t scratch_for(self, size_t p, int order) noexcept nogil
+    cdef size_t sweep_primal(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_adjoint(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil

@@ -8,15 +8,15 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawRealloc
 from cpython.ref cimport Py_REFCNT
 cimport numpy as cnp
 from libc.stdint cimport uintptr_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_NO_RULE, DT_OP_SEGMENT, DT_SUM,
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD, DT_OP_NODE, DT_OP_SEGMENT, DT_SUM,
     dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_segment_value_and_adjoint,
     dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport library
 from dualtape.core.level cimport next_level
-from dualtape.errors import LeakedTracerError, UnsupportedOperation
+from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
 
 cnp.import_array()
 
@@ -43,6 +43,7 @@ cdef class Tape:
         self.captures = []
         self.calls = []
         self.retired = []
+        self.guards = None
         self.start()
 
     cdef int start(self) except -1:
@@ -50,7 +51,8 @@ cdef class Tape:
         self.level = next_level()
         self.sealed = self.lazy = False
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
-        self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.longest_segment = 0
+        self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
+        self.c.longest_segment = 0
         self.new_slots(1)
         self.c.value[0] = 0.0
         return 0
@@ -61,6 +63,7 @@ cdef class Tape:
         PyMem_RawFree(self.c.node)
         PyMem_RawFree(self.c.view)
         PyMem_RawFree(self.c.id)
+        PyMem_RawFree(self.c.expected)
         PyMem_RawFree(self.alive)
         PyMem_RawFree(self.scratch)
 
@@ -154,8 +157,36 @@ cdef class Tape:
         if self.c.n_instr == self.c.instr_capacity:
             self.grow_instr()
         instr = &self.c.instr[self.c.n_instr]
-        instr.op, instr.active, instr.unused, instr.a, instr.b, instr.out = op, active, 0, a, b, out
+        instr.op, instr.active, instr.outcome, instr.a, instr.b, instr.out = op, active, 0, a, b, out
         self.c.n_instr += 1
+        return 0
+
+    cdef int guard_comparison(self, int comparison, uint32_t a, uint32_t b, bint outcome) except -1:
+        """What f has just decided on a comparison (Py_LT ... Py_GE) of two slots: a replay checks it."""
+        self.append(DT_OP_GUARD, <uint8_t>comparison, a, b, <uint32_t>len(self.guards))
+        self.c.instr[self.c.n_instr - 1].outcome = outcome
+        self.evaluated = self.c.n_instr
+        self.guards.append(user_site())
+        return 0
+
+    cdef int guard_elements(self, uint32_t first, size_t n) except -1:
+        """f has looked at the values in slots [first, first + n): a replay checks that they are the same, bit for bit.
+        """
+        cdef size_t k = self.c.n_nodes
+        cdef dt_node *node
+        self.flush()
+        if self.c.n_expected + n > self.c.expected_capacity:
+            self.c.expected_capacity = max(256, 2 * (self.c.n_expected + n))
+            self.c.expected = <double *>resized(self.c.expected, self.c.expected_capacity, sizeof(double))
+        memcpy(self.c.expected + self.c.n_expected, self.c.value + first, n * sizeof(double))
+        node = self.new_node()
+        memset(node, 0, sizeof(dt_node))
+        node.kind, node.n, node.out = DT_GUARD, n, len(self.guards)
+        node.arg[0].at, node.arg[0].layout, node.arg[1].at = first, DT_CONTIGUOUS, self.c.n_expected
+        self.c.n_expected += n
+        self.append(DT_OP_NODE, 0, <uint32_t>k, 0, <uint32_t>node.out)
+        self.evaluated = self.c.n_instr
+        self.guards.append(user_site())
         return 0
 
     cdef int need_scratch(self) except -1:
@@ -245,9 +276,15 @@ cdef class Tape:
                 value + node.arg[1].at, node.arg[1].layout == DT_CONTIGUOUS, value + node.out)
         else:
             self.need_scratch()
-            dt_sweep_primal(&self.c, self.scratch, self.c.n_instr - 1, self.c.n_instr)
+            self.compute(self.c.n_instr - 1, self.c.n_instr)
         self.evaluated = self.c.n_instr
         return 0
+
+    cdef void compute(self, size_t begin, size_t end) noexcept nogil:
+        """Values of these instructions, which are scalars and segments."""
+        cdef dt_workspace work
+        work.value, work.scratch, work.p = self.c.value, self.scratch, 1
+        dt_sweep_primal(&self.c, &work, begin, end)
 
     cdef int flush(self) except -1:
         """After this every recorded value has been computed."""
@@ -259,9 +296,9 @@ cdef class Tape:
         begin, end = self.evaluated, self.c.n_instr
         if self.sealed:
             with nogil:
-                dt_sweep_primal(&self.c, self.scratch, begin, end)
+                self.compute(begin, end)
         else:                        # another thread of f might record, and so move the values
-            dt_sweep_primal(&self.c, self.scratch, begin, end)
+            self.compute(begin, end)
         self.evaluated = end
         self.lazy = False
         return 0
@@ -273,6 +310,9 @@ cdef class Tape:
 
     cdef size_t scratch_for(self, size_t p, int order) noexcept nogil:
         return dt_scratch_size(&self.c, p, order)
+
+    cdef size_t sweep_primal(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
+        return dt_sweep_primal(&self.c, work, begin, end)
 
     cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
         return dt_sweep_tangent(&self.c, work, begin, end)
@@ -289,7 +329,7 @@ cdef class Tape:
         cdef size_t first = self.evaluated, end = self.c.n_instr
         dt_sweep_adjoint(&self.c, work, first + 1, end)
         dt_segment_value_and_adjoint(&self.c, work, &self.c.instr[first])
-        dt_sweep_primal(&self.c, work.scratch, first + 1, end)
+        dt_sweep_primal(&self.c, work, first + 1, end)
         self.evaluated = end
         self.lazy = False
         return first
@@ -308,7 +348,7 @@ cdef class Tape:
         """Recorded operations: scalar instructions and array nodes."""
         cdef size_t i, count = 0
         for i in range(self.c.n_instr):
-            count += 0 if self.c.instr[i].op == DT_OP_SEGMENT else 1
+            count += 0 if self.c.instr[i].op in (DT_OP_SEGMENT, DT_OP_GUARD) else 1
         return count + sum(1 for k in range(self.c.n_nodes) if self.c.node[k].kind in (DT_ELEMENTWISE, DT_SUM))
 
     @property
@@ -343,7 +383,7 @@ cdef void release_tape(Tape tape):
     """
     tape.sealed = True
     # The caller's own reference is the only one when no tracer is left.
-    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls:
+    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls or tape.guards is not None:
         return
     if tape.c.slot_capacity > KEPT_SLOTS or len(_pool) >= POOL_SIZE:
         return
