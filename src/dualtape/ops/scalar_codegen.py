@@ -1,0 +1,153 @@
+"""C from the rule table for single numbers: scalar.gen.h, the same rules as the kernels' with n = 1, inlined where no
+ufunc loop is needed. Called by codegen.py."""
+
+from __future__ import annotations
+
+from .structure import EXACT, Partial, calls, classify, parse
+from .translation import (
+    CONDITION,
+    HEADING,
+    ORDERS,
+    OUTPUTS,
+    WANTED,
+    Kernel,
+    Row,
+    elements_of_partials,
+    is_loop,
+    partial_kinds,
+    stored,
+)
+
+__all__ = ["scalar_header"]
+
+
+def _scalar_case(row: Row, order: int) -> str:
+    """One case of a switch of scalar.gen.h, or nothing if a formula needs a ufunc loop."""
+    kernel = Kernel(row, {**_elements(row), "both": "(active == DT_BOTH_ACTIVE ? 1.0 : 0.0)"})
+    partials = ("v",) if order == 0 else ORDERS[row.arity][order - 1]
+    outputs = ("v",) if order == 0 else (("dx", "dy"), ("dxx", "dxy", "dyy"))[order - 1]
+    written = dict.fromkeys(outputs, Partial.ZERO)
+    statements = []
+    for partial in partials:
+        output = OUTPUTS[row.arity].get(partial, "v")
+        kind = written[output] = classify(getattr(row, partial)) if order else Partial.GENERAL
+        if kind is Partial.GENERAL:
+            tree = parse(getattr(row, partial))
+            if any(name not in EXACT and is_loop(name) for name in calls(tree)):
+                return ""
+            text = kernel.text(tree, {3})
+            statements.append(_scalar_statement(row, output, stored(row, output, text, "v")))
+        elif kind is not Partial.ZERO:
+            value = {
+                Partial.ONE: "1.0",
+                Partial.MINUS_ONE: "-1.0",
+                Partial.IS_X: "x + 0.0",
+                Partial.IS_Y: "y + 0.0",
+            }.get(kind, "NAN")
+            statements.append(_scalar_statement(row, output, value))
+    comment = ", ".join(str(getattr(row, partial)) for partial in partials)
+    body = "".join(f"        {statement}\n" for statement in statements)
+    return f"    case OP_{row.name.upper()}: /* {comment} */\n{body}        break;\n"
+
+
+def _elements(row: Row) -> dict[str, str]:
+    """How names are written where there is one number of each."""
+    partials = {k: t.replace("[sx*i]", "").replace("[sy*i]", "") for k, t in elements_of_partials(row, "{}").items()}
+    return {"x": "x", "y": "y", "v": "v", **partials}
+
+
+def _scalar_statement(row: Row, output: str, value: str) -> str:
+    if output == "v":
+        return f"v = {value};"
+    condition = "" if row.arity == 1 else CONDITION[frozenset(WANTED[output])]
+    return f"{condition}*{output}_out = {value};"
+
+
+def scalar_header(rows: tuple[Row, ...]) -> str:
+    """Text of scalar.gen.h."""
+    cases = [
+        "".join(
+            _scalar_case(row, order)
+            for row in rows
+            if order == 0 or any(k != "DT_ZERO" for k in _order_kinds(row, order))
+        )
+        for order in range(3)
+    ]
+    text = _SCALAR_TEXT
+    for order in range(3):
+        text = text.replace(f"CASES_{order}", cases[order])
+    return HEADING + text
+
+
+def _order_kinds(row: Row, order: int) -> list[str]:
+    return partial_kinds(row)[:2] if order == 1 else partial_kinds(row)[2:]
+
+
+_SCALAR_TEXT = """#ifndef DT_SCALAR_GEN_H
+#define DT_SCALAR_GEN_H
+
+#include "kernel.h"
+#include "opcodes.h"
+#include "special.h"
+
+/* The rules at one point. Every output is set: what is not connected, and what belongs to a passive operand, to -0.0;
+ * a partial without a rule to NaN. Rows that need a ufunc loop go through their kernel with n = 1.
+ * in   op      opcode
+ * in   x, y    operands; y is ignored by unary rows
+ * in   active  enum dt_active  */
+
+DT_INLINE double dt_scalar_primal(const dt_library *lib, unsigned op, double x, double y)
+{
+    double v;
+    switch (op) {
+CASES_0    default:
+        lib->kernels[op].primal(1, &x, 0, &y, 0, &v);
+    }
+    return v;
+}
+
+/* What a partial is that no kernel writes. */
+static inline double dt_fixed_partial(unsigned kind, double x, double y)
+{
+    switch (kind) {
+    case DT_ONE: return 1.0;
+    case DT_MINUS_ONE: return -1.0;
+    case DT_IS_X: return x + 0.0; /* a value of -0.0 is not "not connected" */
+    case DT_IS_Y: return y + 0.0;
+    case DT_NO_RULE: return NAN;
+    default: return -0.0;
+    }
+}
+
+static inline void dt_scalar_first(const dt_library *lib, unsigned op, double x, double y, double v, unsigned active,
+                                   double *dx_out, double *dy_out)
+{
+    *dx_out = *dy_out = -0.0;
+    switch (op) {
+CASES_1    default: {
+        const dt_op *row = &lib->ops[op];
+        if (active & DT_X_ACTIVE) *dx_out = dt_fixed_partial(row->dx, x, y);
+        if (active & DT_Y_ACTIVE) *dy_out = dt_fixed_partial(row->dy, x, y);
+        lib->kernels[op].first(1, &x, 1, &y, 1, &v, active, dx_out, dy_out);
+    }
+    }
+}
+
+static inline void dt_scalar_second(const dt_library *lib, unsigned op, double x, double y, double v, double dx,
+                                    double dy, unsigned active, double *dxx_out, double *dxy_out,
+                                    double *dyy_out)
+{
+    *dxx_out = *dxy_out = *dyy_out = -0.0;
+    switch (op) {
+CASES_2    default: {
+        const dt_op *row = &lib->ops[op];
+        if (active & DT_X_ACTIVE) *dxx_out = dt_fixed_partial(row->dxx, x, y);
+        if (active & DT_Y_ACTIVE) *dyy_out = dt_fixed_partial(row->dyy, x, y);
+        if (active == DT_BOTH_ACTIVE) *dxy_out = dt_fixed_partial(row->dxy, x, y);
+        lib->kernels[op].second(1, &x, 1, &y, 1, &v, &dx, &dy, active, dxx_out, dxy_out, dyy_out);
+    }
+    }
+}
+
+#endif
+"""
