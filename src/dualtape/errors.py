@@ -149,6 +149,10 @@ class SealedTapeError(DualtapeError, RuntimeError):
     """An operation was to be recorded on a tape that is already sealed."""
 
 
+class GuardError(DualtapeError, RuntimeError):
+    """A program met a point, or a captured constant, for which it was not recorded, and may not be recorded again."""
+
+
 class NonsmoothError(DualtapeError, ArithmeticError):
     """With ``nonsmooth="raise"``: the function was evaluated at a kink."""
 

@@ -67,7 +67,7 @@ def test_derivatives_hang_on_the_function():
     assert_array_equal(bowl.weighted_hessian(X, 2.0), np.diag(12.0 * X))
     assert_array_equal(bowl.derivatives(X)[2], np.diag(6.0 * X))
     assert_array_equal(bowl.linearize(X)[1].T @ 1.0, 3.0 * X**2)
-    assert bowl.record(X).value == 9.0
+    assert bowl.record(X)(X) == 9.0
     assert bowl.check(X)
 
 

@@ -33,6 +33,7 @@ def exact(name, x, y):
     """Value, gradient (2,) and Hessian (2, 2) of an expression, rounded from 40 digits."""
     f = EXPRESSIONS[name]
     with mpmath.workdps(40):
+
         def partial(i, j):
             if i == j == 0:
                 return float(f(mpmath, mpmath.mpf(x), mpmath.mpf(y)))

@@ -1,162 +1,82 @@
-"""A function recorded once: the sealed tape with its derivatives at the recorded point, and what it costs."""
+"""`dualtape.record`: from a function to a program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-import numpy as np
-
-from dualtape.api._call import Call
-from dualtape.api._containers import map_leaves
 from dualtape.api._drivers import check_callable
-from dualtape.api._space import join_hessian, join_jacobian, join_weighted_hessian
-from dualtape.api._sweeps import (
-    cheaper_mode,
-    check_mode,
-    pull,
-    pull_second,
-    push,
-    sweep_hessian,
-    sweep_jacobian,
-    sweep_weighted_hessian,
-    symmetric,
-)
-from dualtape.api.linearize import Linearization, record_primals
-from dualtape.core.recording import cost
-from dualtape.errors import ShapeError
+from dualtape.api.program import Program
+from dualtape.errors import OptionError
 
-if TYPE_CHECKING:
-    from dualtape.api._types import Mode
-
-_ONE = np.ones((1, 1))
+_ON_GUARD = ("rerecord", "raise")
+_CONSTANTS = ("checked", "frozen")
 
 
-class Recording:
-    """A function, recorded at a point and sealed. Made by `record`.
-
-    f is not called again: all derivatives are sweeps over the tape, by any number of threads at once. What f decided on
-    the values of its arguments is decided.
-
-    Attributes
-    ----------
-    value : like ``f(x)``
-        A fresh copy each time.
-    shape : tuple of int
-        (m, n): entries of f(x), entries of x.
-    """
-
-    __slots__ = ("_recording", "_call", "_name")
-
-    def __init__(self, recording: Any, call: Call):
-        self._recording = recording
-        self._name = getattr(call.f, "__qualname__", type(call.f).__name__)
-        self._call = call.forget()
-
-    @property
-    def value(self) -> Any:
-        return map_leaves(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, self._call.value)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self._call.outputs.size, self._call.inputs.size
-
-    def grad(self) -> Any:
-        """The gradient, as `dualtape.grad` gives it."""
-        self._call.require_scalar("grad")
-        return self._call.inputs.unpack(pull(self._recording, _ONE), None, self._call.dtype)
-
-    def jacobian(self, mode: Mode = "auto") -> Any:
-        """The Jacobian, as `dualtape.jacobian` gives it; "forward" takes tangent sweeps, "reverse" adjoint sweeps."""
-        check_mode(mode)
-        J = sweep_jacobian(self._recording, *self.shape, mode)
-        return join_jacobian(J, self._call.outputs, self._call.inputs, self._call.dtype)
-
-    def hessian(self) -> Any:
-        """The Hessian tensor, as `dualtape.hessian` gives it."""
-        H = sweep_hessian(self._recording, *self.shape)
-        return join_hessian(H, self._call.outputs, self._call.inputs, self._call.dtype)
-
-    def weighted_hessian(self, w: Any) -> Any:
-        """``sum_i w_i H_i``, as `dualtape.weighted_hessian` gives it."""
-        weights, batch = self._call.outputs.pack(w, "w")
-        if batch is not None:
-            raise ShapeError(f"w has a leading axis of length {batch}, expected the shape of the result")
-        H = sweep_weighted_hessian(self._recording, weights, self._call.inputs.size)
-        return join_weighted_hessian(symmetric(H), self._call.inputs, self._call.dtype)
-
-    def jvp(self, tangents: Any) -> Any:
-        """``J v``, with a leading axis for several at once."""
-        S, batch = self._call.inputs.pack(tangents, "tangent")
-        return self._call.outputs.unpack(push(self._recording, S, self.shape[0]), batch, self._call.dtype)
-
-    def vjp(self, cotangents: Any) -> Any:
-        """``J' w``, with a leading axis for several at once."""
-        W, batch = self._call.outputs.pack(cotangents, "cotangent")
-        return self._call.inputs.unpack(pull(self._recording, W), batch, self._call.dtype)
-
-    def hvp(self, v: Any) -> Any:
-        """``H v`` of a scalar function, with a leading axis for several at once."""
-        self._call.require_scalar("hvp")
-        S, batch = self._call.inputs.pack(v, "v")
-        return self._call.inputs.unpack(pull_second(self._recording, _ONE, S), batch, self._call.dtype)
-
-    @property
-    def linearization(self) -> Linearization:
-        """The Jacobian as a linear map."""
-        return Linearization(self._recording, self._call.inputs, self._call.outputs, self._call.dtype)
-
-    def __repr__(self) -> str:
-        inputs, outputs = self._call.inputs, self._call.outputs
-        n_ops, n_bytes = cost(self._recording.tape)
-        direction = cheaper_mode(*self.shape)
-        return (
-            f"Recording({self._name}: {inputs.describe()} -> {outputs.describe()}, "
-            f"{n_ops} operations, {_bytes(n_bytes)}, jacobian {direction})"
-        )
-
-
-def _bytes(count: int) -> str:
-    amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000.0 or unit == "GB":
-            break
-        amount /= 1000.0
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-
-
-def record(f: Callable[..., Any], *example: Any, **kwargs: Any) -> Recording:
-    """Record a function at a point.
+def record(
+    f: Callable[..., Any],
+    *example: Any,
+    on_guard: Literal["rerecord", "raise"] = "rerecord",
+    constants: Literal["checked", "frozen"] = "checked",
+    max_paths: int = 32,
+    **kwargs: Any,
+) -> Program:
+    """Record a function once, to run it and its derivatives anywhere without Python.
 
     Parameters
     ----------
     f : callable
-        Called once.
+        Called once; again only where it decides differently.
     *example : number, array_like, or nested container of them
-        Point, one entry per argument of f; all are active.
+        A point that is typical: it says how many arguments there are and of which shapes. All are active.
+    on_guard : {"rerecord", "raise"}
+        What to do where f decides on the values of its arguments (a comparison, an argmax, the end of a loop) as it did
+        on no recorded path: record that path, too, or raise `GuardError`.
+    constants : {"checked", "frozen"}
+        Whether every call looks at what f captured (variables of its closure and module, defaults, attributes of
+        ``self``) and records again if that has changed. Costs one comparison of memory for captured arrays; "frozen"
+        goes on with what was captured.
+    max_paths : int
+        How many paths are kept; the one not used for longest is dropped.
     **kwargs
         Passed to f, not differentiated.
 
     Returns
     -------
-    recording : Recording
-        With ``.value .grad() .jacobian() .hessian() .weighted_hessian(w) .jvp(v) .vjp(w) .hvp(v) .linearization``, all
-        at the recorded point. Its repr shows the shapes, the number of operations, the memory that it holds, and the
-        direction in which the Jacobian is swept.
+    P : Program
+        ``P(x) P.grad(x) P.value_and_grad(x) P.jacobian(x) P.hessian(x) P.jvp(x, v) P.vjp(x, w) P.hvp(x, v)
+        P.weighted_hessian(x, w)``, each with ``out=``; ``P.batch(X)`` for many points; ``P.guards``, ``P.summary()``,
+        ``P.save(path)``.
 
     Raises
     ------
     TraceEscapeError, UnsupportedOperation, DtypeError
         As for `grad`.
+    OptionError
+        For an option that does not exist.
+
+    Notes
+    -----
+    A call costs a small fraction of f itself: one sweep over the recording for the value, one more for a gradient.
+    Values are those of f, bit for bit. See Griewank & Walther, *Evaluating Derivatives* (2008), chapter 4, on taping.
 
     Examples
     --------
     >>> import numpy as np
     >>> import dualtape
-    >>> recording = dualtape.record(lambda x: np.sum(x * x), np.array([1.0, 2.0]))
-    >>> recording.value, recording.grad()
-    (5.0, array([2., 4.]))
+    >>> P = dualtape.record(lambda x: np.sum(x * x) if x[0] > 0.0 else np.prod(x), np.array([1.0, 2.0]))
+    >>> P(np.array([3.0, 4.0])), P.grad(np.array([3.0, 4.0]))
+    (25.0, array([6., 8.]))
+    >>> P.grad(np.array([-3.0, 4.0]))
+    array([ 4., -3.])
     """
     check_callable(f, "record")
-    call, recording = record_primals(f, example, kwargs)
-    return Recording(recording, call)
+    if on_guard not in _ON_GUARD:
+        raise OptionError(f"on_guard is {on_guard!r}, expected one of {', '.join(map(repr, _ON_GUARD))}")
+    if constants not in _CONSTANTS:
+        raise OptionError(f"constants is {constants!r}, expected one of {', '.join(map(repr, _CONSTANTS))}")
+    if not isinstance(max_paths, int) or max_paths < 1:
+        raise OptionError(f"max_paths is {max_paths!r}, expected a positive int")
+    if not example:
+        raise OptionError("record needs an example point", "pass the arguments of f after it: record(f, x0)")
+    return Program(f, kwargs, on_guard == "rerecord", constants == "checked", max_paths).start(example)

@@ -55,7 +55,7 @@ enum dt_kind {
     DT_SUM_AXES,       /* out[view(i)] += arg0[i]; arg1 is the view of the result, stride 0 on the summed axes */
     DT_GATHER,         /* out[i] = value[id[i]]; arg0.at is the place of id in tape->id */
     DT_CALL,           /* array operation number arg0.at, whose rule is Python: sweeps.pyx runs it between two sweeps */
-    DT_GUARD           /* arg0, n elements, must have the bits of tape->expected from arg1.at on; out: number of the guard */
+    DT_GUARD           /* arg0 must have the bits of tape->expected from arg1.at on; out: number of the guard */
 };
 
 typedef struct dt_node {

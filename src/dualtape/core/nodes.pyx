@@ -11,8 +11,8 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GATHER, DT_IN_SEGMENT, DT_OP_ARRAY, DT_OP_GUARD, DT_OP_SEGMENT, DT_SCALAR, DT_SUM,
-    DT_GUARD, DT_SUM_AXES, dt_instr, dt_node, dt_operand,
+    DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GATHER, DT_GUARD, DT_IN_SEGMENT, DT_OP_ARRAY, DT_OP_GUARD,
+    DT_OP_SEGMENT, DT_SCALAR, DT_SUM, DT_SUM_AXES, dt_instr, dt_node, dt_operand,
 )
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.tape cimport Tape

@@ -5,16 +5,19 @@ A `Path` is what f did under one set of decisions. Its values live in a workspac
 has its own; the constants are in them already when a workspace is used again. api/program.py chooses among paths."""
 cimport cython
 cimport numpy as cnp
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core import sweeps
-from dualtape.core.c cimport dt_workspace
-from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_primal
+from dualtape.core.c cimport DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_instr, dt_node, dt_workspace
+from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint, run_primal
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
+
+cdef enum:
+    IDLE = 8            # workspaces that a path keeps: more threads than that replay one program only in passing
 
 
 @cython.final
@@ -31,6 +34,7 @@ cdef class Path:
         self.tape = tape
         self.slots = np.ascontiguousarray(slots, dtype=np.int64)
         self.n, self.m = tape.n_inputs, self.slots.size
+        self.result = self.slots[0] if self.m else 0
         self.idle = []
 
     cdef Workspace acquire(self):
@@ -43,6 +47,12 @@ cdef class Path:
         memcpy(values.reserve(self.tape.c.n_slots), self.tape.c.value, self.tape.c.n_slots * sizeof(double))
         return values
 
+    cdef int release(self, Workspace values) except -1:
+        """Takes values back, unless many threads have left more than will be needed again."""
+        if len(self.idle) < IDLE:
+            self.idle.append(values)
+        return 0
+
     cdef Py_ssize_t run(self, Workspace values) except -2:
         """Everything computed from the inputs; -1, or the number of the guard that does not hold."""
         cdef dt_workspace work
@@ -54,6 +64,36 @@ cdef class Path:
         finally:
             release_workspace(scratch)
 
+    cdef void read(self, Workspace values, double *out) noexcept:
+        """The results, (m,)."""
+        cdef const int64_t *slot = <const int64_t *>cnp.PyArray_DATA(self.slots)
+        cdef Py_ssize_t i
+        for i in range(self.m):
+            out[i] = values.memory[slot[i]]
+
+    cdef Py_ssize_t gradient(self, Workspace values, double *g) except -2:
+        """Values as `run`, and the gradient of the one result, (n,), in one more sweep."""
+        cdef dt_workspace work
+        cdef Workspace scratch = acquire_workspace()
+        cdef size_t slots = self.tape.c.n_slots, i
+        cdef Py_ssize_t failed
+        work.adjoint = scratch.reserve(slots + self.tape.scratch_for(1, 1))
+        work.scratch = work.adjoint + slots
+        work.value, work.p = values.memory, 1
+        try:
+            failed = run_primal(self.tape, &work)
+            if failed < 0:
+                with nogil:
+                    self.tape.fill_structural(work.adjoint, slots)
+                    work.adjoint[self.result] = 1.0
+                run_adjoint(self.tape, &work, self.tape.c.n_instr)
+                with nogil:
+                    for i in range(<size_t>self.n):
+                        g[i] = work.adjoint[i + 1] + 0.0
+        finally:
+            release_workspace(scratch)
+        return failed
+
     def at(self, x):
         """The `Point` with these inputs, shape (n,); or the number of the guard that does not hold there."""
         cdef cnp.ndarray inputs = np.ascontiguousarray(x, dtype=np.float64)
@@ -63,8 +103,37 @@ cdef class Path:
         failed = self.run(values)
         if failed < 0:
             return Point(self, values)
-        self.idle.append(values)
+        self.release(values)
         return failed
+
+
+cdef uint64_t digest(const double *values, size_t n) noexcept:
+    """Fingerprint of n numbers (Fowler, Noll & Vo's 1a with 64 bits, word by word)."""
+    cdef uint64_t found = 0xcbf29ce484222325ULL, word
+    cdef size_t i
+    for i in range(n):
+        memcpy(&word, &values[i], sizeof(word))
+        found = (found ^ word) * 0x100000001b3ULL
+        found ^= found >> 29
+    return found
+
+
+def trail_of(Tape tape):
+    """The outcome of every decision of a guarded recording, uint64 (n_guards,): of a comparison 0 or 1, of an array a
+    fingerprint."""
+    cdef cnp.ndarray trail = np.zeros(len(tape.guards), dtype=np.uint64)
+    cdef uint64_t *outcome = <uint64_t *>cnp.PyArray_DATA(trail)
+    cdef dt_instr *instr
+    cdef dt_node *node
+    cdef size_t i
+    for i in range(tape.c.n_instr):
+        instr = &tape.c.instr[i]
+        if instr.op == DT_OP_GUARD:
+            outcome[instr.out] = instr.outcome
+        elif instr.op == DT_OP_NODE and tape.c.node[instr.a].kind == DT_GUARD:
+            node = &tape.c.node[instr.a]
+            outcome[node.out] = digest(tape.c.expected + node.arg[1].at, node.n)
+    return trail
 
 
 @cython.final
@@ -82,12 +151,9 @@ cdef class Point:
 
     def results(self):
         """The results, shape (m,)."""
-        cdef int64_t[::1] slots = self.path.slots
-        cdef double[::1] out = np.empty(self.path.m)
-        cdef Py_ssize_t i
-        for i in range(self.path.m):
-            out[i] = self.values.memory[slots[i]]
-        return np.asarray(out)
+        cdef cnp.ndarray out = np.empty(self.path.m)
+        self.path.read(self.values, <double *>cnp.PyArray_DATA(out))
+        return out
 
     def jvp(self, S):
         return sweeps.tangents(self.path.tape, self.path.slots, S, False, self.values)
@@ -100,5 +166,5 @@ cdef class Point:
 
     def release(self):
         """Lets the next replay use the memory; this point is gone."""
-        self.path.idle.append(self.values)
+        self.path.release(self.values)
         self.values = None

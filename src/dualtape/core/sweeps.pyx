@@ -220,7 +220,8 @@ cdef int seed_inputs(Tape tape, double *tangent, double[:, ::1] S, Py_ssize_t fi
 
 def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False, Workspace values=None):
     """J S for seeds S (n, p): (m, p). `outputs` are the slots of the m results. `raw`: only -0.0 is structurally zero,
-    in the seeds, where else a zero moves nothing, and in the result. `values` holds those of all slots at another point."""
+    in the seeds, where else a zero moves nothing, and in the result. `values` holds those of all slots at another
+    point."""
     cdef double[:, ::1] seeds = np.ascontiguousarray(S, dtype=np.float64)
     cdef Py_ssize_t p_all = seeds.shape[1], first, p, i, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
     cdef double[:, ::1] out = np.zeros((m, p_all))

@@ -11,9 +11,9 @@ from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy, memset
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD, DT_OP_NODE, DT_OP_SEGMENT, DT_SUM,
-    dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_segment_value_and_adjoint,
-    dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
+    DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size,
+    dt_segment_value_and_adjoint, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -166,7 +166,7 @@ cdef class Tape:
         self.append(DT_OP_GUARD, <uint8_t>comparison, a, b, <uint32_t>len(self.guards))
         self.c.instr[self.c.n_instr - 1].outcome = outcome
         self.evaluated = self.c.n_instr
-        self.guards.append(user_site())
+        self.guards.append(("comparison", user_site()))
         return 0
 
     cdef int guard_elements(self, uint32_t first, size_t n) except -1:
@@ -186,7 +186,7 @@ cdef class Tape:
         self.c.n_expected += n
         self.append(DT_OP_NODE, 0, <uint32_t>k, 0, <uint32_t>node.out)
         self.evaluated = self.c.n_instr
-        self.guards.append(user_site())
+        self.guards.append(("value", user_site()))
         return 0
 
     cdef int need_scratch(self) except -1:

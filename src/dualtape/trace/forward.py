@@ -73,9 +73,7 @@ def evaluate_forward(
     return values, J, H
 
 
-def push_forward(
-    f: Callable[..., Sequence[Any]], inputs: Sequence[Any], S: np.ndarray
-) -> tuple[list[Any], np.ndarray]:
+def push_forward(f: Callable[..., Sequence[Any]], inputs: Sequence[Any], S: np.ndarray) -> tuple[list[Any], np.ndarray]:
     """Evaluate f and its derivatives along given directions.
 
     Parameters

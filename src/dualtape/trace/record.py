@@ -52,6 +52,13 @@ class Recording:
             start += size
         return [float(v) if isinstance(v, np.floating) else v for v in values]
 
+    def results(self):
+        """The outputs as one flat array."""
+        return self._outer.values(self.slots) if self.nested else core.values_at(self.tape, self.slots)
+
+    def release(self):
+        """Nothing to give back: the tape holds the values. A replayed point does (core/path.pyx)."""
+
     def jvp(self, S):
         """``J S``, shape (m, p), for tangents S of shape (n, p): one tangent sweep for up to 16 lanes."""
         outer = self._around(S)
@@ -93,10 +100,18 @@ def record_flat(f, inputs):
     return Recording(tape, inputs, shapes, slots)
 
 
-def record_tape(f, inputs):
+def record_program(f, inputs):
+    """As `record_tape`, with a guard on the tape for every decision that f takes on a value, so that the recording can
+    be replayed at other points."""
+    return record_tape(f, inputs, is_guarded=True)
+
+
+def record_tape(f, inputs, is_guarded=False):
     """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes."""
     plain = [x.primal if is_active(x) else x for x in inputs]
     tape, tracers = core.start(plain)
+    if is_guarded:
+        tape.guards = []
     try:
         with tracing():
             outputs = f(*map(in_layout_of, tracers, plain))

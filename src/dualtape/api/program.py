@@ -1,0 +1,341 @@
+"""Programs: a function recorded once and replayed at any point without Python.
+
+A `Program` owns the contract: it reads points as the drivers do, chooses among the recorded paths (`_paths`), records
+again where none fits, and hands results back in the shapes of the drivers. What computes is in `core.path`, what
+records is `trace.record`. With an active number of a derivative around it, f itself is recorded there.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from dualtape.api import _numbers
+from dualtape.api._call import Call, definition
+from dualtape.api._delivery import deliver
+from dualtape.api._drivers import split_primals
+from dualtape.api._paths import NoPath, Paths, Trace
+from dualtape.api._space import Space, join_hessian, join_jacobian, join_weighted_hessian
+from dualtape.api._sweeps import (
+    cheaper_mode,
+    check_mode,
+    pull,
+    pull_second,
+    push,
+    record_call,
+    sweep_hessian,
+    sweep_jacobian,
+    sweep_weighted_hessian,
+    symmetric,
+)
+from dualtape.core.path import Path, trail_of
+from dualtape.core.recording import cost
+from dualtape.core.replay import Replay
+from dualtape.errors import GuardError, PerturbationError, ShapeError
+from dualtape.trace.captures import captures
+from dualtape.trace.functions import has_active
+from dualtape.trace.record import record_program
+
+if TYPE_CHECKING:
+    from dualtape.api._types import Mode
+
+_ONE = np.ones((1, 1))
+_STORM = 50  # recordings after which a program that hardly ever replays says so
+
+
+class Guard(NamedTuple):
+    """A decision of f on the values of its arguments, which every replay checks.
+
+    Attributes
+    ----------
+    what : str
+        What was decided: "comparison", "argmax", ...
+    where : str
+        The user's file, line and function.
+    times : int
+        How often f took it: a loop takes it several times.
+    """
+
+    what: str
+    where: str
+    times: int
+
+
+class _At:
+    """A program computed at a point; its memory goes back to the path at the end of the ``with``."""
+
+    __slots__ = ("outputs", "point", "dtype")
+
+    def __init__(self, outputs: Space, point: Any, dtype: np.dtype[Any]):
+        self.outputs = outputs
+        self.point = point
+        self.dtype = dtype
+
+    def __enter__(self) -> _At:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.point.release()
+
+    def require_scalar(self, driver: str) -> None:
+        if not self.outputs.is_scalar:
+            raise ShapeError(
+                f"{driver} needs a program with one scalar result, this one has shape {self.outputs.describe()}",
+                "use jacobian, or vjp with weights on the outputs; weighted_hessian for second derivatives",
+            )
+
+    def value(self) -> Any:
+        flat = self.point.results()
+        return self.outputs.fill(lambda slot: _numbers.hand_back(flat[slot.rows], slot.shape, self.dtype))
+
+
+class Program:
+    """A recorded function: ``P(x)`` and its derivatives at any x, replayed. Made by `dualtape.record`.
+
+    A point is given as f takes it: ``P(x, y)``, ``P.grad(x, y)``; where something follows the point (``P.jvp(x, v)``),
+    several arguments are one tuple. All arguments are active. ``out=`` takes an array (or a container of arrays) of the
+    result's shape and type to write into.
+
+    Any number of threads may call one program at once.
+    """
+
+    def __init__(self, f: Any, kwargs: dict[str, Any], rerecords: bool, is_checked: bool, max_paths: int):
+        self._f = f
+        self._kwargs = kwargs
+        self._rerecords = rerecords
+        self._is_checked = is_checked
+        self._paths = Paths(max_paths)
+        self._watch: Any = None
+        self._replay: Replay | None = None
+        self._name = getattr(f, "__qualname__", type(f).__name__)
+        self._n_recorded = self._n_calls = 0
+
+    # ---- recording ----
+
+    def start(self, example: tuple[Any, ...]) -> Program:
+        """Record at the first point, which says what the arguments look like."""
+        call = self._call(example)
+        self._inputs = call.inputs
+        self._n_arguments = len(example)
+        structure = call.inputs.structure
+        parts = (structure,) if self._n_arguments == 1 else structure.children
+        self._is_flat = all(part.kind is None for part in parts)
+        self._record(call)
+        return self
+
+    def _call(self, args: tuple[Any, ...]) -> Call:
+        return Call(self._f, args, self._kwargs, 0 if len(args) == 1 else tuple(range(len(args))))
+
+    def _record(self, call: Call) -> Trace:
+        """Record f at the point of a call and keep the path."""
+        if self._is_checked:
+            self._watch = captures(self._f, (), self._kwargs)
+        tape, slots, _ = record_program(call.flat, [getattr(primal, "primal", primal) for primal in call.primals])
+        if tape.captures:
+            raise PerturbationError(
+                f"{self._name} uses a number of the derivative that is being taken around this recording",
+                "record outside of it, or pass the number as an argument",
+            )
+        trace = Trace(Path(tape, slots), call.outputs, trail_of(tape), list(tape.guards), None)
+        self._paths.add(trace)
+        self._n_recorded += 1
+        self._lead_with(trace)
+        return trace
+
+    def _lead_with(self, trace: Trace) -> None:
+        """Let compiled calls take this path first."""
+        shapes = [slot.shape for slot in self._inputs.slots]
+        output = trace.outputs.slots[0].shape if trace.outputs.structure.kind is None else None
+        if self._is_flat and Replay.serves([*shapes, output or ()]):
+            self._replay = Replay(trace.path, shapes, output, self._watch)
+
+    def _record_again(self, args: tuple[Any, ...], trace: Trace, decision: int) -> Trace:
+        """A decision came out as on no recorded path."""
+        what, where = trace.describe(decision)
+        if not self._rerecords:
+            raise GuardError(
+                f"{self._name} decides differently at this point than where it was recorded: {what}, decision "
+                f"{decision + 1} of {len(trace.decisions)}",
+                "record it with on_guard='rerecord', or record another program at this point",
+                where,
+            )
+        found = self._record(self._call(args))
+        if self._n_recorded == _STORM and self._n_calls < 2 * _STORM:
+            warnings.warn(
+                f"{self._name} was recorded {_STORM} times in {self._n_calls} calls, because it decides differently at "
+                f"nearly every point: {what}, at {where}. Write the decision with np.where, np.maximum or np.sort, or "
+                "use the drivers, which record every time and check nothing",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+        return found
+
+    # ---- replay ----
+
+    def _at(self, args: tuple[Any, ...], *seeds: Any) -> _At:
+        """The program at a point: replayed on the path that f takes there, recorded again if there is none."""
+        if has_active(args) or any(map(has_active, seeds)):
+            call = self._call(args)
+            recording = record_call(call)
+            return _At(call.outputs, recording, call.dtype)
+        x, dtype = self._flat(args)
+        self._n_calls += 1
+        changed = None if self._watch is None else self._watch.changed()
+        if changed is not None:
+            self._forget(changed)
+        trace = None
+        if self._paths.traces:
+            try:
+                trace, point = self._paths.at(x)
+                self._lead_with(trace)
+                return _At(trace.outputs, point, dtype)
+            except NoPath as miss:
+                trace = self._record_again(args, miss.trace, miss.decision)
+        else:
+            trace = self._record(self._call(args))
+        point = trace.path.at(x)
+        if isinstance(point, int):
+            raise GuardError(
+                f"{self._name} took another path when it was replayed at the very point where it was recorded",
+                "record a function whose decisions depend on its arguments alone: no random numbers, no counters",
+                trace.describe(point)[1],
+            )
+        return _At(trace.outputs, point, dtype)
+
+    def _forget(self, changed: str) -> None:
+        """Something that f captured is not what it was: no recorded path can be trusted."""
+        if not self._rerecords:
+            raise GuardError(
+                f"{changed}, which {self._name} uses, has changed since it was recorded",
+                "record it again, or with on_guard='rerecord', or with constants='frozen' to go on with what it was",
+                definition(self._f),
+            )
+        self._paths.clear()
+        self._replay = None
+
+    def _flat(self, args: tuple[Any, ...]) -> tuple[Any, np.dtype[Any]]:
+        """The numbers of a point as one vector (n,), and the type of results."""
+        if len(args) != self._n_arguments:
+            raise ShapeError(
+                f"{self._name} was recorded with {self._n_arguments} arguments, this call has {len(args)}",
+                "pass the point as f takes it; P.jvp, P.vjp, P.hvp and P.weighted_hessian take several as one tuple",
+            )
+        structure, name = self._inputs.structure, self._inputs.name
+        leaves = structure.match(args[0] if self._n_arguments == 1 else args, name)
+        primals, dtype = _numbers.read_all(leaves, lambda: list(structure.paths(name)))
+        x = np.empty(self._inputs.size)
+        for primal, slot, path in zip(primals, self._inputs.slots, structure.paths(name), strict=True):
+            if np.shape(primal) != slot.shape:
+                raise ShapeError(
+                    f"{path} has shape {np.shape(primal)}, but {self._name} was recorded for {slot.shape}",
+                    "record one program for each shape",
+                )
+            x[slot.rows] = np.reshape(primal, -1)
+        return x, dtype
+
+    # ---- results ----
+
+    def __call__(self, *x: Any, out: Any = None) -> Any:
+        """f(x), bit for bit."""
+        found = None if self._replay is None else self._replay.value(x, out)
+        if found is not None:
+            return found
+        with self._at(x) as at:
+            return deliver(at.value(), out)
+
+    def grad(self, *x: Any, out: Any = None) -> Any:
+        """The gradient at x, as `dualtape.grad` gives it: one primal and one adjoint sweep."""
+        found = None if self._replay is None else self._replay.gradient(x, out)
+        if found is not None:
+            return found
+        with self._at(x) as at:
+            at.require_scalar("grad")
+            return deliver(self._inputs.unpack(pull(at.point, _ONE), None, at.dtype), out)
+
+    def value_and_grad(self, *x: Any, out: Any = None) -> tuple[Any, Any]:
+        """``(f(x), gradient)``; `out` is for the gradient."""
+        found: tuple[Any, Any] | None = None if self._replay is None else self._replay.value_and_gradient(x, out)
+        if found is not None:
+            return found
+        with self._at(x) as at:
+            at.require_scalar("value_and_grad")
+            return at.value(), deliver(self._inputs.unpack(pull(at.point, _ONE), None, at.dtype), out)
+
+    def jacobian(self, *x: Any, mode: Mode = "auto", out: Any = None) -> Any:
+        """The Jacobian at x, ``out.shape + in.shape``; "forward" takes tangent sweeps, "reverse" adjoint sweeps."""
+        check_mode(mode)
+        with self._at(x) as at:
+            J = sweep_jacobian(at.point, at.outputs.size, self._inputs.size, mode)
+            return deliver(join_jacobian(J, at.outputs, self._inputs, at.dtype), out)
+
+    def hessian(self, *x: Any, out: Any = None) -> Any:
+        """The Hessian tensor at x, ``out.shape + in.shape + in.shape``, exactly symmetric."""
+        with self._at(x) as at:
+            H = sweep_hessian(at.point, at.outputs.size, self._inputs.size)
+            return deliver(join_hessian(H, at.outputs, self._inputs, at.dtype), out)
+
+    def jvp(self, x: Any, v: Any, *, out: Any = None) -> Any:
+        """``J(x) v``, of the shape of the result; a leading axis on v means several at once."""
+        S, batch = self._inputs.pack(v, "v")
+        with self._at(split_primals(x)[0], S) as at:
+            return deliver(at.outputs.unpack(push(at.point, S, at.outputs.size), batch, at.dtype), out)
+
+    def vjp(self, x: Any, w: Any, *, out: Any = None) -> Any:
+        """``J(x)' w``, of the shape of x; a leading axis on w means several at once."""
+        with self._at(split_primals(x)[0], w) as at:
+            W, batch = at.outputs.pack(w, "w")
+            return deliver(self._inputs.unpack(pull(at.point, W), batch, at.dtype), out)
+
+    def hvp(self, x: Any, v: Any, *, out: Any = None) -> Any:
+        """``H(x) v`` of a program with one scalar result; a leading axis on v means several at once."""
+        S, batch = self._inputs.pack(v, "v")
+        with self._at(split_primals(x)[0], S) as at:
+            at.require_scalar("hvp")
+            return deliver(self._inputs.unpack(pull_second(at.point, _ONE, S), batch, at.dtype), out)
+
+    def weighted_hessian(self, x: Any, w: Any, *, out: Any = None) -> Any:
+        """``sum_i w_i H_i(x)``, ``in.shape + in.shape``, for w of the shape of the result: SciPy's ``hess(x, v)``."""
+        with self._at(split_primals(x)[0], w) as at:
+            weights, batch = at.outputs.pack(w, "w")
+            if batch is not None:
+                raise ShapeError(f"w has a leading axis of length {batch}, expected the shape of the result")
+            H = symmetric(sweep_weighted_hessian(at.point, weights, self._inputs.size))
+            return deliver(join_weighted_hessian(H, self._inputs, at.dtype), out)
+
+    # ---- what it is ----
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n): entries of the result on the path taken last, entries of a point."""
+        return self._paths.traces[0].outputs.size, self._inputs.size
+
+    @property
+    def guards(self) -> tuple[Guard, ...]:
+        """The decisions of f on the path taken last; decisions of one line count together."""
+        trace = self._paths.traces[0]
+        counts: dict[tuple[str, str], int] = {}
+        for decision in range(len(trace.decisions)):
+            key = trace.describe(decision)
+            counts[key] = counts.get(key, 0) + 1
+        return tuple(Guard(what, where, times) for (what, where), times in counts.items())
+
+    def __repr__(self) -> str:
+        trace = self._paths.traces[0]
+        n_ops, n_bytes = cost(trace.path.tape)
+        paths = f", {len(self._paths.traces)} paths" if len(self._paths.traces) > 1 else ""
+        guards = f", {len(trace.decisions)} guards" if trace.decisions else ""
+        return (
+            f"Program({self._name}: {self._inputs.describe()} -> {trace.outputs.describe()}, "
+            f"{n_ops} operations, {format_bytes(n_bytes)}{guards}{paths}, jacobian {cheaper_mode(*self.shape)})"
+        )
+
+
+def format_bytes(count: int) -> str:
+    amount, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000.0 or unit == "GB":
+            break
+        amount /= 1000.0
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

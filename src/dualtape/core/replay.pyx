@@ -1,0 +1,172 @@
+"""The compiled way of the commonest calls of a program: float64 arrays and floats in, one number or array out, on the
+path taken last.
+
+Everything else - other types, containers, another path - is left to api/program.py: every method here returns None
+where it cannot serve, and nothing has happened then."""
+cimport cython
+cimport numpy as cnp
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from libc.string cimport memcpy
+import numpy as np
+
+from dualtape.core.path cimport Path
+from dualtape.core.sweeps cimport Workspace
+
+cnp.import_array()
+
+cdef enum:
+    MAX_ARGUMENTS = 16
+
+
+cdef class _Argument:
+    """One argument: its shape (None: a float) and its place among the inputs."""
+    cdef object shape
+    cdef int ndim
+    cdef Py_ssize_t start, size
+    cdef cnp.npy_intp dims[8]
+
+
+cdef inline bint is_plain(object x, _Argument like):
+    """A float64 array in C order, of the shape recorded."""
+    cdef int axis
+    if type(x) is not np.ndarray:
+        return False
+    if (cnp.PyArray_TYPE(x) != cnp.NPY_FLOAT64 or cnp.PyArray_NDIM(x) != like.ndim
+            or not cnp.PyArray_ISCARRAY_RO(x)):
+        return False
+    for axis in range(like.ndim):
+        if cnp.PyArray_DIM(x, axis) != like.dims[axis]:
+            return False
+    return True
+
+
+cdef _Argument argument(object shape, Py_ssize_t start):
+    cdef _Argument found = _Argument.__new__(_Argument)
+    cdef int axis
+    found.shape, found.start, found.size, found.ndim = shape, start, 1, len(shape)
+    for axis in range(found.ndim):
+        found.dims[axis] = shape[axis]
+        found.size *= shape[axis]
+    return found
+
+
+@cython.final
+cdef class Replay:
+    """Calls of one path.
+
+    Parameters
+    ----------
+    path : Path
+    inputs : list of tuple of int
+        Shape of each argument, () for a float.
+    output : tuple of int or None
+        Shape of the result; None if it is a container.
+    watch : Watch or None
+        Tells whether what f captured has changed.
+    """
+    cdef Path path
+    cdef list arguments
+    cdef _Argument output
+    cdef object watch
+
+    def __init__(self, Path path, list inputs, object output, object watch):
+        cdef Py_ssize_t start = 0
+        cdef _Argument part
+        self.path, self.watch, self.arguments = path, watch, []
+        for shape in inputs:
+            part = argument(shape, start)
+            self.arguments.append(part)
+            start += part.size
+        self.output = None if output is None else argument(output, 0)
+
+    @staticmethod
+    def serves(inputs):
+        """Can arguments of these shapes be taken?"""
+        return len(inputs) <= MAX_ARGUMENTS and all(len(shape) <= 8 for shape in inputs)
+
+    cdef Workspace load(self, tuple args):
+        """Values with these arguments in place; None if they are not plain."""
+        cdef _Argument like
+        cdef Workspace values
+        cdef Py_ssize_t i
+        if len(args) != len(self.arguments) or (self.watch is not None and self.watch.changed() is not None):
+            return None
+        values = self.path.acquire()
+        for i in range(len(args)):
+            like = <_Argument>self.arguments[i]
+            x = args[i]
+            if like.ndim == 0 and PyFloat_CheckExact(x):
+                values.memory[1 + like.start] = PyFloat_AS_DOUBLE(x)
+            elif like.ndim and is_plain(x, like):
+                memcpy(values.memory + 1 + like.start, cnp.PyArray_DATA(x), like.size * sizeof(double))
+            else:
+                self.path.release(values)
+                return None
+        return values
+
+    def value(self, tuple args, out):
+        """The value of the result."""
+        cdef Workspace values
+        if self.output is None or (out is not None and not writable(out, self.output)):
+            return None
+        values = self.load(args)
+        if values is None:
+            return None
+        try:
+            if self.path.run(values) >= 0:
+                return None
+            if self.output.ndim == 0 and out is None:
+                return values.memory[self.path.result]
+            found = empty(self.output) if out is None else out
+            self.path.read(values, <double *>cnp.PyArray_DATA(found))
+            return found
+        finally:
+            self.path.release(values)
+
+    def gradient(self, tuple args, out):
+        """The gradient of a scalar result: one array or float, or a tuple of them."""
+        found = self.value_and_gradient(args, out)
+        return None if found is None else (<tuple>found)[1]
+
+    def value_and_gradient(self, tuple args, out):
+        cdef Workspace values
+        cdef _Argument like
+        cdef double *g
+        cdef cnp.ndarray whole
+        if self.output is None or self.output.ndim or not self.path.n:
+            return None
+        like = <_Argument>self.arguments[0]
+        if out is not None and (len(self.arguments) > 1 or not writable(out, like)):
+            return None
+        values = self.load(args)
+        if values is None:
+            return None
+        try:
+            if len(self.arguments) == 1 and like.ndim:
+                whole = empty(like) if out is None else out
+            else:
+                whole = np.empty(self.path.n)
+            g = <double *>cnp.PyArray_DATA(whole)
+            if self.path.gradient(values, g) >= 0:
+                return None
+            value = values.memory[self.path.result]
+        finally:
+            self.path.release(values)
+        if len(self.arguments) == 1:
+            return value, (whole if like.ndim or out is not None else g[0])
+        return value, tuple([g[(<_Argument>part).start] if (<_Argument>part).ndim == 0
+                             else copied(<_Argument>part, g) for part in self.arguments])
+
+
+cdef cnp.ndarray empty(_Argument like):
+    return cnp.PyArray_SimpleNew(like.ndim, like.dims, cnp.NPY_FLOAT64)
+
+
+cdef cnp.ndarray copied(_Argument part, const double *g):
+    cdef cnp.ndarray found = empty(part)
+    memcpy(cnp.PyArray_DATA(found), g + part.start, part.size * sizeof(double))
+    return found
+
+
+cdef bint writable(object out, _Argument like):
+    return is_plain(out, like) and cnp.PyArray_ISWRITEABLE(out)

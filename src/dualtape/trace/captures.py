@@ -1,0 +1,2 @@
+def captures(f, args, kwargs):
+    return None
