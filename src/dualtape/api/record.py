@@ -64,11 +64,9 @@ def record(
     --------
     >>> import numpy as np
     >>> import dualtape
-    >>> P = dualtape.record(lambda x: np.sum(x * x) if x[0] > 0.0 else np.prod(x), np.array([1.0, 2.0]))
+    >>> P = dualtape.record(lambda x: np.sum(x * x), np.array([1.0, 2.0]))
     >>> P(np.array([3.0, 4.0])), P.grad(np.array([3.0, 4.0]))
     (25.0, array([6., 8.]))
-    >>> P.grad(np.array([-3.0, 4.0]))
-    array([ 4., -3.])
     """
     check_callable(f, "record")
     if on_guard not in _ON_GUARD:
