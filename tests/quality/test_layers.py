@@ -10,7 +10,13 @@ from source_tree import PACKAGE, name, sources
 LAYERS = ("ops", "c", "core", "trace", "api", "cli")
 USED_BY_ALL = {"errors", "version"}  # and use none of ours
 LEAVES = {"testing", "plot", "__main__"}
-BUILD = ("table", "structure", "translation", "scalar_codegen", "codegen")  # setup.py imports them before anything is built
+BUILD = (
+    "table",
+    "structure",
+    "translation",
+    "scalar_codegen",
+    "codegen",
+)  # setup.py imports them before anything is built
 
 # NumPy's protocols call the compiled numbers, and these hand on to the handlers. Each of these modules is imported at
 # the first such call, inside a function: core alone works without them.

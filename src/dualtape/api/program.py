@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dualtape.api import _numbers
+from dualtape.api._batch import WHAT, hessians_at, replay_all, stack_hessians, stack_jacobians, stack_values
 from dualtape.api._call import Call, definition
 from dualtape.api._delivery import deliver
 from dualtape.api._drivers import split_primals
@@ -30,10 +31,10 @@ from dualtape.api._sweeps import (
     sweep_weighted_hessian,
     symmetric,
 )
-from dualtape.core.path import Path, trail_of
+from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
 from dualtape.core.replay import Replay
-from dualtape.errors import GuardError, PerturbationError, ShapeError
+from dualtape.errors import GuardError, OptionError, PerturbationError, ShapeError
 from dualtape.trace.captures import captures
 from dualtape.trace.functions import has_active
 from dualtape.trace.record import record_program
@@ -151,8 +152,8 @@ class Program:
         if self._is_flat and Replay.serves([*shapes, output or ()]):
             self._replay = Replay(trace.path, shapes, output, self._watch)
 
-    def _record_again(self, args: tuple[Any, ...], trace: Trace, decision: int) -> Trace:
-        """A decision came out as on no recorded path."""
+    def _may_record_again(self, trace: Trace, decision: int) -> None:
+        """A decision came out as on no recorded path: raise if there is nothing to be done about it."""
         what, where = trace.describe(decision)
         if not self._rerecords:
             raise GuardError(
@@ -161,48 +162,55 @@ class Program:
                 "record it with on_guard='rerecord', or record another program at this point",
                 where,
             )
-        found = self._record(self._call(args))
         if self._n_recorded == _STORM and self._n_calls < 2 * _STORM:
             warnings.warn(
                 f"{self._name} was recorded {_STORM} times in {self._n_calls} calls, because it decides differently at "
                 f"nearly every point: {what}, at {where}. Write the decision with np.where, np.maximum or np.sort, or "
                 "use the drivers, which record every time and check nothing",
                 RuntimeWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
-        return found
 
     # ---- replay ----
 
     def _at(self, args: tuple[Any, ...], *seeds: Any) -> _At:
-        """The program at a point: replayed on the path that f takes there, recorded again if there is none."""
+        """The program at a point; f recorded on the tape of a derivative that is being taken around this call."""
         if has_active(args) or any(map(has_active, seeds)):
             call = self._call(args)
             recording = record_call(call)
             return _At(call.outputs, recording, call.dtype)
         x, dtype = self._flat(args)
         self._n_calls += 1
-        changed = None if self._watch is None else self._watch.changed()
-        if changed is not None:
-            self._forget(changed)
-        trace = None
+        self._look_at_constants()
+        trace, point = self._replayed(x)
+        return _At(trace.outputs, point, dtype)
+
+    def _replayed(self, x: Any) -> tuple[Trace, Point]:
+        """The path that f takes at the flat point x, recorded if there is none, replayed there."""
         if self._paths.traces:
             try:
                 trace, point = self._paths.at(x)
                 self._lead_with(trace)
-                return _At(trace.outputs, point, dtype)
+                return trace, point
             except NoPath as miss:
-                trace = self._record_again(args, miss.trace, miss.decision)
-        else:
-            trace = self._record(self._call(args))
-        point = trace.path.at(x)
-        if isinstance(point, int):
+                self._may_record_again(miss.trace, miss.decision)
+        primals = self._inputs.fill(
+            lambda slot: x[slot.rows].reshape(slot.shape) if slot.shape else float(x[slot.rows][0])
+        )
+        trace = self._record(self._call((primals,) if self._n_arguments == 1 else tuple(primals)))
+        found = trace.path.at(x)
+        if isinstance(found, int):
             raise GuardError(
                 f"{self._name} took another path when it was replayed at the very point where it was recorded",
                 "record a function whose decisions depend on its arguments alone: no random numbers, no counters",
-                trace.describe(point)[1],
+                trace.describe(found)[1],
             )
-        return _At(trace.outputs, point, dtype)
+        return trace, found
+
+    def _look_at_constants(self) -> None:
+        changed = None if self._watch is None else self._watch.changed()
+        if changed is not None:
+            self._forget(changed)
 
     def _forget(self, changed: str) -> None:
         """Something that f captured is not what it was: no recorded path can be trusted."""
@@ -303,6 +311,74 @@ class Program:
                 raise ShapeError(f"w has a leading axis of length {batch}, expected the shape of the result")
             H = symmetric(sweep_weighted_hessian(at.point, weights, self._inputs.size))
             return deliver(join_weighted_hessian(H, self._inputs, at.dtype), out)
+
+    # ---- many points ----
+
+    def batch(self, X: Any, what: str = "value", *, threads: int = 1) -> Any:
+        """The program at many points.
+
+        Parameters
+        ----------
+        X : like a point, every array with a leading axis of length k
+            Several arguments are one tuple.
+        what : {"value", "grad", "value_and_grad", "jacobian", "hessian"}
+        threads : int
+            How many threads share the points.
+
+        Returns
+        -------
+        like what is asked, every array with a leading axis of length k
+
+        Notes
+        -----
+        A program of scalar operations takes up to 128 points at once, in lanes: vector code that pays for an
+        instruction once. A program of array operations goes point by point. Neither holds the GIL, except for array
+        operations that run in Python.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import dualtape
+        >>> P = dualtape.record(lambda x: x[0] * x[1], np.ones(2))
+        >>> P.batch(np.array([[1.0, 2.0], [3.0, 4.0]]), "grad")
+        array([[2., 1.],
+               [4., 3.]])
+        """
+        if what not in WHAT:
+            raise OptionError(f"what is {what!r}, expected one of {', '.join(map(repr, WHAT))}")
+        if not isinstance(threads, int) or threads < 1:
+            raise OptionError(f"threads is {threads!r}, expected a positive int")
+        columns, k = self._inputs.pack(X, "X")
+        if k is None:
+            raise ShapeError("X is one point, expected many along a leading axis", "call the program for one point")
+        self._look_at_constants()
+        if not self._paths.traces:
+            self._trace_at(columns[:, 0].copy() if k else np.zeros(self._inputs.size))
+        self._n_calls += k
+        points = np.ascontiguousarray(np.transpose(columns))
+        if what == "hessian":
+            H, outputs = hessians_at(points, self._hessian_at, self._paths.traces[0].outputs, threads)
+            return stack_hessians(H, outputs, self._inputs)
+        V, J, outputs = replay_all(points, what, threads, self._trace_at, self._paths.traces[0])
+        if what == "value":
+            return stack_values(V, outputs)
+        if what == "jacobian":
+            return stack_jacobians(J, outputs, self._inputs)
+        if not outputs.is_scalar:
+            raise ShapeError(f"{what} needs a program with one scalar result, this one has {outputs.describe()}")
+        G = stack_values(J[:, 0], self._inputs)
+        return G if what == "grad" else (stack_values(V, outputs), G)
+
+    def _trace_at(self, x: Any) -> Trace:
+        trace, point = self._replayed(x)
+        point.release()
+        return trace
+
+    def _hessian_at(self, x: Any) -> tuple[Any, Space]:
+        trace, point = self._replayed(x)
+        H = sweep_hessian(point, trace.outputs.size, self._inputs.size)
+        point.release()
+        return H, trace.outputs
 
     # ---- what it is ----
 

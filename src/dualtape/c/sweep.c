@@ -3,6 +3,7 @@
  * structural zeros are skipped. No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
 #include "tape.h"
 #include <string.h>
+#include "compare.h"
 #include "index.h"
 #include "propagate.h"
 #include "scalar.gen.h"
@@ -93,18 +94,6 @@ static void move_back(const dt_tape *tape, const dt_node *node, size_t p, double
 
 /* ---- primal ---- */
 
-static int compares(unsigned comparison, double a, double b)
-{
-    switch (comparison) {
-    case DT_LESS: return a < b;
-    case DT_LESS_EQUAL: return a <= b;
-    case DT_EQUAL: return a == b;
-    case DT_NOT_EQUAL: return a != b;
-    case DT_GREATER: return a > b;
-    default: return a >= b;
-    }
-}
-
 static int array_holds(const dt_tape *tape, const dt_node *node, const double *value)
 {
     const dt_operand *arg = &node->arg[0];
@@ -147,7 +136,7 @@ size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, si
         if (instr->op < DT_OP_ARRAY)
             value[instr->out] = dt_scalar_primal(tape->library, instr->op, value[instr->a], value[instr->b]);
         else if (instr->op == DT_OP_GUARD) {
-            if (compares(instr->active, value[instr->a], value[instr->b]) != instr->outcome) return i;
+            if (dt_compares(instr->active, value[instr->a], value[instr->b]) != instr->outcome) return i;
         } else if (instr->op == DT_OP_SEGMENT)
             dt_segment_primal(tape, work, instr->a, instr->b);
         else if (!node_primal(tape, &tape->node[instr->a], value))

@@ -247,5 +247,21 @@ cdef extern from "tape.h" nogil:
     void dt_segment_value_and_adjoint(const dt_tape *tape, dt_workspace *work, const dt_instr *instr)
 
 
+cdef extern from "batch.h" nogil:
+    const uint32_t DT_HOLDS
+
+    ctypedef struct dt_batch:
+        size_t q
+        double *value
+        double *adjoint
+        double *partial
+        uint32_t *failed
+
+    bint dt_batch_serves(const dt_tape *tape)
+    void dt_batch_fill(const dt_tape *tape, dt_batch *batch)
+    void dt_batch_primal(const dt_tape *tape, dt_batch *batch)
+    void dt_batch_adjoint(const dt_tape *tape, dt_batch *batch)
+
+
 cdef extern from "depth.h" nogil:
     int *dt_depth()

@@ -10,6 +10,7 @@ cdef class Path:
     cdef readonly cnp.ndarray slots       # int64 (m,): where the results are
     cdef readonly Py_ssize_t n, m         # numbers in all inputs, in all results
     cdef size_t result                    # slot of the first result
+    cdef bint has_calls                   # does Python run in a replay?
     cdef list idle                        # workspaces of values, with the constants in place
 
     cdef Workspace acquire(self)

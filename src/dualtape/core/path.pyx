@@ -35,6 +35,7 @@ cdef class Path:
         self.slots = np.ascontiguousarray(slots, dtype=np.int64)
         self.n, self.m = tape.n_inputs, self.slots.size
         self.result = self.slots[0] if self.m else 0
+        self.has_calls = bool(tape.calls)
         self.idle = []
 
     cdef Workspace acquire(self):

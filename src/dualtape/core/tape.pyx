@@ -12,8 +12,9 @@ from libc.string cimport memcpy, memset
 
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
-    DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size,
-    dt_segment_value_and_adjoint, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
+    DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
+    dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_segment_value_and_adjoint,
+    dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -333,6 +334,20 @@ cdef class Tape:
         self.evaluated = end
         self.lazy = False
         return first
+
+    # ---- many points at once: see c/batch.h ----
+
+    cdef bint batch_serves(self) noexcept nogil:
+        return dt_batch_serves(&self.c)
+
+    cdef void batch_fill(self, dt_batch *batch) noexcept nogil:
+        dt_batch_fill(&self.c, batch)
+
+    cdef void batch_primal(self, dt_batch *batch) noexcept nogil:
+        dt_batch_primal(&self.c, batch)
+
+    cdef void batch_adjoint(self, dt_batch *batch) noexcept nogil:
+        dt_batch_adjoint(&self.c, batch)
 
     def seal(self):
         """Ends the recording: values are computed, nothing can be added, any thread may sweep."""
