@@ -8,7 +8,6 @@ cimport cython
 cimport numpy as cnp
 from cpython.float cimport PyFloat_Check
 from cpython.long cimport PyLong_Check
-from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Check, PySlice_Unpack
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy
@@ -26,10 +25,9 @@ from dualtape.core.tape cimport Tape
 
 cnp.import_array()
 
-cdef object _engine = None          # core.engine, imported when first needed (it cimports this module)
+cdef object _engine = None          # core.engine and core.guards, imported when first needed (they cimport this module)
+cdef object _guards = None
 cdef dict SHORT_POWERS = {2: OP_SQUARE, 0.5: OP_SQRT, -1: OP_RECIPROCAL}
-cdef dict COMPARISONS = {Py_LT: np.less, Py_LE: np.less_equal, Py_GT: np.greater, Py_GE: np.greater_equal,
-                         Py_EQ: np.equal, Py_NE: np.not_equal}
 
 
 cdef object engine():
@@ -37,6 +35,13 @@ cdef object engine():
     if _engine is None:
         from dualtape.core import engine as _engine
     return _engine
+
+
+cdef object guards():
+    global _guards
+    if _guards is None:
+        from dualtape.core import guards as _guards
+    return _guards
 
 
 # ---- making arrays ----
@@ -408,15 +413,10 @@ cdef class TracedArray:
     # ---- decisions ----
 
     def __richcmp__(self, other, int op):
-        cdef object plain = other.primal if getattr(other, "engine", None) is not None else other
-        self.tape.hold()
-        try:
-            return COMPARISONS[op](arena_view(self), plain)
-        finally:
-            self.tape.let_go()
+        return guards().compared(self, other, op)
 
     def __bool__(self):
-        return bool(arena_view(self))
+        return guards().truth(self)
 
     __hash__ = None
 
@@ -486,12 +486,22 @@ cdef class TracedArray:
 
     @property
     def primal(self):
-        """The values, without their derivatives: a new ndarray."""
+        """The values, without their derivatives: a new ndarray. Whoever looks at it decides on it: it is guarded."""
+        if self.tape.guards is not None and not self.tape.sealed:
+            guards().guard(self, "values")
+        return self.peek()
+
+    def peek(self):
+        """`primal` without a guard: see scalar.peek."""
         self.tape.hold()
         try:
             return arena_view(self).copy("K")
         finally:
             self.tape.let_go()
+
+    @property
+    def is_guarded(self):
+        return self.tape.guards is not None
 
     @property
     def engine(self):
@@ -513,13 +523,7 @@ cdef class TracedArray:
 
     @property
     def T(self):
-        cdef int64_t dims[MAX_NDIM]
-        cdef int64_t steps[MAX_NDIM]
-        cdef int axis
-        for axis in range(self.ndim):
-            dims[axis] = self.dims[self.ndim - 1 - axis]
-            steps[axis] = self.steps[self.ndim - 1 - axis]
-        return new_view(self, self.offset, self.ndim, dims, steps)
+        return engine().transposed(self)
 
     def sum(self, axis=None, dtype=None, out=None, **options):
         total = None
@@ -528,14 +532,7 @@ cdef class TracedArray:
         return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options) if total is None else total
 
     def copy(self, order="C"):
-        cdef TracedArray x = readable(self), y
-        if not x.contiguous:
-            return engine().from_ids(self.tape, ids_of(self))
-        store(x)
-        y = new_root(self.tape, x.ndim, x.dims, x.size)
-        y.slot = x.owner().slot + x.offset      # values never change, so that a copy shares them
-        y.constant = x.owner().constant
-        return y
+        return engine().copied(self)
 
     def __copy__(self):
         return self.copy()
@@ -583,11 +580,13 @@ cdef class TracedArray:
     def __reduce__(self):
         raise escape("pickling", "return the value from the function and pickle the result")
 
+    # Text needs no guard: see TracedScalar.
+
     def __repr__(self):
-        return f"TracedArray({np.array2string(self.primal, separator=', ')})"
+        return f"TracedArray({np.array2string(self.peek(), separator=', ')})"
 
     def __str__(self):
-        return str(self.primal)
+        return str(self.peek())
 
 
 cdef object power(TracedArray x, object exponent):

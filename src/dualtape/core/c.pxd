@@ -136,7 +136,9 @@ cdef extern from "opcodes.h" nogil:
         DT_N_LOOPS
         OP_ABSOLUTE
         OP_ADD
+        OP_CEIL
         OP_DIVIDE
+        OP_FLOOR
         OP_FLOOR_DIVIDE
         OP_MULTIPLY
         OP_NEGATIVE
@@ -144,10 +146,12 @@ cdef extern from "opcodes.h" nogil:
         OP_POWER
         OP_RECIPROCAL
         OP_REMAINDER
+        OP_RINT
         OP_SCALAR_POWER
         OP_SQRT
         OP_SQUARE
         OP_SUBTRACT
+        OP_TRUNC
 
 
 # Defined in the generated registry.c and targets.c; core/kernels.pyx alone links them.

@@ -16,7 +16,8 @@ from dualtape.core.array cimport (
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
 from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
-from dualtape.core.scalar cimport TracedScalar, refuse_inner, slot_of, traced_scalar
+from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
+from dualtape.core.scalar import peek
 from dualtape.core.tape cimport Tape
 from dualtape.errors import DtypeError, UnsupportedOperation
 
@@ -50,8 +51,9 @@ cdef TracedArray computed_array(Tape tape, cnp.ndarray values):
 
 cdef object captured_array(Tape tape, object number):
     """An array of an outer level: a constant here, remembered so that the outer level can differentiate through it."""
-    cdef TracedArray x = constant_array(tape, np.asarray(number.primal))
+    cdef TracedArray x = constant_array(tape, np.asarray(peek(number)))
     tape.captures.append((x.slot, number))
+    inherit_guards(tape, number)
     return x
 
 
@@ -304,6 +306,21 @@ def move(Tape tape, operands, fn):
     return wrap_moved(tape, fn(*tables), bases, tables)
 
 
+def transposed(TracedArray x):
+    return transposed_back(x, list(range(x.ndim - 1, -1, -1)))
+
+
+def copied(TracedArray x):
+    cdef TracedArray source = readable(x), y
+    if not source.contiguous:
+        return from_ids(x.tape, ids_of(x))
+    store(source)
+    y = new_root(x.tape, source.ndim, source.dims, source.size)
+    y.slot = source.owner().slot + source.offset      # values never change, so that a copy shares them
+    y.constant = source.owner().constant
+    return y
+
+
 def is_basic(index):
     if not isinstance(index, tuple):
         index = (index,)
@@ -409,7 +426,12 @@ def array_op(Tape tape, row, operands, params):
     tape.hold()
     try:
         xs = [(<Place>at).array(tape.c.value, 0)[()] if type(at) is Place else at for at in places]
-        result = row.primal(*xs, **params)
+        try:
+            result = row.primal(*xs, **params)
+        except Exception:
+            from dualtape.core.guards import guard_operands     # which cimports this module
+            guard_operands(operands)
+            raise
         single = not isinstance(result, tuple)
         results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
     finally:

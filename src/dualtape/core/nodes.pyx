@@ -30,7 +30,7 @@ cdef class Node:
     Attributes
     ----------
     kind : str
-        "elementwise", "sum", "sum_axes", "gather" or "call".
+        "elementwise", "sum", "sum_axes", "gather", "call" or "guard".
     op, active : int
         Opcode and active operands (bit 0: a, bit 1: b) of an elementwise node.
     n : int
@@ -44,6 +44,8 @@ cdef class Node:
         Of "sum_axes": the shape of the operand, and what is summed.
     call : ArrayCall
         Of "call".
+    number : int
+        Of "guard": its place in ``tape.guards``.
     """
     cdef readonly str kind
     cdef readonly unsigned op, active
@@ -52,6 +54,7 @@ cdef class Node:
     cdef readonly object sums
     cdef readonly tuple shape, axes
     cdef readonly ArrayCall call
+    cdef readonly Py_ssize_t number
 
 
 cdef object strided(Tape tape, const dt_operand *arg):
@@ -119,6 +122,7 @@ cdef Node describe(Tape tape, size_t k, dict unstored):
         found.operands, found.results = [gathered(tape, node)], [slice(node.out, node.out + <int64_t>node.n)]
     elif node.kind == DT_GUARD:
         found.operands, found.results = [place(tape, &node.arg[0], node.n, unstored)], []
+        found.number = node.out
     elif node.kind == DT_SUM:
         found.operands, found.results = [place(tape, &node.arg[0], node.n, unstored)], [int(node.out)]
     else:

@@ -13,7 +13,8 @@ from dualtape.core.c cimport (
     dt_instr, dt_workspace)
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
-from dualtape.core.scalar cimport TracedScalar
+from dualtape.core.scalar cimport TracedScalar, inherit_guards
+from dualtape.core.scalar import peek
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint
 from dualtape.core.tape cimport Tape, acquire_tape, release_tape
 
@@ -99,9 +100,11 @@ cdef bint is_plain(object x):
 cdef object gradient_inside(Tape tape, f, x, around, bint forward):
     """The same inside another derivative: x, or what f closes over, may be a number of an outer level. f runs once."""
     cdef bint is_active = not is_plain(x)
-    cdef object plain = x.primal if is_active else x, result
+    cdef object plain = peek(x) if is_active else x, result
     cdef bint is_scalar = PyFloat_CheckExact(plain)
     cdef uint32_t out
+    if is_active:
+        inherit_guards(tape, x)
     if is_scalar:
         result = f(input_scalar(tape, PyFloat_AS_DOUBLE(plain)))
     else:
@@ -138,4 +141,5 @@ def gradient(f, x, around=None, bint forward=False):
         leave_trace()
         if is_inside:
             tape.captures.clear()
+            tape.guards = None
         release_tape(tape)

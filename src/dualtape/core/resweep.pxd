@@ -35,8 +35,10 @@ cdef class Resweep:
     cdef Numbers known                  # (2*instructions,) first partials of scalar instructions, once for all lanes
 
     cdef int replay(self) except -1
+    cdef int guard_again(self, const dt_instr *instr) except -1
     cdef number scalar_partial(self, size_t i, int which) except *
     cdef number partial_of(self, const dt_instr *instr, int which) except *
+    cdef number decided_partial(self, const dt_instr *instr, int which, number x, number y, number v) except *
     cdef number by_formula(self, const dt_instr *instr, int which, number x, number y, number v) except *
     cdef int sweep_back(self, Numbers bar) except -1
     cdef int send(self, Numbers bar, size_t slot, number contribution) except -1

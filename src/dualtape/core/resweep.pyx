@@ -7,6 +7,7 @@ array nodes in trace/resweep.py, which derives from `Resweep`. Partials come fro
 (trace/partials.py), once per instruction for all lanes."""
 cimport cython
 cimport numpy as cnp
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT
 from libc.math cimport NAN
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 import numpy as np
@@ -239,6 +240,23 @@ cdef inline double primal(Tape outer, number x) noexcept:
     return outer.c.value[x.slot] if x.slot else x.value
 
 
+cdef uint32_t slot_of_pair(Tape outer, number x) except? 0:
+    return <uint32_t>x.slot if x.slot else outer.constant(x.value)
+
+
+cdef bint guard(Tape outer, int comparison, number x, number y, bint outcome) except -1:
+    """Guards a comparison of outer numbers; False if there is nothing to guard."""
+    if outer.guards is None or (x.slot == 0 and y.slot == 0):
+        return False
+    outer.guard_comparison(comparison, slot_of_pair(outer, x), slot_of_pair(outer, y), outcome)
+    return True
+
+
+cdef number chosen(Tape outer, int comparison, number x, number y, bint outcome) except *:
+    guard(outer, comparison, x, y, outcome)
+    return plain(outcome)
+
+
 cdef number decide(Tape outer, uint16_t op, number x, number y) except *:
     """Pieces of a formula that are chosen on plain values. |t| is one-sided at 0: formulas have it only where its kink
     cancels, and x + 0.0 makes 0.0 of -0.0."""
@@ -246,16 +264,19 @@ cdef number decide(Tape outer, uint16_t op, number x, number y) except *:
     outer.flush()
     a, b = primal(outer, x), primal(outer, y)
     if op == FABS:
+        guard(outer, Py_GE, x, plain(0.0), a >= 0.0)
         return apply(outer, OP_ADD, x, plain(0.0)) if a >= 0.0 else apply(outer, OP_NEGATIVE, x, plain(0.0))
     if op == WITHIN:
         return y if a != 0.0 else plain(NAN)
     if op == GREATER:
-        return plain(a > b)
+        return chosen(outer, Py_GT, x, y, a > b)
     if op == GREATER_EQUAL:
-        return plain(a >= b)
+        return chosen(outer, Py_GE, x, y, a >= b)
     if op == LESS:
-        return plain(a < b)
-    return plain(a <= b if op == LESS_EQUAL else a == b)
+        return chosen(outer, Py_LT, x, y, a < b)
+    if op == LESS_EQUAL:
+        return chosen(outer, Py_LE, x, y, a <= b)
+    return chosen(outer, Py_EQ, x, y, a == b)
 
 
 cdef dict _programs = {}       # (opcode, which) -> Program, or None where the formula needs Python
@@ -344,6 +365,7 @@ cdef class Resweep:
         for i in range(self.tape.c.n_instr):
             instr = &self.tape.c.instr[i]
             if instr.op == DT_OP_GUARD:
+                self.guard_again(instr)
                 continue
             if instr.op >= DT_OP_ARRAY:
                 for k in range(instr.a, end_of_nodes(instr)):
@@ -354,6 +376,13 @@ cdef class Resweep:
             if self.env.at[instr.a] or self.env.at[instr.b]:
                 self.env.set_pair(instr.out,
                                   apply(self.outer, instr.op, self.env.pair(instr.a), self.env.pair(instr.b)))
+        return 0
+
+    cdef int guard_again(self, const dt_instr *instr) except -1:
+        """What the inner function has decided on numbers of the outer level is decided there too."""
+        cdef number a = self.env.pair(instr.a), b = self.env.pair(instr.b)
+        if guard(self.outer, instr.active, a, b, instr.outcome):
+            self.outer.guards[len(self.outer.guards) - 1] = self.tape.guards[instr.out]     # with the inner line
         return 0
 
     cdef number scalar_partial(self, size_t i, int which) except *:
@@ -373,6 +402,8 @@ cdef class Resweep:
             return plain(-0.0)
         if kind == DT_ONE or kind == DT_MINUS_ONE:
             return plain(1.0 if kind == DT_ONE else -1.0)
+        if is_constant(instr.op, which) and self.outer.guards is not None and (x.slot or y.slot):
+            return self.decided_partial(instr, which, x, y, v)
         if (x.slot == 0 and y.slot == 0) or is_constant(instr.op, which):
             dt_scalar_first(library(), instr.op, value[instr.a], value[instr.b], value[instr.out], instr.active, &dx,
                             &dy)
@@ -386,6 +417,14 @@ cdef class Resweep:
         if d.slot == 0:
             d.value += 0.0
         return d
+
+    cdef number decided_partial(self, const dt_instr *instr, int which, number x, number y, number v) except *:
+        """A piecewise constant partial, when the outer level is recorded for a replay: what it is decided on is guarded
+        there."""
+        cdef bint both = instr.active == (DT_ACTIVE_A | DT_ACTIVE_B)
+        found = self.formula(instr.op, which, as_object(self.outer, x), as_object(self.outer, y),
+                             as_object(self.outer, v), both)
+        return as_pair(self.outer, found) if hasattr(found, "engine") else plain(found)    # -0.0 is not connected
 
     cdef number by_formula(self, const dt_instr *instr, int which, number x, number y, number v) except *:
         cdef bint both = instr.active == (DT_ACTIVE_A | DT_ACTIVE_B)

@@ -15,3 +15,6 @@ cdef TracedScalar traced_scalar(Tape tape, uint32_t slot)
 # tells which. Returns 0 with active -1 if `number` is not a scalar that a tape can take (an array, a stranger).
 cdef int refuse_inner(Tape tape, object number) except -1
 cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0
+
+# `tape` has taken in a number of an outer level: it is guarded if that one is.
+cdef int inherit_guards(Tape tape, object number) except -1

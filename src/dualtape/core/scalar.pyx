@@ -7,15 +7,20 @@ cimport cython
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_Check
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject_RichCompare
+from libc.math cimport isfinite
 from libc.stdint cimport uint16_t, uint32_t, uint8_t
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_REMAINDER,
-    OP_POWER, OP_SCALAR_POWER, OP_SUBTRACT)
+    DT_ACTIVE_A, DT_ACTIVE_B, OP_ABSOLUTE, OP_ADD, OP_CEIL, OP_DIVIDE, OP_FLOOR, OP_FLOOR_DIVIDE, OP_MULTIPLY,
+    OP_NEGATIVE, OP_POWER, OP_REMAINDER, OP_RINT, OP_SCALAR_POWER, OP_SUBTRACT, OP_TRUNC, dt_scalar_primal)
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.tape cimport Tape
 from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeError
+
+# by Py_LT ... Py_GE
+cdef tuple UFUNCS = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
+cdef tuple REFLECTED = (Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE)
 
 cdef dict _method_registry = None      # trace.methods.METHODS, imported when first asked: name -> function(self, ...)
 cdef object _engine = None             # engine.TapeEngine
@@ -47,6 +52,18 @@ cdef int refuse_inner(Tape tape, object number) except -1:
     return 0
 
 
+def peek(number):
+    """The value of an active number, for machinery of ours that decides nothing on it: no guard is recorded."""
+    return number.peek() if hasattr(number, "is_guarded") else number.primal
+
+
+cdef int inherit_guards(Tape tape, object number) except -1:
+    """What is decided on `tape` from here on may depend on an outer number: it is guarded if that one is."""
+    if tape.guards is None and getattr(number, "is_guarded", False):
+        tape.guards = []
+    return 0
+
+
 cdef uint32_t captured(Tape tape, object number, int *active) except? 0:
     """Constant on `tape` for a number of an outer level; remembered, so that the outer level can differentiate through
     it."""
@@ -55,8 +72,9 @@ cdef uint32_t captured(Tape tape, object number, int *active) except? 0:
     if type(number) is TracedScalar and (<TracedScalar>number).tape.sealed:
         tape.raise_sealed()
     refuse_inner(tape, number)
-    slot = tape.constant(number.primal)
+    slot = tape.constant(peek(number))
     tape.captures.append((slot, number))
+    inherit_guards(tape, number)
     return slot
 
 
@@ -125,6 +143,58 @@ cdef double value(TracedScalar self) except? -1.5:
     if self.tape.lazy:
         self.tape.flush()
     return self.tape.c.value[self.slot]
+
+
+cdef bint compare(double x, double y, int op) noexcept:
+    if op == Py_LT:
+        return x < y
+    if op == Py_LE:
+        return x <= y
+    if op == Py_GT:
+        return x > y
+    if op == Py_GE:
+        return x >= y
+    return x == y if op == Py_EQ else x != y
+
+
+cdef object guarded_comparison(TracedScalar self, object other, int op):
+    """self <op> other, when one of them is recorded for a replay: the guard is the comparison itself, so that it holds
+    wherever it comes out the same."""
+    cdef Tape tape = self.tape
+    cdef uint32_t slot = 0
+    cdef int active = -1
+    cdef bint outcome
+    if other is None or isinstance(other, (str, bytes)):
+        return op == Py_NE if op in (Py_EQ, Py_NE) else NotImplemented
+    if getattr(other, "shape", ()) != () or isinstance(other, (list, tuple)):
+        return UFUNCS[op](self, other)
+    if outranks(tape, other):       # an inner number leads
+        return NotImplemented if type(other) is not TracedScalar else guarded_comparison(other, self, REFLECTED[op])
+    if not PyLong_Check(other) or <double>other == other:
+        slot = slot_of(tape, other, &active)
+    if active < 0:                  # a number that is no float64, compared exactly
+        return PyObject_RichCompare(self.primal, other, op)
+    outcome = compare(value(self), tape.c.value[slot], op)
+    if tape.guards is not None:
+        tape.guard_comparison(op, self.slot, slot, outcome)
+    return outcome
+
+
+cdef object whole(TracedScalar self, uint16_t op):
+    """The int that self is rounded to; the guard is that it stays the same."""
+    cdef Tape tape = self.tape
+    cdef double x
+    cdef uint32_t slot
+    if tape.guards is None:
+        return int(dt_scalar_primal(tape.c.library, op, value(self), 0.0))
+    value(self)
+    slot = tape.scalar(op, DT_ACTIVE_A, self.slot, 0)
+    x = tape.c.value[slot]
+    if isfinite(x):
+        tape.guard_comparison(Py_EQ, slot, tape.constant(x), True)
+    else:
+        tape.guard_elements(slot, 1, "value")
+    return int(x)
 
 
 def escape(what, remedy):
@@ -211,12 +281,18 @@ cdef class TracedScalar:
 
     def __richcmp__(self, other, int op):
         cdef double x, y
+        if self.tape.guards is not None:
+            return guarded_comparison(self, other, op)
         if type(other) is TracedScalar:
+            if (<TracedScalar>other).tape.guards is not None:
+                return guarded_comparison(self, other, op)
             y = value(<TracedScalar>other)
         elif PyFloat_Check(other):
             y = PyFloat_AS_DOUBLE(other)
         elif PyLong_Check(other):
             return PyObject_RichCompare(value(self), other, op)
+        elif getattr(other, "is_guarded", False):
+            return guarded_comparison(self, other, op)
         elif getattr(other, "engine", None) is not None and other.shape == ():
             y = other.primal
         elif other is None or isinstance(other, (str, bytes)):
@@ -225,32 +301,28 @@ cdef class TracedScalar:
             return PyObject_RichCompare(np.float64(value(self)), other.primal, op)
         else:
             return PyObject_RichCompare(np.float64(value(self)), other, op)
-        x = value(self)
-        if op == Py_LT:
-            return x < y
-        if op == Py_LE:
-            return x <= y
-        if op == Py_GT:
-            return x > y
-        if op == Py_GE:
-            return x >= y
-        if op == Py_EQ:
-            return x == y
-        return x != y
+        return compare(value(self), y, op)
 
     def __bool__(self):
-        return value(self) != 0.0
+        cdef bint outcome = value(self) != 0.0
+        if self.tape.guards is not None:
+            self.tape.guard_comparison(Py_NE, self.slot, 0, outcome)
+        return outcome
 
     def __floor__(self):
-        return int(np.floor(value(self)))
+        return whole(self, OP_FLOOR)
 
     def __ceil__(self):
-        return int(np.ceil(value(self)))
+        return whole(self, OP_CEIL)
 
     def __trunc__(self):
-        return int(np.trunc(value(self)))
+        return whole(self, OP_TRUNC)
 
     def __round__(self, digits=None):
+        if digits is None:
+            return whole(self, OP_RINT)
+        if self.tape.guards is not None:
+            return np.round(self, digits)      # computed anew in a replay
         return round(np.float64(value(self)), digits)
 
     __hash__ = None
@@ -278,8 +350,20 @@ cdef class TracedScalar:
 
     @property
     def primal(self):
-        """The number itself, without its derivative."""
+        """The number itself, without its derivative. Whoever looks at it decides on it: it is guarded."""
+        if self.tape.guards is not None and not self.tape.sealed:
+            value(self)
+            self.tape.guard_elements(self.slot, 1, "value")
         return value(self)
+
+    def peek(self):
+        """`primal` without a guard: see the function `peek`."""
+        return value(self)
+
+    @property
+    def is_guarded(self):
+        """Is this recorded for a replay, so that every decision on it has to be?"""
+        return self.tape.guards is not None
 
     @property
     def engine(self):
@@ -336,6 +420,8 @@ cdef class TracedScalar:
 
     def __getattr__(self, name):
         return bound_method(self, name)
+
+    # Text is for people: what is printed may be stale in a replay, which prints nothing. So it needs no guard.
 
     def __repr__(self):
         return f"TracedScalar({value(self)!r})"

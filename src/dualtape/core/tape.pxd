@@ -23,7 +23,7 @@ cdef class Tape:
     cdef readonly size_t n_inputs    # inputs are slots 1 .. n_inputs
     cdef readonly list captures      # (first slot, number of an outer level): constants here, active outside
     cdef readonly list calls         # of each DT_CALL node: what trace/array_call knows about it
-    cdef public list guards          # where f decided on a value, one entry per guard; None: no replay will follow
+    cdef public list guards          # of each guard (what f decided on, errors.user_site()); None: no replay follows
 
     # memory; all of them raise MemoryError
     cdef void hold(self) noexcept
@@ -42,7 +42,7 @@ cdef class Tape:
     cdef int start(self) except -1
     cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0
     cdef int guard_comparison(self, int comparison, uint32_t a, uint32_t b, bint outcome) except -1
-    cdef int guard_elements(self, uint32_t first, size_t n) except -1
+    cdef int guard_elements(self, uint32_t first, size_t n, str what) except -1
     cdef int need_scratch(self) except -1
     cdef int keep_alive_table(self) except -1
     cdef int open_segment(self, size_t n) except -1

@@ -27,6 +27,9 @@ cdef enum:
     POOL_SIZE = 4
 
 
+cdef tuple COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")      # in the order of enum dt_comparison
+
+
 cdef void *resized(void *memory, size_t count, size_t size) except NULL:
     cdef void *grown = PyMem_RawRealloc(memory, count * size)
     if grown == NULL:
@@ -164,17 +167,22 @@ cdef class Tape:
 
     cdef int guard_comparison(self, int comparison, uint32_t a, uint32_t b, bint outcome) except -1:
         """What f has just decided on a comparison (Py_LT ... Py_GE) of two slots: a replay checks it."""
+        if self.sealed:
+            self.raise_sealed()
+        self.flush()
         self.append(DT_OP_GUARD, <uint8_t>comparison, a, b, <uint32_t>len(self.guards))
         self.c.instr[self.c.n_instr - 1].outcome = outcome
         self.evaluated = self.c.n_instr
-        self.guards.append(("comparison", user_site()))
+        self.guards.append((COMPARISONS[comparison], user_site()))
         return 0
 
-    cdef int guard_elements(self, uint32_t first, size_t n) except -1:
+    cdef int guard_elements(self, uint32_t first, size_t n, str what) except -1:
         """f has looked at the values in slots [first, first + n): a replay checks that they are the same, bit for bit.
-        """
+        `what` tells readers of `guards` what was looked at."""
         cdef size_t k = self.c.n_nodes
         cdef dt_node *node
+        if self.sealed:
+            self.raise_sealed()
         self.flush()
         if self.c.n_expected + n > self.c.expected_capacity:
             self.c.expected_capacity = max(256, 2 * (self.c.n_expected + n))
@@ -187,7 +195,7 @@ cdef class Tape:
         self.c.n_expected += n
         self.append(DT_OP_NODE, 0, <uint32_t>k, 0, <uint32_t>node.out)
         self.evaluated = self.c.n_instr
-        self.guards.append(("value", user_site()))
+        self.guards.append((what, user_site()))
         return 0
 
     cdef int need_scratch(self) except -1:

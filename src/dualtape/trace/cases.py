@@ -7,7 +7,7 @@ which partials use for stability only, therefore takes the right-hand branch at 
 
 import numpy as np
 
-from .functions import is_active, primal
+from .functions import is_active, judged
 
 _PI = np.pi
 _LOWEST = -np.finfo(np.float64).max
@@ -25,33 +25,33 @@ def within(inside, value):
 
 
 def sgn(x):
-    return np.sign(primal(x))
+    return np.sign(judged(x))
 
 
 def fabs(x):
-    return x * _where(primal(x) < 0.0, -1.0, 1.0)
+    return x * _where(judged(x) < 0.0, -1.0, 1.0)
 
 
 def leads(x, y, both):
-    x, y = primal(x), primal(y)
+    x, y = judged(x), judged(y)
     tied = 0.5 if both else -0.0
     return _where(x > y, 1.0, _where(x < y, -0.0, _where(x == y, tied, np.nan)))
 
 
 def leads_nan(x, y, both):
-    p, q = primal(x), primal(y)
+    p, q = judged(x), judged(y)
     no_x, no_y = np.isnan(p), np.isnan(q)
     return _where(no_y & ~no_x, 1.0, _where(no_x & ~no_y, -0.0, leads(p, q, both)))
 
 
 def at_zero(x):
-    x = primal(x)
+    x = judged(x)
     return _where(x == 0.0, 1.0, _where(np.isnan(x), np.nan, -0.0))
 
 
 def _quotient_of_root(x, v):
     """``x/v`` for a distance v; at v = 0 it is 0 with unbounded slope, so that the second order is not a number."""
-    zero = primal(v) == 0.0
+    zero = judged(v) == 0.0
     return _where(zero, np.sqrt(v), x / _where(zero, 1.0, v))
 
 
@@ -64,7 +64,7 @@ def hypot_d(x, v):
 
 
 def over_square(p, x, y):
-    scale = np.maximum(np.abs(primal(x)), np.abs(primal(y)))
+    scale = np.maximum(np.abs(judged(x)), np.abs(judged(y)))
     return p / scale / (np.square(x / scale) + np.square(y / scale)) / scale
 
 
@@ -74,7 +74,7 @@ def hypot1(x):
 
 def logistic(t, e):
     """``1/(1 + exp(-t))``. `e` is exp(-|t|), but its slope at t = 0 is that of a kink: it is computed anew."""
-    positive = primal(t) >= 0.0
+    positive = judged(t) >= 0.0
     e = np.exp(t * _where(positive, -1.0, 1.0))
     return _where(positive, 1.0, e) / (1.0 + e)
 
@@ -95,27 +95,27 @@ def power_dx(x, y, v):
 
 def power_dy(x, v, log_x):
     """``v log(x)``. Where v = 0 the value is 0, its slope that of v times -inf (-1e308, so that 0 stays 0)."""
-    zero = (primal(v) == 0.0) & (primal(x) >= 0.0)
+    zero = (judged(v) == 0.0) & (judged(x) >= 0.0)
     return _where(zero, v * _LOWEST, v * log_x) if np.any(zero) else v * log_x
 
 
 def shifted(x, n):
-    return x * np.exp2(primal(n))
+    return x * np.exp2(judged(n))
 
 
 def ratio(p, q):
-    q_is_zero = primal(q) == 0.0
-    return _where(q_is_zero & (primal(p) == 0.0), 0.0, p / q)
+    q_is_zero = judged(q) == 0.0
+    return _where(q_is_zero & (judged(p) == 0.0), 0.0, p / q)
 
 
 def fade(x, d):
-    return _where(primal(d) == 0.0, 0.0, x * d)
+    return _where(judged(d) == 0.0, 0.0, x * d)
 
 
 def sinc_d(x, v, cos_t):
     """``(cos(t) - v)/x`` with ``t = pi x``; near 0 the Taylor series, whose derivatives are exact as well."""
     t = _PI * x
-    near = np.abs(primal(t)) < 1.5
+    near = np.abs(judged(t)) < 1.5
     s, total = np.square(t), 0.0
     for k in range(13, 0, -1):
         total = 1.0 - total * s * ((k + 1.0) / (k * (2.0 * k + 2.0) * (2.0 * k + 3.0)))
@@ -143,19 +143,19 @@ def _exprel_sum(t):
 
 
 def exprel_d(x, v, e):
-    near = np.abs(primal(x)) < 1.5
+    near = np.abs(judged(x)) < 1.5
     return _where(near, _exprel_sum(_where(near, x, 0.0)), (e - v) / _where(near, 1.0, x))
 
 
 def boxcox_dy(l, y, e, v):  # noqa: E741
     t = y * l
-    near = np.abs(primal(t)) < 1.5
-    far = (_where(primal(e) == 0.0, 0.0, e * l) - v) / _where(near, 1.0, y)
+    near = np.abs(judged(t)) < 1.5
+    far = (_where(judged(e) == 0.0, 0.0, e * l) - v) / _where(near, 1.0, y)
     return _where(near, l * l * _exprel_sum(_where(near, t, 0.0)), far)
 
 
 def inv_boxcox_g(s):
-    near = np.abs(primal(s)) < 0.5
+    near = np.abs(judged(s)) < 0.5
     r = _where(near, 1.0, s)
     series = -_horner(-_where(near, s, 0.0), [(k + 1.0) / (k + 2.0) for k in range(64, -1, -1)])
     return _where(near, series, (r / (1.0 + r) - np.log1p(r)) / np.square(r))
@@ -164,24 +164,24 @@ def inv_boxcox_g(s):
 def spence_d(x, log_x):
     """``log(x)/(1 - x)``; near 1 its series in ``u = 1 - x``."""
     u = 1.0 - x
-    near = np.abs(primal(u)) < 0.4
+    near = np.abs(judged(u)) < 0.4
     series = -_horner(_where(near, u, 0.0), [1.0 / (k + 1.0) for k in range(56, -1, -1)])
     return _where(near, series, log_x / _where(near, 1.0, u))
 
 
 def huber_dx(x, y):
-    inside = np.abs(primal(y)) <= primal(x)
-    return within(primal(x) >= 0.0, _where(inside, 0.0, np.abs(y) - x))
+    inside = np.abs(judged(y)) <= judged(x)
+    return within(judged(x) >= 0.0, _where(inside, 0.0, np.abs(y) - x))
 
 
 def huber_dy(x, y):
-    inside = np.abs(primal(y)) <= primal(x)
-    return within(primal(x) >= 0.0, _where(inside, y, x * np.sign(primal(y))))
+    inside = np.abs(judged(y)) <= judged(x)
+    return within(judged(x) >= 0.0, _where(inside, y, x * np.sign(judged(y))))
 
 
 def bend(u):
     """``p^2 q^2 (2 + 1/s)`` with ``s = hypot1(u)``, p = u/s, q = u/(1 + s): in 1/u where u is large, and even in u."""
-    far = np.abs(primal(u)) > 1.0
+    far = np.abs(judged(u)) > 1.0
     t, w = _where(far, 0.5, u), 1.0 / _where(far, fabs(u), 1.0)
     s, r = hypot1(t), hypot1(w)
     near = np.square(t / s) * np.square(t / (1.0 + s)) * (2.0 + 1.0 / s)
@@ -201,18 +201,18 @@ def _erfc_ratio(x):
 
 
 def erfcx_d(x, v):
-    near = primal(x) < 1.0
+    near = judged(x) < 1.0
     far = -2.0 * v * _erfc_ratio(_where(near, 1.0, x))
     return _where(near, 2.0 * x * v - 2.0 / np.sqrt(_PI), far)
 
 
 def ndtri_exp_d(v, exp_x, expm1_x, e):
-    below = primal(v) < 0.0
+    below = judged(v) < 0.0
     return _where(below, e, exp_x * e / -_where(below, 1.0, expm1_x))
 
 
 def dawson_d(x, v):
-    near = np.abs(primal(x)) < 6.5
+    near = np.abs(judged(x)) < 6.5
     s = 0.5 / np.square(_where(near, 7.0, x))
     terms = [1.0]
     for k in range(38):
@@ -221,9 +221,9 @@ def dawson_d(x, v):
 
 
 def rgamma_d(x, v, psi, mirrored_gamma, mirrored_psi):
-    right = primal(x) >= 0.5
-    r = x - 2.0 * np.rint(0.5 * primal(x))
-    folded = _where(np.abs(primal(r)) > 0.5, np.sign(primal(r)) - r, r)
+    right = judged(x) >= 0.5
+    r = x - 2.0 * np.rint(0.5 * judged(x))
+    folded = _where(np.abs(judged(r)) > 0.5, np.sign(judged(r)) - r, r)
     left = mirrored_gamma * (np.cos(_PI * r) - mirrored_psi * np.sin(_PI * folded) / _PI)
     return _where(right, -v * _where(right, psi, 1.0), left)
 
@@ -232,10 +232,10 @@ _BERNOULLI = (1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.
 
 
 def psi_gap(x, y, psi_x, psi_xy):
-    regular = (primal(x) > 0.0) & (primal(y) > 0.0) & (primal(x) + primal(y) < 1e100)
+    regular = (judged(x) > 0.0) & (judged(y) > 0.0) & (judged(x) + judged(y) < 1e100)
     a, y, total = _where(regular, x, 12.0), _where(regular, y, 1.0), 0.0
     for _ in range(12):
-        low = primal(a) < 12.0
+        low = judged(a) < 12.0
         total = total + _where(low, y / (a * (a + y)), 0.0)
         a = _where(low, a + 1.0, a)
     b, power = a + y, 1.0
@@ -249,12 +249,12 @@ def psi_gap(x, y, psi_x, psi_xy):
 
 
 def lower_order(n, by):
-    n = primal(n)
+    n = judged(n)
     return _where(n > by, n - by, _where(np.isnan(n), n, 0.0))
 
 
 def expn_dy(n, x, v, e, lower):
-    return _where(primal(n) >= 1.0, -lower, -(e + v) / x)
+    return _where(judged(n) >= 1.0, -lower, -(e + v) / x)
 
 
 def _scaled_bessel_d(nu, x, sign, lead):
@@ -266,12 +266,12 @@ def _scaled_bessel_d(nu, x, sign, lead):
 
 
 def _is_far(nu, x):
-    return np.abs(primal(x)) > 25.0 + 0.5 * primal(nu) ** 2
+    return np.abs(judged(x)) > 25.0 + 0.5 * judged(nu) ** 2
 
 
 def ive_d(nu, x, v, slope):
-    far, sign = _is_far(nu, x), np.sign(primal(x))
-    lead = np.copysign(1.0 / np.sqrt(2.0 * _PI), primal(v)) * sign
+    far, sign = _is_far(nu, x), np.sign(judged(x))
+    lead = np.copysign(1.0 / np.sqrt(2.0 * _PI), judged(v)) * sign
     return _where(far, _scaled_bessel_d(nu, _where(far, x * sign, 1e3), -1.0, lead), slope - sign * v)
 
 
@@ -301,4 +301,4 @@ def ellipk_d(p):
 
 def ellipe_d(p):
     k, rho = _elliptic(p)
-    return _where(primal(p) == 0.0, -np.inf, -0.25 * k * (1.0 + (1.0 - p) * rho))
+    return _where(judged(p) == 0.0, -np.inf, -0.25 * k * (1.0 + (1.0 - p) * rho))

@@ -4,7 +4,20 @@ functions applied along axes."""
 import numpy as np
 
 from ..ops.table import OPCODES
-from .functions import PASSIVE, constant, elementwise, handles, has_active, is_active, leader, operand, primal, store
+from .decisions import stepped
+from .functions import (
+    PASSIVE,
+    constant,
+    elementwise,
+    handles,
+    has_active,
+    is_active,
+    is_guarded,
+    leader,
+    operand,
+    primal,
+    store,
+)
 
 
 @handles(np.clip)
@@ -27,6 +40,8 @@ def _step(function):
 
     def step(a, *args, out=None, **kwargs):
         a = operand(a)
+        if is_guarded(a):
+            return store(stepped(function, (a, *args), kwargs), out)
         result = function(primal(a), *map(primal, args), **primal(kwargs))
         first = leader([a])
         return store(result if first is None else constant(result, first), out)

@@ -23,10 +23,15 @@ Adding a NumPy function means adding one of the three. NumPy calls `dispatch` th
 
 import numpy as np
 
+from dualtape.core.scalar import peek
+
 from ..errors import DtypeError, TraceEscapeError, UnsupportedOperation
+from ..ops.table import OPCODES
 
 DIFFERENTIATED, PASSIVE, REFUSED = "differentiated", "derivative-free", "refused"
 NO_RULE_REMEDY = "write it with functions that have a rule: dualtape.supported() tells which"
+
+_STOP_GRADIENT = OPCODES["stop_gradient"]
 
 HANDLERS = {}  # NumPy function -> handler with the same parameters
 CREATORS = {}  # function that was called with like= -> handler; its first argument is the number given as like=
@@ -205,24 +210,53 @@ def _from_sequence(items):
     return move([operand(item) for item in items], lambda *ids: np.array(ids))
 
 
+def is_guarded(tree):
+    """Tell whether a number of a program that is being recorded stands in nested lists, tuples, dicts or object arrays:
+    every decision on it is then a guard (decisions.py)."""
+    if type(tree) in (list, tuple):
+        return any(map(is_guarded, tree))
+    if type(tree) is dict:
+        return any(map(is_guarded, tree.values()))
+    if type(tree) is np.ndarray and tree.dtype.hasobject:
+        return any(map(is_guarded, tree.flat))
+    return _ACTIVE[type(tree)] and getattr(tree, "is_guarded", False)
+
+
 def primal(tree):
     """The values behind active numbers, in nested lists, tuples, dicts and object arrays too.
 
     This is the one door through which handlers look at a value: whatever they decide on it is a decision of the user's
-    function.
+    function. In a program that is being recorded it is guarded, bit for bit; `decisions` has the guards that hold at
+    more points.
     """
     kind = type(tree)
     if kind is int or kind is str or tree is None:
         return tree
     if _ACTIVE[kind]:
         return tree.primal
+    return _plain(tree, primal)
+
+
+def peeked(tree):
+    """As `primal`, where nothing is decided on the values: there is no guard."""
+    return peek(tree) if is_active(tree) else _plain(tree, peeked)
+
+
+def _plain(tree, look):
+    kind = type(tree)
     if kind is np.ndarray:
-        return primal(from_object_array(tree)) if tree.dtype.hasobject and has_active(tree) else tree
+        return look(from_object_array(tree)) if tree.dtype.hasobject and has_active(tree) else tree
     if kind in (list, tuple):
-        return kind(map(primal, tree))
+        return kind(map(look, tree))
     if kind is dict:
-        return {key: primal(value) for key, value in tree.items()}
+        return {key: look(value) for key, value in tree.items()}
     return tree
+
+
+def judged(x):
+    """The value of `x`, to decide on or to compute with. In a program that is being recorded it is a number without a
+    derivative, so that a replay computes it anew and decisions on it are recorded."""
+    return elementwise(_STOP_GRADIENT, x) if is_guarded(x) else primal(x)
 
 
 # What a handler does with them.

@@ -6,7 +6,8 @@ What is decided on a value here is a decision of the user's function; `functions
 
 import numpy as np
 
-from .functions import PASSIVE, handles, operand, primal, refuses
+from .decisions import decided
+from .functions import PASSIVE, handles, is_guarded, operand, peeked, primal, refuses
 
 
 def passive(*functions):
@@ -14,7 +15,19 @@ def passive(*functions):
     for function in functions:
 
         def handler(*args, _function=function, **kwargs):
+            if is_guarded(args) or is_guarded(kwargs):
+                return decided(_function, args, kwargs)
             return _function(*map(primal, args), **primal(kwargs))
+
+        handles(function, kind=PASSIVE)(handler)
+
+
+def described(*functions):
+    """Register `functions` on whose results nothing can be decided that depends on the values."""
+    for function in functions:
+
+        def handler(*args, _function=function, **kwargs):
+            return _function(*map(peeked, args), **peeked(kwargs))
 
         handles(function, kind=PASSIVE)(handler)
 
@@ -25,8 +38,9 @@ def _new(name):
 
 
 # Shape and type.
-passive(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.isfortran)
-passive(np.common_type, np.result_type, np.min_scalar_type, np.can_cast, np.shares_memory, np.may_share_memory)
+described(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.isfortran)
+described(np.common_type, np.result_type, np.can_cast, np.shares_memory, np.may_share_memory)
+passive(np.min_scalar_type)
 # Tests.
 passive(np.isposinf, np.isneginf, np.isin, _new("in1d"), np.all, np.any)
 passive(np.allclose, np.isclose, np.array_equal, np.array_equiv)
@@ -35,8 +49,8 @@ passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpart
 passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.histogram_bin_edges)
 passive(np.ravel_multi_index, np.unravel_index, np.ix_, np.unique_counts, np.unique_inverse, np.einsum_path)
 passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank)
-# Descriptions.
-passive(np.array2string, np.array_repr, np.array_str)
+# Descriptions: text is for people, and so needs no guard (core/scalar.pyx).
+described(np.array2string, np.array_repr, np.array_str)
 
 refuses(
     "would write a traced number to a file or buffer without its derivative",

@@ -11,6 +11,7 @@ import numpy as np
 from dualtape.core import recording as core
 from dualtape.core import sweeps
 from dualtape.core.level import tracing
+from dualtape.core.scalar import peek
 from dualtape.trace import resweep
 from dualtape.trace.functions import is_active
 from dualtape.trace.layout import in_layout_of
@@ -108,9 +109,9 @@ def record_program(f, inputs):
 
 def record_tape(f, inputs, is_guarded=False):
     """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes."""
-    plain = [x.primal if is_active(x) else x for x in inputs]
+    plain = [peek(x) if is_active(x) else x for x in inputs]
     tape, tracers = core.start(plain)
-    if is_guarded:
+    if is_guarded or any(getattr(x, "is_guarded", False) for x in inputs):
         tape.guards = []
     try:
         with tracing():

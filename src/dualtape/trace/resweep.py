@@ -10,13 +10,15 @@ import numpy as np
 
 from dualtape.core import recording as core
 from dualtape.core import sweeps
+from dualtape.core.guards import guard
 from dualtape.core.kernels import evaluate
 from dualtape.core.nodes import first_values, instructions, nodes
 from dualtape.core.resweep import PARTIAL_KINDS, Resweep, collect, is_constant, is_increasing, partial_kind
+from dualtape.core.scalar import peek
 from dualtape.ops import array_ops
 from dualtape.ops.table import ROWS
 from dualtape.trace import partials
-from dualtape.trace.functions import apply, is_active, leader
+from dualtape.trace.functions import apply, is_active, is_guarded, leader
 
 BOTH = 3  # active operands of a node, as bits
 
@@ -75,7 +77,7 @@ def _times(d, s):
 
 
 def _plain(x):
-    return x.primal if is_active(x) else x
+    return peek(x) if is_active(x) else x
 
 
 def _single(node, parts):
@@ -154,7 +156,9 @@ class _OnTape(Resweep):
         if _any(self.depends, node.operands):
             for place in node.results:
                 self.depends[place] = True
-        if node.kind == "gather":
+        if node.kind == "guard":
+            self._guard_again(node)
+        elif node.kind == "gather":
             self.env.copy(node.results[0], node.operands[0])
         elif _any(self.env.slot, node.operands) and (node.n or node.kind == "call"):
             for place, result in zip(
@@ -164,6 +168,13 @@ class _OnTape(Resweep):
         elif node.kind == "elementwise" and node.results[0].start >= self.tape.n_slots:
             # plain, and the inner recording never stored it
             self.env[node.results[0]] = evaluate(ROWS[node.op].name, *_operands(node, self.env), order=0)["v"]
+
+    def _guard_again(self, node):
+        """What the inner function has decided on outer numbers is decided at the outer level too."""
+        decided_on = self.env[node.operands[0]]
+        if is_guarded(decided_on):
+            guard(decided_on, "")
+            self.outer.guards[-1] = self.tape.guards[node.number]  # with the inner line
 
     def partial(self, node, which):
         """First partial of an elementwise node in one operand, for all its elements (or a scalar); None where it is
@@ -181,6 +192,9 @@ class _OnTape(Resweep):
         if kind in ("x", "y"):
             return xs[0 if kind == "x" else 1]
         if is_constant(node.op, which) or not any(map(is_active, xs)):
+            if any(map(is_guarded, xs)):
+                params = {"opcode": node.op, "which": which, "active": node.active}
+                guard(apply(partials.PARTIAL, *xs, **params), f"slope of {ROWS[node.op].name}")
             found = evaluate(ROWS[node.op].name, *map(_plain, xs), order=1, active=node.active)
             return found["dy" if which else "dx"]
         return partials.first(ROWS[node.op], which, xs[0], xs[-1], self.env[node.results[0]], node.active == BOTH)
@@ -201,6 +215,11 @@ class _OnTape(Resweep):
                 kept = kept & _connected(d)
                 x_dot = dot[place if isinstance(place, int) else _part(place, node.n, kept)]
                 self._add(dot, _part(out, node.n, kept), _times(_at(d, kept), x_dot))
+
+    def tangent_guard(self, node, dot):
+        """Nothing moves."""
+
+    adjoint_guard = tangent_guard
 
     def tangent_sum(self, node, dot):
         place = node.operands[0]
@@ -387,6 +406,8 @@ def _repeated_by_operations(tape, numbers, engine):
 
 
 def _repeat_node(engine, node, env, active, stored):
+    if node.kind == "guard":
+        return
     unstored = node.kind == "elementwise" and node.results[0].start >= stored
     if not unstored and not _any(active, node.operands):
         return

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops import array_ops
 from ..ops.table import ROWS
+from .decisions import decided
 from .functions import (
     DIFFERENTIATED,
     KINDS,
@@ -22,6 +23,7 @@ from .functions import (
     elementwise,
     has_active,
     is_active,
+    is_guarded,
     leader,
     name_of,
     operand,
@@ -82,7 +84,7 @@ def call(ufunc, *inputs):
     if ufunc in COMPOSED:
         return COMPOSED[ufunc](*map(operand, inputs))
     if KINDS.get(ufunc) == PASSIVE:
-        return ufunc(*map(primal, inputs))
+        return decided(ufunc, inputs, {}) if is_guarded(inputs) else ufunc(*map(primal, inputs))
     if any("O" in loop for loop in ufunc.types):
         return _call_on_objects(ufunc, inputs)
     raise UnsupportedOperation(f"{name_of(ufunc)} has no derivative rule yet", NO_RULE_REMEDY)
