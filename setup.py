@@ -1,9 +1,9 @@
 """Builds the compiled core: C generated from the rule table, plain C, and one extension per core/*.pyx.
 
 What goes where: each `src/dualtape/core/NAME.pyx` is the extension `dualtape.core.NAME`. The engine's plain C
-(`src/dualtape/c/*.c`) is linked into `core.tape`. Generated kernels, with `c/propagate.c`, are compiled once per
-instruction-set target and linked into `core.kernels`; other extensions reach them through its .pxd. Generated C goes to
-build/. Metadata lives in pyproject.toml.
+(`src/dualtape/c/*.c`) is linked into `core.tape`, the passes of sealing (`c/seal_*.c`) into `core.seal`. Generated
+kernels, with `c/propagate.c`, are compiled once per instruction-set target and linked into `core.kernels`; other
+extensions reach them through its .pxd. Generated C goes to build/. Metadata lives in pyproject.toml.
 
 DUALTAPE_DEBUG=1 turns bounds checks and assertions on, DUALTAPE_SANITIZE=1 adds the address and undefined sanitizers.
 """
@@ -57,7 +57,9 @@ def core_extensions(generated):
 
     headers = [str(path) for path in (*C_FOLDER.glob("*.h"), *C_FOLDER.glob("*.c"), *generated)]
     plain_c = sorted(str(path) for path in C_FOLDER.glob("*.c") if path.name not in PER_TARGET)
-    linked = {"tape": plain_c, "kernels": [str(GENERATED / "registry.c")]}
+    sealing = [path for path in plain_c if Path(path).name.startswith("seal_")]
+    engine = [path for path in plain_c if path not in sealing]
+    linked = {"tape": engine, "seal": sealing, "kernels": [str(GENERATED / "registry.c")]}
     return [
         Extension(
             f"dualtape.core.{path.stem}",

@@ -2,7 +2,7 @@
 
 from cpython.object cimport PyObject, destructor, newfunc
 from libc.stddef cimport ptrdiff_t
-from libc.stdint cimport int64_t, uint16_t, uint32_t, uint8_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
 
 
 cdef extern from "hyperdual.h" nogil:
@@ -269,3 +269,63 @@ cdef extern from "batch.h" nogil:
 
 cdef extern from "depth.h" nogil:
     int *dt_depth()
+
+
+# The passes of sealing. Linked into core/seal.
+cdef extern from "seal.h" nogil:
+    enum dt_trait:
+        DT_TIES
+        DT_EXPENSIVE
+
+    ctypedef struct dt_span:
+        int64_t at
+        int64_t low
+        int64_t high
+
+    ctypedef struct dt_call_site:
+        uint32_t rule
+        uint32_t first
+        uint32_t n_operands
+        uint32_t n_results
+
+    ctypedef struct dt_seal_report:
+        uint64_t steps
+        uint64_t recorded
+        uint64_t folded
+        uint64_t merged
+        uint64_t copies
+        uint64_t kept
+        uint64_t gathers
+        uint64_t guards
+        uint64_t guards_kept
+        uint64_t segments
+        uint64_t fused
+        uint64_t unstored
+
+    ctypedef struct dt_seal:
+        const dt_tape *source "from"
+        dt_tape *to
+        const uint8_t *traits
+        size_t n_inputs
+        size_t n_results
+        size_t n_calls
+        size_t n_spans
+        size_t n_captures
+        size_t n_guards
+        const dt_call_site *call
+        dt_span *span
+        dt_span *capture
+        int64_t *result
+        uint32_t *place
+        uint8_t *need
+        size_t longest
+        uint32_t *kept_guard
+        uint32_t *kept_call
+        size_t n_kept_guards
+        size_t n_kept_calls
+        size_t n_fresh
+        dt_seal_report report
+
+    size_t dt_seal_layout(dt_seal *seal, char *memory)
+    void dt_seal_plan(dt_seal *seal)
+    void dt_seal_write(dt_seal *seal)
