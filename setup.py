@@ -2,7 +2,7 @@
 
 What goes where: each `src/dualtape/core/NAME.pyx` is the extension `dualtape.core.NAME`. The engine's plain C
 (`src/dualtape/c/*.c`) is linked into `core.tape`, the passes of sealing (`c/seal_*.c`) into `core.seal`. Generated
-kernels, with `c/propagate.c`, are compiled once per instruction-set target and linked into `core.kernels`; other
+kernels, with those of PER_TARGET, are compiled once per instruction-set target and linked into `core.kernels`; other
 extensions reach them through its .pxd. Generated C goes to build/. Metadata lives in pyproject.toml.
 
 DUALTAPE_DEBUG=1 turns bounds checks and assertions on, DUALTAPE_SANITIZE=1 adds the address and undefined sanitizers.
@@ -19,13 +19,15 @@ from setuptools.command.build_ext import build_ext
 SOURCE = Path("src/dualtape")
 C_FOLDER = SOURCE / "c"
 GENERATED = Path("build/generated")
-PER_TARGET = ("hyperdual.c", "propagate.c")  # included by each generated target_*.c
+PER_TARGET = ("hyperdual.c", "propagate.c", "scalars.c")  # included by each generated target_*.c
 
 DEBUG = os.environ.get("DUALTAPE_DEBUG", "") not in ("", "0")
 SANITIZE = os.environ.get("DUALTAPE_SANITIZE", "") not in ("", "0")
 
 # -fno-math-errno and -fno-trapping-math let sqrt and comparisons vectorise; neither changes a result.
+# -fno-crossjumping leaves every case of the threaded sweeps (c/scalars.c) a jump of its own.
 GNU_FLAGS = ["-std=c11", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+GNU_TARGET_FLAGS = ["-fno-crossjumping"]
 GNU_OPTIMIZE = ["-O1", "-g"] if DEBUG or SANITIZE else ["-O3", "-g0"]
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-omit-frame-pointer"] if SANITIZE else []
 
@@ -111,13 +113,16 @@ class BuildCore(build_ext):
         is_x86 = platform.machine().lower() in ("x86_64", "amd64") and "arm64" not in os.environ.get("ARCHFLAGS", "")
         return list(self.codegen.TARGETS) if is_x86 and self.is_gnu else ["baseline"]
 
+    def target_flags(self, name):
+        return [*GNU_TARGET_FLAGS, *self.codegen.TARGETS[name]]
+
     def compile_target(self, name, extension):
         """Object file of one target."""
         (compiled,) = self.compiler.compile(
             [str(GENERATED / f"target_{name}.c")],
             output_dir=self.build_temp,
             include_dirs=extension.include_dirs,
-            extra_postargs=[*extension.extra_compile_args, *(self.codegen.TARGETS[name] if self.is_gnu else ())],
+            extra_postargs=[*extension.extra_compile_args, *(self.target_flags(name) if self.is_gnu else ())],
             depends=extension.depends,
         )
         return compiled

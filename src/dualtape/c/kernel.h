@@ -11,12 +11,15 @@
 #if defined(_MSC_VER)
 #define DT_INLINE static __forceinline
 #define DT_SERIES static __declspec(noinline)
+#define DT_NOINLINE static __declspec(noinline)
 #elif defined(__GNUC__)
 #define DT_INLINE static inline __attribute__((always_inline, unused))
 #define DT_SERIES static __attribute__((noinline, unused))
+#define DT_NOINLINE static __attribute__((noinline, unused))
 #else
 #define DT_INLINE static inline
 #define DT_SERIES static
+#define DT_NOINLINE static
 #endif
 
 enum { DT_BLOCK = 1024 }; /* no kernel is called with more elements: its scratch arrays have this length */
@@ -75,6 +78,7 @@ typedef struct dt_library {
     const struct dt_hyperdual *hyperdual;     /* the chain rule of forward-mode numbers: hyperdual.h */
     /* the chain rule over arrays: propagate.h; set by propagate.c's DT_PROPAGATION */
     const struct dt_propagation *propagation;
+    const struct dt_scalar_sweeps *scalars;   /* scalars.h; set by scalars.c's DT_SCALAR_SWEEPS */
 } dt_library;
 
 #endif

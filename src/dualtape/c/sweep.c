@@ -3,10 +3,10 @@
  * structural zeros are skipped. No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
 #include "tape.h"
 #include <string.h>
-#include "compare.h"
 #include "index.h"
 #include "propagate.h"
 #include "scalar.gen.h"
+#include "scalars.h"
 #include "segment.h"
 #include "special.h"
 
@@ -130,17 +130,12 @@ static int node_primal(const dt_tape *tape, const dt_node *node, double *value)
 
 size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
 {
-    double *value = work->value;
     for (size_t i = begin; i < end; i++) {
+        i = tape->library->scalars->primal(tape, work->value, i, end);
+        if (i == end) break;
         const dt_instr *instr = &tape->instr[i];
-        if (instr->op < DT_OP_ARRAY)
-            value[instr->out] = dt_scalar_primal(tape->library, instr->op, value[instr->a], value[instr->b]);
-        else if (instr->op == DT_OP_GUARD) {
-            if (dt_compares(instr->active, value[instr->a], value[instr->b]) != instr->outcome) return i;
-        } else if (instr->op == DT_OP_SEGMENT)
-            dt_segment_primal(tape, work, instr->a, instr->b);
-        else if (!node_primal(tape, &tape->node[instr->a], value))
-            return i;
+        if (instr->op == DT_OP_SEGMENT) dt_segment_primal(tape, work, instr->a, instr->b);
+        else if (instr->op == DT_OP_GUARD || !node_primal(tape, &tape->node[instr->a], work->value)) return i;
     }
     return end;
 }
@@ -184,7 +179,6 @@ static inline void scalar_adjoint(const dt_tape *tape, const dt_workspace *work,
     const size_t p = work->p;
     const double *value = work->value, *v_bar = work->adjoint + (size_t)instr->out * p;
     double *x_bar = work->adjoint + (size_t)instr->a * p, *y_bar = work->adjoint + (size_t)instr->b * p;
-    if (p == 1 && dt_is_structural(*v_bar)) return;
     double dx, dy;
     dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx,
                     &dy);
@@ -197,6 +191,8 @@ static inline void scalar_adjoint(const dt_tape *tape, const dt_workspace *work,
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
 {
     for (size_t i = end; i > begin; i--) {
+        if (work->p == 1) i = tape->library->scalars->adjoint(tape, work->value, work->adjoint, begin, i);
+        if (i == begin) break;
         const dt_instr *instr = &tape->instr[i - 1];
         if (instr->op < DT_OP_ARRAY) scalar_adjoint(tape, work, instr);
         else if (instr->op == DT_OP_GUARD) continue;

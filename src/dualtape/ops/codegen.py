@@ -6,8 +6,9 @@ the build tree and are rewritten only when their text changed.
     opcodes.h       enum of opcodes; how many rows and ufunc loops there are
     registry.c      the table of rows and the table of ufunc loops, one copy for all targets
     kernels.gen.h   primal, first and second kernel of every row; included once per target
-    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c and propagate.c, and the `dt_library` of them
+    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c, propagate.c, scalars.c, their `dt_library`
     scalar.gen.h    the same rules for single numbers (scalar_codegen.py)
+    scalar_cases.gen.h  those of them that the sweeps have cases of their own for (scalar_codegen.py)
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .scalar_codegen import scalar_header
+from .scalar_codegen import cases_header, scalar_header
 from .structure import EXACT, FormulaError, Partial, calls, classify, names, parse, visible_names
 from .table import OPCODES, ROW_OF, ROWS
 from .translation import (
@@ -258,8 +259,8 @@ const dt_library *const dt_libraries[] = {&dt_library_baseline, NULL};
 
 
 def _target(name: str, *, propagates: bool) -> str:
-    include = '#include "propagate.c"\n' if propagates else ""
-    fields = " DT_PROPAGATION," if propagates else ""
+    include = '#include "propagate.c"\n#include "scalars.c"\n' if propagates else ""
+    fields = " DT_PROPAGATION, DT_SCALAR_SWEEPS," if propagates else ""
     return (
         f'{HEADING}\n#define DT_TARGET "{name}"\n#include "kernels.gen.h"\n#include "hyperdual.c"\n{include}\n'
         f"extern const dt_op dt_ops[];\nextern const dt_library dt_library_{name};\n\n"
@@ -279,6 +280,7 @@ def generate(special: dict[str, int], *, propagates: bool = False) -> dict[str, 
         "registry.c": _registry(ROWS, loops),
         "kernels.gen.h": _kernels_header(ROWS),
         "scalar.gen.h": scalar_header(ROWS),
+        "scalar_cases.gen.h": cases_header(ROWS),
     }
     files.update({f"target_{name}.c": _target(name, propagates=propagates) for name in TARGETS})
     return files

@@ -1,5 +1,6 @@
 """C from the rule table for single numbers: scalar.gen.h, the same rules as the kernels' with n = 1, inlined where no
-ufunc loop is needed. Called by codegen.py."""
+ufunc loop is needed, and scalar_cases.gen.h, lists of those rules that the sweeps over scalars have a case of their own
+for. Called by codegen.py."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from .translation import (
     stored,
 )
 
-__all__ = ["scalar_header"]
+__all__ = ["cases_header", "scalar_header"]
 
 
 def _scalar_case(row: Row, order: int) -> str:
@@ -33,7 +34,7 @@ def _scalar_case(row: Row, order: int) -> str:
         kind = written[output] = classify(getattr(row, partial)) if order else Partial.GENERAL
         if kind is Partial.GENERAL:
             tree = parse(getattr(row, partial))
-            if any(name not in EXACT and is_loop(name) for name in calls(tree)):
+            if _needs_loop(getattr(row, partial)):
                 return ""
             text = kernel.text(tree, {3})
             statements.append(_scalar_statement(row, output, stored(row, output, text, "v")))
@@ -82,6 +83,66 @@ def scalar_header(rows: tuple[Row, ...]) -> str:
 def _order_kinds(row: Row, order: int) -> list[str]:
     return partial_kinds(row)[:2] if order == 1 else partial_kinds(row)[2:]
 
+
+def cases_header(rows: tuple[Row, ...]) -> str:
+    """Text of scalar_cases.gen.h."""
+    values = "".join(
+        f"    VALUE({row.name.upper()}, {_text(row, row.v)}) \\\n" for row in rows if not _needs_loop(row.v)
+    )
+    pulls = "".join(_pull_cases(row) for row in rows if _is_arithmetic(row))
+    return HEADING + _CASES_TEXT.replace("VALUES\n", values).replace("PULLS\n", pulls)
+
+
+def _text(row: Row, formula: str) -> str:
+    """C of a formula in x, y, v."""
+    return Kernel(row, _elements(row)).text(parse(formula), {3})
+
+
+def _needs_loop(formula: str) -> bool:
+    return any(name not in EXACT and is_loop(name) for name in calls(parse(formula)))
+
+
+def _is_arithmetic(row: Row) -> bool:
+    """Whether the first partials are arithmetic, so that a sweep computes them where it uses them."""
+    formulas = [getattr(row, partial) for partial in ORDERS[row.arity][0]]
+    called = {name for formula in formulas if classify(formula) is Partial.GENERAL for name in calls(parse(formula))}
+    return called <= EXACT.keys() and not (row.selects or row.home == "scipy.special" or None in formulas)
+
+
+def _pull_cases(row: Row) -> str:
+    """One case for each choice of active operands."""
+    pulls = {slot: _pull(row, partial, slot) for partial, slot in zip(ORDERS[row.arity][0], "AB", strict=False)}
+    choices = ((1, "A"),) if row.arity == 1 else ((1, "A"), (2, "B"), (3, "AB"))
+    return "".join(
+        f"    PULL({row.name.upper()}, {active},{''.join(pulls[slot] for slot in slots)}) \\\n"
+        for active, slots in choices
+    )
+
+
+def _pull(row: Row, partial: str, slot: str) -> str:
+    """The statement that adds to the adjoint of one operand."""
+    formula = getattr(row, partial)
+    kind = classify(formula)
+    if kind is Partial.ZERO:
+        return ""
+    if kind in (Partial.ONE, Partial.MINUS_ONE):
+        return f" {'ADD' if kind is Partial.ONE else 'SUBTRACT'}_{slot}"
+    return f" ADD_PRODUCT_{slot}({_text(row, formula)})"
+
+
+_CASES_TEXT = """#ifndef DT_SCALAR_CASES_GEN_H
+#define DT_SCALAR_CASES_GEN_H
+
+/* VALUE(row, formula) for every row that no ufunc loop is needed for. */
+#define DT_VALUES(VALUE) \\
+VALUES
+
+/* PULL(row, active, how the adjoints of its active operands change), where the partials are plain arithmetic. */
+#define DT_PULLS(PULL) \\
+PULLS
+
+#endif
+"""
 
 _SCALAR_TEXT = """#ifndef DT_SCALAR_GEN_H
 #define DT_SCALAR_GEN_H
