@@ -204,7 +204,6 @@ class TestArrays:
 class TestEscapes:
     SCALARS = {
         "float": float,
-        "int": int,
         "complex": complex,
         "math.sin": math.sin,
         "index": operator.index,

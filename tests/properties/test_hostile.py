@@ -301,7 +301,6 @@ ESCAPES = {
     "tolist": lambda x: x.tolist(),
     "fromiter": lambda x: np.fromiter(x, float),
     "float": lambda x: float(x[0]),
-    "int": lambda x: int(x[0]),
     "index": lambda x: [1, 2][x[0]],
     "asarray": lambda x: np.asarray(x, dtype=float),
     "an element of a plain array": lambda x: np.zeros(3).__setitem__(0, x[0]),

@@ -306,6 +306,9 @@ cdef class ForwardNumber:
     def __trunc__(self):
         return int(np.trunc(only_value(self, "math.trunc")))
 
+    def __int__(self):
+        return int(only_value(self, "int()"))      # what int() leaves out is constant: no derivative is lost
+
     def __round__(self, digits=None):
         return round(np.float64(only_value(self, "round")), digits)
 
@@ -316,9 +319,6 @@ cdef class ForwardNumber:
 
     def __float__(self):
         raise escape(self, "float()", "leave out float(), and write np.sin instead of math.sin")
-
-    def __int__(self):
-        raise escape(self, "int()", "use np.floor or np.trunc, or math.floor(x) for a plain integer")
 
     def __index__(self):
         raise escape(self, "use as an index", "take math.floor(x) if the index really is a decision")

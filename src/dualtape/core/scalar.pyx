@@ -318,6 +318,9 @@ cdef class TracedScalar:
     def __trunc__(self):
         return whole(self, OP_TRUNC)
 
+    def __int__(self):
+        return whole(self, OP_TRUNC)         # what int() leaves out is constant: no derivative is lost
+
     def __round__(self, digits=None):
         if digits is None:
             return whole(self, OP_RINT)
@@ -332,10 +335,6 @@ cdef class TracedScalar:
     def __float__(self):
         raise escape("float()", "leave out float(), write np.sin instead of math.sin, and build arrays with "
                                 "np.array([...]) or np.zeros_like(x) instead of filling np.zeros(n)")
-
-    def __int__(self):
-        raise escape("int()",
-                     "use np.floor or np.trunc, whose derivative is zero, or math.floor(x) for a plain integer")
 
     def __index__(self):
         raise escape("use as an index", "take math.floor(x) if the index really is a decision")
