@@ -5,14 +5,16 @@ A `Path` is what f did under one set of decisions. Its values live in a workspac
 has its own; the constants are in them already when a workspace is used again. api/program.py chooses among paths."""
 cimport cython
 cimport numpy as cnp
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core import sweeps
 from dualtape.core.c cimport DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_instr, dt_node, dt_workspace
+from dualtape.core.engine cimport Place
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint, run_primal
 from dualtape.core.tape cimport Tape
+from dualtape.ops.decisions import DECISION, fingerprint
 
 cnp.import_array()
 
@@ -120,8 +122,10 @@ cdef uint64_t digest(const double *values, size_t n) noexcept:
 
 
 def trail_of(Tape tape):
-    """The outcome of every decision of a guarded recording, uint64 (n_guards,): of a comparison 0 or 1, of an array a
-    fingerprint."""
+    """The outcome of every decision of a guarded recording, uint64 (n_guards,): of a comparison 0 or 1, of anything else
+    a fingerprint."""
+    cdef dict answers = {(<Place>call.results[0]).slot: fingerprint(call.params["expected"])
+                         for call in tape.calls if call.row is DECISION}
     cdef cnp.ndarray trail = np.zeros(len(tape.guards), dtype=np.uint64)
     cdef uint64_t *outcome = <uint64_t *>cnp.PyArray_DATA(trail)
     cdef dt_instr *instr
@@ -133,7 +137,10 @@ def trail_of(Tape tape):
             outcome[instr.out] = instr.outcome
         elif instr.op == DT_OP_NODE and tape.c.node[instr.a].kind == DT_GUARD:
             node = &tape.c.node[instr.a]
-            outcome[node.out] = digest(tape.c.expected + node.arg[1].at, node.n)
+            if node.n == 1 and <uint32_t>node.arg[0].at in answers:
+                outcome[node.out] = answers[<uint32_t>node.arg[0].at]
+            else:
+                outcome[node.out] = digest(tape.c.expected + node.arg[1].at, node.n)
     return trail
 
 
