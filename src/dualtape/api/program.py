@@ -34,6 +34,7 @@ from dualtape.api._sweeps import (
 from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
 from dualtape.core.replay import Replay
+from dualtape.core.seal import seal
 from dualtape.errors import GuardError, OptionError, PerturbationError, ShapeError
 from dualtape.trace.captures import captures
 from dualtape.trace.functions import has_active
@@ -139,7 +140,8 @@ class Program:
                 f"{self._name} uses a number of the derivative that is being taken around this recording",
                 "record outside of it, or pass the number as an argument",
             )
-        trace = Trace(Path(tape, slots), call.outputs, trail_of(tape), list(tape.guards), None)
+        sealed, slots, report = seal(tape, slots)
+        trace = Trace(Path(sealed, slots), call.outputs, trail_of(tape), list(tape.guards), report)
         self._paths.add(trace)
         self._n_recorded += 1
         self._lead_with(trace)
