@@ -145,7 +145,7 @@ def test_a_tie_keeps_its_active_operands():
     "f",
     [
         lambda x: x * 1.0, lambda x: 1.0 * x, lambda x: x / 1.0, lambda x: x - 0.0, lambda x: x + -0.0,
-        lambda x: -0.0 + x, lambda x: -(-x), lambda x: np.positive(x), lambda x: x**1.0, lambda x: np.conjugate(x),
+        lambda x: -0.0 + x, lambda x: np.negative(-x), lambda x: np.positive(x), lambda x: x**1.0, lambda x: np.conjugate(x),
     ],
 )  # fmt: skip
 def test_what_hands_its_operand_through_is_dropped(f):

@@ -1,9 +1,11 @@
 /* Value numbers: one pass forwards over the recording that rewrites every operand to the slot which has its value
- * first. Constants are folded with the values that were recorded; an operation that repeats another, or hands an operand
- * through bit for bit, is looked through from then on. Superfluous operations stay until nobody reads them. See seal.h.
+ * first. Constants are folded with the values that were recorded; an operation that repeats another, or hands an
+ * operand through bit for bit, is looked through from then on. Superfluous operations stay until nobody reads them. See
+ * seal.h.
  *
  * What is looked through keeps value and derivatives for every input, -0.0, inf and NaN included: x*1, x/1, x - 0.0,
- * x + (-0.0), -(-x), +x, x**1; but not x + 0.0, which makes 0.0 of -0.0. A partial of 1 leaves structural zeros alone. */
+ * x + (-0.0), -(-x), +x, x**1; but not x + 0.0, which makes 0.0 of -0.0. A partial of 1 leaves structural zeros alone.
+ */
 #include "seal.h"
 #include <math.h>
 #include <string.h>

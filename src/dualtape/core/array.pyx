@@ -571,8 +571,7 @@ cdef class TracedArray:
     def __int__(self):
         if self.size != 1:
             return int(np.zeros(self.shape))      # NumPy's own error
-        x = readable(self)
-        return int(at_position(x, x.offset))
+        return int(self.reshape(-1)[0])
 
     def __index__(self):
         raise escape("use as an index", "index with an integer array, e.g. np.argmax(x)")

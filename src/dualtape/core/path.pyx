@@ -122,8 +122,8 @@ cdef uint64_t digest(const double *values, size_t n) noexcept:
 
 
 def trail_of(Tape tape):
-    """The outcome of every decision of a guarded recording, uint64 (n_guards,): of a comparison 0 or 1, of anything else
-    a fingerprint."""
+    """The outcome of every decision of a guarded recording, uint64 (n_guards,): of a comparison 0 or 1, of anything
+    else a fingerprint."""
     cdef dict answers = {(<Place>call.results[0]).slot: fingerprint(call.params["expected"])
                          for call in tape.calls if call.row is DECISION}
     cdef cnp.ndarray trail = np.zeros(len(tape.guards), dtype=np.uint64)
