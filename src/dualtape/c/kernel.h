@@ -26,6 +26,9 @@ enum { DT_BLOCK = 1024 }; /* no kernel is called with more elements: its scratch
 
 enum dt_active { DT_X_ACTIVE = 1, DT_Y_ACTIVE = 2, DT_BOTH_ACTIVE = 3 };
 
+/* With those in one number: the adjoint is not added to what is there, it is the first contribution. */
+enum dt_sink { DT_ASSIGN_X = 4, DT_ASSIGN_Y = 8 };
+
 /* What a partial derivative is for every x and y. Only DT_GENERAL ones are written by a kernel. */
 enum dt_partial {
     DT_ZERO,      /* structurally: the operand does not reach the result through this partial */
@@ -56,6 +59,12 @@ typedef struct dt_kernel {
                   double *dx, double *dy);
     void (*second)(size_t n, const double *x, size_t sx, const double *y, size_t sy, const double *v, const double *dx,
                    const double *dy, unsigned active, double *dxx, double *dxy, double *dyy);
+    /* x_bar (+)= tie(dx, v_bar), y_bar (+)= tie(dy, v_bar) in one loop, bit for bit what propagate.h makes of `first`;
+     * NULL where that would not pay. v_bar has stride sv, 0 or 1, and 1 if both operands are active; active operands
+     * have stride 1, and their adjoints do not overlap.
+     * in  how  enum dt_active | enum dt_sink  */
+    void (*adjoint)(size_t n, const double *x, size_t sx, const double *y, size_t sy, const double *v,
+                    const double *v_bar, size_t sv, double *x_bar, double *y_bar, unsigned how);
 } dt_kernel;
 
 /* An inner loop of a ufunc, called without the GIL: PyUFuncGenericFunction of NumPy's C API, npy_intp being

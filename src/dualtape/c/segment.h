@@ -1,7 +1,7 @@
 /* The block engine: a segment is a run of elementwise nodes and full sums over the same n elements, swept block by
  * block so that its intermediates live in cache. A node with a slot (`out >= 0`) is stored; the others are computed
  * again in every sweep, which is cheaper than memory. A single stored node is a segment, too: there is one engine.
- * Called by sweep.c only. */
+ * Called by sweep.c and tail.c only. */
 #ifndef DT_SEGMENT_H
 #define DT_SEGMENT_H
 

@@ -103,8 +103,26 @@ size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, s
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 
-/* The last segment of a recording that is not evaluated yet: its primal results and its adjoints in one pass over
- * memory. */
-void dt_segment_value_and_adjoint(const dt_tape *tape, dt_workspace *work, const dt_instr *instr);
+/* ---- one result, one gradient: values and adjoints of the last segment in one pass over memory ---- */
+
+/* The tail of a program is a segment that only linear scalar instructions follow: its adjoints can be swept while its
+ * values are computed. Returns the segment's instruction; n_instr if there is no such segment. */
+size_t dt_find_tail(const dt_tape *tape);
+
+/* Inputs and gradient that are not copied: the tail reads and writes the caller's own arrays. */
+typedef struct dt_bound {
+    const double *input;      /* (n,) instead of the values of slots 1 ... n */
+    double *gradient;         /* (n,) becomes the adjoints of these slots; what it held before does not matter */
+    size_t n;
+} dt_bound;
+
+/* Is the tail the only instruction that reads slots 1 ... n, so that they can be bound? (The result must not be one of
+ * them, either.) */
+int dt_can_bind(const dt_tape *tape, size_t tail, size_t n);
+
+/* Values and adjoints (p = 1) of instructions [tail, n_instr), those before it having their values. On entry adjoint
+ * slots are structural zeros but for the seeds, as for any reverse sweep; those of bound inputs are not used. bound:
+ * NULL, or what dt_can_bind has allowed. */
+void dt_sweep_tail(const dt_tape *tape, dt_workspace *work, size_t tail, const dt_bound *bound);
 
 #endif

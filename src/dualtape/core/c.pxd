@@ -248,7 +248,15 @@ cdef extern from "tape.h" nogil:
     size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
-    void dt_segment_value_and_adjoint(const dt_tape *tape, dt_workspace *work, const dt_instr *instr)
+
+    ctypedef struct dt_bound:
+        const double *input
+        double *gradient
+        size_t n
+
+    size_t dt_find_tail(const dt_tape *tape)
+    bint dt_can_bind(const dt_tape *tape, size_t tail, size_t n)
+    void dt_sweep_tail(const dt_tape *tape, dt_workspace *work, size_t tail, const dt_bound *bound)
 
 
 cdef extern from "batch.h" nogil:

@@ -8,9 +8,7 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from libc.stdint cimport uint32_t
 import numpy as np
 
-from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, DT_OP_ARRAY, DT_OP_SEGMENT, OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_SUBTRACT,
-    dt_instr, dt_workspace)
+from dualtape.core.c cimport dt_bound, dt_workspace
 from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
 from dualtape.core.scalar cimport TracedScalar, inherit_guards
@@ -21,59 +19,47 @@ from dualtape.core.tape cimport Tape, acquire_tape, release_tape
 cnp.import_array()
 
 
-cdef bint is_linear(const dt_instr *instr) noexcept:
-    """Do the active partials need no value of an operand? Then the sweep can pass before the values are known."""
-    if instr.op == OP_ADD or instr.op == OP_SUBTRACT or instr.op == OP_NEGATIVE:
-        return True
-    if instr.op == OP_MULTIPLY:
-        return instr.active != (DT_ACTIVE_A | DT_ACTIVE_B)
-    return instr.op == OP_DIVIDE and instr.active == DT_ACTIVE_A
-
-
-cdef bint can_fuse(Tape tape) noexcept:
-    """Is all that is pending one segment, followed by linear scalars?"""
-    cdef size_t i
-    if not tape.lazy or tape.c.instr[tape.evaluated].op != DT_OP_SEGMENT:
-        return False
-    for i in range(tape.evaluated + 1, tape.c.n_instr):
-        if tape.c.instr[i].op >= DT_OP_ARRAY or not is_linear(&tape.c.instr[i]):
-            return False
-    return True
-
-
-cdef object sweep_gradient(Tape tape, uint32_t out, bint is_scalar, object like):
-    """One reverse sweep from slot `out`: (value, gradient)."""
+cdef int sweep_back(Tape tape, uint32_t out, double *gradient) except -1:
+    """One reverse sweep from slot `out`: fills the gradient (n_inputs,), and computes what is pending on the way."""
     cdef Workspace memory = acquire_workspace()
     cdef dt_workspace work
-    cdef size_t slots, n = tape.n_inputs, i, end
-    cdef cnp.ndarray gradient
-    cdef double *g
-    tape.close_segment()
-    slots = tape.c.n_slots
+    cdef dt_bound bound
+    cdef size_t slots = tape.c.n_slots, n = tape.n_inputs, i, end = tape.find_tail()
+    cdef bint is_fused = tape.lazy and end == tape.evaluated, binds = is_fused and out > n and tape.can_bind(end)
     work.adjoint = memory.reserve(slots + tape.scratch_for(1, 1))
     work.scratch = work.adjoint + slots
     work.value, work.p = tape.c.value, 1
-    tape.fill_structural(work.adjoint, slots)
+    bound.input, bound.gradient, bound.n = tape.c.value + 1, gradient, n
+    i = n + 1 if binds else 0
+    tape.fill_structural(work.adjoint + i, slots - i)
     work.adjoint[out] = 1.0
-    tape.sealed = True       # no thread that f may have left behind records while the sweep runs
-    if can_fuse(tape):
+    if is_fused:
         with nogil:
-            end = tape.sweep_pending(&work)
+            tape.sweep_tail(&work, end, &bound if binds else NULL)
+        tape.evaluated, tape.lazy = tape.c.n_instr, False
     else:
         tape.flush()
         end = tape.c.n_instr
     run_adjoint(tape, &work, end)
-    value = tape.c.value[out]
-    if is_scalar:
-        result = value, work.adjoint[1] + 0.0
-    else:
-        gradient = cnp.PyArray_SimpleNew(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), cnp.NPY_FLOAT64)
-        g = <double *>cnp.PyArray_DATA(gradient)
+    if not binds:
         for i in range(n):
-            g[i] = work.adjoint[i + 1] + 0.0
-        result = value, gradient
+            gradient[i] = work.adjoint[i + 1] + 0.0
     release_workspace(memory)
-    return result
+    return 0
+
+
+cdef object sweep_gradient(Tape tape, uint32_t out, bint is_scalar, object like):
+    """(value, gradient) of the result in slot `out`."""
+    cdef cnp.ndarray gradient
+    cdef double slope
+    tape.close_segment()
+    tape.sealed = True       # no thread that f may have left behind records while the sweep runs
+    if is_scalar:
+        sweep_back(tape, out, &slope)
+        return tape.c.value[out], slope
+    gradient = cnp.PyArray_SimpleNew(cnp.PyArray_NDIM(like), cnp.PyArray_DIMS(like), cnp.NPY_FLOAT64)
+    sweep_back(tape, out, <double *>cnp.PyArray_DATA(gradient))
+    return tape.c.value[out], gradient
 
 
 cdef object gradient_on(Tape tape, f, x, bint is_scalar):

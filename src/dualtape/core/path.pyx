@@ -10,7 +10,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core import sweeps
-from dualtape.core.c cimport DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_instr, dt_node, dt_workspace
+from dualtape.core.c cimport DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_bound, dt_instr, dt_node, dt_workspace
 from dualtape.core.engine cimport Place
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint, run_primal
 from dualtape.core.tape cimport Tape
@@ -63,7 +63,7 @@ cdef class Path:
         work.value, work.p = values.memory, 1
         work.scratch = scratch.reserve(self.tape.scratch_for(1, 0))
         try:
-            return run_primal(self.tape, &work)
+            return run_primal(self.tape, &work, self.tape.c.n_instr)
         finally:
             release_workspace(scratch)
 
@@ -75,24 +75,32 @@ cdef class Path:
             out[i] = values.memory[slot[i]]
 
     cdef Py_ssize_t gradient(self, Workspace values, double *g) except -2:
-        """Values as `run`, and the gradient of the one result, (n,), in one more sweep."""
+        """Values as `run`, and the gradient of the one result, (n,), in one more sweep; what the recording ends in is
+        swept while it is computed."""
         cdef dt_workspace work
+        cdef dt_bound bound
         cdef Workspace scratch = acquire_workspace()
-        cdef size_t slots = self.tape.c.n_slots, i
+        cdef size_t slots = self.tape.c.n_slots, n = self.n, tail = self.tape.find_tail(), i
+        cdef bint binds = self.result > n and self.tape.can_bind(tail)
         cdef Py_ssize_t failed
         work.adjoint = scratch.reserve(slots + self.tape.scratch_for(1, 1))
         work.scratch = work.adjoint + slots
         work.value, work.p = values.memory, 1
+        bound.input, bound.gradient, bound.n = values.memory + 1, g, n
         try:
-            failed = run_primal(self.tape, &work)
+            failed = run_primal(self.tape, &work, tail)
             if failed < 0:
                 with nogil:
-                    self.tape.fill_structural(work.adjoint, slots)
+                    i = n + 1 if binds else 0
+                    self.tape.fill_structural(work.adjoint + i, slots - i)
                     work.adjoint[self.result] = 1.0
-                run_adjoint(self.tape, &work, self.tape.c.n_instr)
-                with nogil:
-                    for i in range(<size_t>self.n):
-                        g[i] = work.adjoint[i + 1] + 0.0
+                    if tail < self.tape.c.n_instr:
+                        self.tape.sweep_tail(&work, tail, &bound if binds else NULL)
+                run_adjoint(self.tape, &work, tail)
+                if not binds:
+                    with nogil:
+                        for i in range(n):
+                            g[i] = work.adjoint[i + 1] + 0.0
         finally:
             release_workspace(scratch)
         return failed

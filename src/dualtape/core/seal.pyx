@@ -203,7 +203,7 @@ cdef int compute_fresh(Tape to) except -1:
     work.value, work.p = to.c.value, 1
     work.scratch = scratch.reserve(to.scratch_for(1, 0))
     try:
-        run_primal(to, &work)
+        run_primal(to, &work, to.c.n_instr)
     finally:
         release_workspace(scratch)
     return 0

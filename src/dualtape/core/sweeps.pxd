@@ -13,4 +13,4 @@ cdef class Workspace:
 cdef Workspace acquire_workspace()
 cdef void release_workspace(Workspace work)
 cdef int run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1
-cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work) except -2
+cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work, size_t end) except -2

@@ -154,9 +154,10 @@ cdef bint is_call(Tape tape, size_t instruction) noexcept nogil:
     return instr.op == DT_OP_NODE and tape.c.node[instr.a].kind == DT_CALL
 
 
-cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work) except -2:
-    """Values of all slots from those of the inputs; -1, or the number of the guard that does not hold."""
-    cdef size_t at = 0, end = tape.c.n_instr
+cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work, size_t end) except -2:
+    """Values of all slots that instructions before `end` compute from the inputs; -1, or the number of the guard that
+    does not hold."""
+    cdef size_t at = 0
     cdef dt_instr *instr
     while True:
         with nogil:

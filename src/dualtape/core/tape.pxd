@@ -2,7 +2,7 @@
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
-from dualtape.core.c cimport dt_batch, dt_node, dt_tape, dt_workspace
+from dualtape.core.c cimport dt_batch, dt_bound, dt_node, dt_tape, dt_workspace
 
 
 cdef class Tape:
@@ -58,7 +58,9 @@ cdef class Tape:
     cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_adjoint(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
-    cdef size_t sweep_pending(self, dt_workspace *work) noexcept nogil
+    cdef size_t find_tail(self) noexcept nogil
+    cdef bint can_bind(self, size_t tail) noexcept nogil
+    cdef void sweep_tail(self, dt_workspace *work, size_t tail, const dt_bound *bound) noexcept nogil
     cdef bint batch_serves(self) noexcept nogil
     cdef void batch_fill(self, dt_batch *batch) noexcept nogil
     cdef void batch_primal(self, dt_batch *batch) noexcept nogil

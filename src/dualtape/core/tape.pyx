@@ -13,8 +13,8 @@ from libc.string cimport memcpy, memset
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
     DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
-    dt_fill_structural, dt_instr, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_segment_value_and_adjoint,
-    dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tangent, dt_workspace)
+    dt_bound, dt_can_bind, dt_fill_structural, dt_find_tail, dt_instr, dt_node, dt_op, dt_scalar_primal,
+    dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -332,16 +332,14 @@ cdef class Tape:
     cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
         return dt_sweep_second(&self.c, work, begin, end)
 
-    cdef size_t sweep_pending(self, dt_workspace *work) noexcept nogil:
-        """Values and adjoints of what is pending - one segment, then linear scalars - in one pass; returns where the
-        rest ends."""
-        cdef size_t first = self.evaluated, end = self.c.n_instr
-        dt_sweep_adjoint(&self.c, work, first + 1, end)
-        dt_segment_value_and_adjoint(&self.c, work, &self.c.instr[first])
-        dt_sweep_primal(&self.c, work, first + 1, end)
-        self.evaluated = end
-        self.lazy = False
-        return first
+    cdef size_t find_tail(self) noexcept nogil:
+        return dt_find_tail(&self.c)
+
+    cdef bint can_bind(self, size_t tail) noexcept nogil:
+        return dt_can_bind(&self.c, tail, self.n_inputs)
+
+    cdef void sweep_tail(self, dt_workspace *work, size_t tail, const dt_bound *bound) noexcept nogil:
+        dt_sweep_tail(&self.c, work, tail, bound)
 
     # ---- many points at once: see c/batch.h ----
 

@@ -5,7 +5,8 @@ the build tree and are rewritten only when their text changed.
 
     opcodes.h       enum of opcodes; how many rows and ufunc loops there are
     registry.c      the table of rows and the table of ufunc loops, one copy for all targets
-    kernels.gen.h   primal, first and second kernel of every row; included once per target
+    kernels.gen.h   primal, first and second kernel of every row, adjoint kernels of some (adjoint_codegen.py);
+                    included once per target
     target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c, propagate.c, scalars.c, their `dt_library`
     scalar.gen.h    the same rules for single numbers (scalar_codegen.py)
     scalar_cases.gen.h  those of them that the sweeps have cases of their own for (scalar_codegen.py)
@@ -18,6 +19,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from .adjoint_codegen import adjoint_function
 from .scalar_codegen import cases_header, scalar_header
 from .structure import EXACT, FormulaError, Partial, calls, classify, names, parse, visible_names
 from .table import OPCODES, ROW_OF, ROWS
@@ -151,11 +153,13 @@ def _kernels_header(rows: Iterable[Row]) -> str:
     functions, entries = [], []
     for row in rows:
         texts = [_kernel_function(row, order) for order in range(3)]
-        functions += texts
+        adjoint = adjoint_function(row)
+        functions += [*texts, adjoint]
         present = [
             f"{row.name}_{kind}" if text else f"dt_no_{kind}"
             for kind, text in zip(("primal", "first", "second"), texts, strict=True)
         ]
+        present.append(f"{row.name}_adjoint" if adjoint else "NULL")
         entries.append(f"    {{{', '.join(present)}}},\n")
     return (
         f"{HEADING}{_KERNELS_PRELUDE}{''.join(functions)}static const dt_kernel kernels[] = {{\n{''.join(entries)}}};\n"
@@ -184,6 +188,9 @@ static inline void dt_run2(const dt_loop *loop, size_t n, const double *x, size_
     const ptrdiff_t steps[3] = {(ptrdiff_t)(sx * sizeof *x), (ptrdiff_t)(sy * sizeof *y), sizeof *v};
     loop->run(args, dims, steps, loop->data);
 }
+
+/* Partial times adjoint: a structural zero stays one, and is not made by computing (c/propagate.c). */
+DT_INLINE double dt_carried(double d, double s) { return dt_is_structural(s) ? s : d * s + 0.0; }
 
 /* Strides become constants, so that each of the four loops vectorises. */
 #define DT_BY_STRIDE(f, n, x, sx, y, sy, ...) \\

@@ -1,0 +1,93 @@
+/* Values and adjoints in one pass, for one result: tape.h says when. Large inputs and their gradient pass through
+ * memory once: they stay where the caller has them, and the gradient gets its zeros just before the sweep adds to it.
+ */
+#include "block.h"
+#include "opcodes.h"
+
+/* ---- when ---- */
+
+/* Do the active partials need no value of an operand? Then the sweep can pass before the values are known. */
+static int is_linear(const dt_instr *instr)
+{
+    switch (instr->op) {
+    case OP_ADD:
+    case OP_SUBTRACT:
+    case OP_NEGATIVE: return 1;
+    case OP_MULTIPLY: return instr->active != (DT_ACTIVE_A | DT_ACTIVE_B);
+    case OP_DIVIDE: return instr->active == DT_ACTIVE_A;
+    default: return 0;
+    }
+}
+
+size_t dt_find_tail(const dt_tape *tape)
+{
+    size_t i = tape->n_instr;
+    while (i > 0 && is_linear(&tape->instr[i - 1])) i--;
+    return i > 0 && tape->instr[i - 1].op == DT_OP_SEGMENT ? i - 1 : tape->n_instr;
+}
+
+static int reads_slots(const dt_operand *arg, size_t n)
+{
+    return arg->layout != DT_IN_SEGMENT && (size_t)arg->at - 1 < n;
+}
+
+/* Does an instruction read a slot from 1 to n? Where that cannot be seen, it does. */
+static int reads_inputs(const dt_tape *tape, const dt_instr *instr, size_t n)
+{
+    if (instr->op < DT_OP_ARRAY || instr->op == DT_OP_GUARD)
+        return (instr->a && instr->a <= n) || (instr->b && instr->b <= n);
+    if (instr->op == DT_OP_NODE) return 1;
+    for (size_t k = instr->a; k < instr->b; k++) {
+        const dt_node *node = &tape->node[k];
+        const int binary = node->kind == DT_ELEMENTWISE && tape->library->ops[node->op].arity == 2;
+        if (reads_slots(&node->arg[0], n) || (binary && reads_slots(&node->arg[1], n))) return 1;
+    }
+    return 0;
+}
+
+int dt_can_bind(const dt_tape *tape, size_t tail, size_t n)
+{
+    for (size_t i = 0; i < tape->n_instr; i++)
+        if (i != tail && reads_inputs(tape, &tape->instr[i], n)) return 0;
+    return tail < tape->n_instr;
+}
+
+/* ---- the gradient's zeros ---- */
+
+/* Nothing is propagated from the inputs, so their adjoints can start from +0.0, with which they also end. */
+static void zero_gradient(dt_block *b, size_t end)
+{
+    if (end > b->bound.n) end = b->bound.n;
+    for (size_t i = b->filled; i < end; i++) b->bound.gradient[i] = 0.0;
+    if (end > b->filled) b->filled = end;
+}
+
+/* First element of the gradient that no block up to the present one adds to. */
+static size_t reached_by(const dt_block *b, dt_port port)
+{
+    if (port.home != DT_INPUT) return 0;
+    return port.moves ? port.at + b->start + b->n : b->bound.n;
+}
+
+static void bound_adjoint(dt_block *b)
+{
+    for (size_t k = 0; k < b->nodes && b->filled < b->bound.n; k++) {
+        const dt_step *s = &b->steps[k];
+        zero_gradient(b, s->x.strided | s->y.strided ? b->bound.n : reached_by(b, s->x));
+        zero_gradient(b, reached_by(b, s->y));
+    }
+    dt_block_adjoint(b);
+}
+
+/* ---- the sweep ---- */
+
+void dt_sweep_tail(const dt_tape *tape, dt_workspace *work, size_t tail, const dt_bound *bound)
+{
+    const dt_instr *instr = &tape->instr[tail];
+    dt_block b;
+    dt_sweep_adjoint(tape, work, tail + 1, tape->n_instr);
+    dt_block_init(&b, tape, work, instr->a, instr->b, 1, 1, bound);
+    dt_evaluate(&b, bound ? bound_adjoint : dt_block_adjoint);
+    if (bound) zero_gradient(&b, bound->n);
+    dt_sweep_primal(tape, work, tail + 1, tape->n_instr);
+}
