@@ -303,3 +303,22 @@ def test_repr_shows_shapes_operations_bytes_and_direction():
     assert "operations" in text
     assert "jacobian forward" in text
     assert "jacobian reverse" in repr(dualtape.record(bowl, X))
+
+
+def test_a_decision_taken_several_times_is_one_of_a_path():
+    """Sealing drops repeated guards: the paths must be told apart by those that are left."""
+    calls = []
+
+    def f(x):
+        calls.append(None)
+        s = 0.0
+        for _ in range(3):
+            s = s + x[0] if x[0] > 0 else s
+        return s * x[1] if x[1] > 0 else s - x[1]
+
+    P = dualtape.record(f, np.ones(2))
+    for _ in range(5):
+        assert P(np.array([1.0, -1.0])) == 4.0
+        assert P(np.array([1.0, 1.0])) == 3.0
+        assert P(np.array([-1.0, 1.0])) == 0.0
+    assert len(calls) == 3

@@ -141,7 +141,7 @@ class Program:
                 "record outside of it, or pass the number as an argument",
             )
         sealed, slots, report = seal(tape, slots)
-        trace = Trace(Path(sealed, slots), call.outputs, trail_of(tape), list(tape.guards), report)
+        trace = Trace(Path(sealed, slots), call.outputs, trail_of(sealed), list(sealed.guards), report)
         self._paths.add(trace)
         self._n_recorded += 1
         self._lead_with(trace)
