@@ -86,6 +86,7 @@ typedef struct dt_seal {
     size_t n_levels, n_order, n_members, n_groups;
     uint32_t *kept_guard, *kept_call;   /* numbers in the recording of those that are left, in order */
     size_t n_kept_guards, n_kept_calls, n_fresh;   /* n_fresh: slots whose values were never recorded */
+    size_t n_spare;                  /* numbers stored only to spare derivative sweeps their computation */
 
     dt_hash_table scalars, constants, nodes, ranges, views, groups;
     dt_operand *range;               /* (n_ranges,) arrays that could not be looked through */

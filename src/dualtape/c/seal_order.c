@@ -12,7 +12,10 @@
 #include "seal.h"
 #include <string.h>
 
-enum { LONGEST_SEGMENT = 64 };    /* nodes; more would not stay in cache together */
+enum {
+    LONGEST_SEGMENT = 64,    /* nodes; more would not stay in cache together */
+    STORED_VALUES = 1 << 17  /* numbers that are stored for reverse sweeps only, in all: they stay in cache */
+};
 
 static int in_segment(const dt_node *node) { return node->kind == DT_ELEMENTWISE || node->kind == DT_SUM; }
 
@@ -342,6 +345,18 @@ static void sort_by_group(dt_seal *z)
     memcpy(z->member, z->index, z->n_members * sizeof *z->member);
 }
 
+/* Is the result worth a place, although only its own segment reads it? Every derivative sweep computes again what is not
+ * stored, so calls of ufuncs are worth it as long as all that is stored for this stays in cache. Measured for the
+ * gradient of sum(tanh(y)*y), y = exp(-x*x)*sin(x) + log(1 + x*x), with these four stored, against none: n = 10^3 0.75,
+ * 10^4 0.76, 3*10^4 0.76, 10^5 1.09, 3*10^5 0.98, 10^6 0.92 of the time; the value alone takes 1.25 at 10^6. */
+static int is_worth_storing(dt_seal *z, const dt_node *node)
+{
+    if (node->kind != DT_ELEMENTWISE || !(z->traits[node->op] & DT_EXPENSIVE)) return 0;
+    if (z->n_spare + node->n > STORED_VALUES) return 0;
+    z->n_spare += node->n;
+    return 1;
+}
+
 /* A result that another segment reads as a whole has to be stored. */
 static void find_stored(dt_seal *z)
 {
@@ -356,8 +371,8 @@ static void find_stored(dt_seal *z)
     for (size_t m = 0; m < z->n_members; m++) {
         const size_t k = z->member[m];
         const dt_node *node = &z->node[k];
-        if (node->kind == DT_SUM || any_needed(z, node->out, node->n)) z->stored[k] = 1;
-        else if (z->stored[k] && node->out >= 0) need_run(z, node->out, node->out + (int64_t)node->n - 1);
+        if (node->kind == DT_SUM || any_needed(z, node->out, node->n) || is_worth_storing(z, node)) z->stored[k] = 1;
+        if (z->stored[k] && node->out >= 0) need_run(z, node->out, node->out + (int64_t)z->size[k] - 1);
     }
 }
 
