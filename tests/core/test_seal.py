@@ -145,7 +145,8 @@ def test_a_tie_keeps_its_active_operands():
     "f",
     [
         lambda x: x * 1.0, lambda x: 1.0 * x, lambda x: x / 1.0, lambda x: x - 0.0, lambda x: x + -0.0,
-        lambda x: -0.0 + x, lambda x: np.negative(-x), lambda x: np.positive(x), lambda x: x**1.0, lambda x: np.conjugate(x),
+        lambda x: -0.0 + x, lambda x: np.negative(-x), lambda x: np.positive(x), lambda x: x**1.0,
+        lambda x: np.conjugate(x),
     ],
 )  # fmt: skip
 def test_what_hands_its_operand_through_is_dropped(f):
@@ -255,7 +256,7 @@ def test_an_operation_moves_to_its_only_reader():
         scaled = [x * c for c in (1.5, 2.5, 3.5)]
         s = np.sum(x)
         for y in scaled:
-            s = np.sum(np.tanh(y * s))
+            s = np.sum(np.square(y * s))
         return [s]
 
     recorded, sealed, report = both(f, np.arange(1.0, 31.0) / 40.0)
@@ -271,6 +272,13 @@ def test_results_and_what_is_read_by_element_are_stored():
 
     recorded, sealed, _ = both(f, np.arange(6.0))
     check(recorded, sealed, np.arange(6.0) / 3.0)
+
+
+def test_expensive_results_are_stored_while_they_fit_in_cache():
+    for n, unstored in ((1000, 2), (200_000, 3)):
+        recorded, sealed, report = both(lambda x: [np.sum(np.sin(x * 2.0) * x)], np.ones(n))
+        assert report.unstored == unstored
+        check(recorded, sealed, np.linspace(0.0, 1.0, n))
 
 
 @pytest.mark.parametrize("n", [5, 1000, 4096, 9973])

@@ -345,8 +345,8 @@ static void sort_by_group(dt_seal *z)
     memcpy(z->member, z->index, z->n_members * sizeof *z->member);
 }
 
-/* Is the result worth a place, although only its own segment reads it? Every derivative sweep computes again what is not
- * stored, so calls of ufuncs are worth it as long as all that is stored for this stays in cache. Measured for the
+/* Is the result worth a place, although only its own segment reads it? Every derivative sweep computes again what is
+ * not stored, so calls of ufuncs are worth it as long as all that is stored for this stays in cache. Measured for the
  * gradient of sum(tanh(y)*y), y = exp(-x*x)*sin(x) + log(1 + x*x), with these four stored, against none: n = 10^3 0.75,
  * 10^4 0.76, 3*10^4 0.76, 10^5 1.09, 3*10^5 0.98, 10^6 0.92 of the time; the value alone takes 1.25 at 10^6. */
 static int is_worth_storing(dt_seal *z, const dt_node *node)
