@@ -212,6 +212,13 @@ def test_scalars_stacked_into_an_array_stay_together():
     check(recorded, sealed, np.array([-0.4, 0.5, 2.0]))
 
 
+def test_one_element_gathered_many_times_serves_functions_of_one_operand_too():
+    f = lambda x: [np.sin(x[[2] * 12]) * x, np.sum(x[[1] * 12]), np.sqrt(x[0] * np.ones(12)) + np.exp(x[[2] * 12])]
+    recorded, sealed, report = both(f, np.arange(1.0, 13.0))
+    assert report.gathers == 3 and all(node.kind != "gather" for node in nodes(sealed.tape)[0])
+    check(recorded, sealed, np.linspace(1.0, 2.0, 12))
+
+
 # ---- dead code ----
 
 
@@ -335,7 +342,8 @@ OPERATIONS = (
     lambda a, b: a * 1.0, lambda a, b: a + -b, lambda a, b: np.sin(a), lambda a, b: np.maximum(a, b),
     lambda a, b: np.sqrt(np.abs(a)), lambda a, b: a * 0.5, lambda a, b: 2.0 + b, lambda a, b: a**2.0,
     lambda a, b: np.zeros_like(a) * 2.0 + a, lambda a, b: a * np.sum(b), lambda a, b: a[::-1] if a.ndim else a,
-    lambda a, b: np.roll(a, 1) if a.ndim else a, lambda a, b: a[[0, 0, *range(2, a.size)]] if a.ndim else a,
+    lambda a, b: np.roll(a, 1) if a.ndim else a, lambda a, b: a[[1] * a.size] if a.ndim else a,
+    lambda a, b: np.ones_like(b) * a[0] if a.ndim else b, lambda a, b: a[[0, 0, *range(2, a.size)]] if a.ndim else a,
     lambda a, b: np.concatenate([b[2:], a[:2]]) if a.ndim else a, lambda a, b: b[1] + a if a.ndim else b + a,
 )  # fmt: skip
 programs = st.lists(

@@ -242,6 +242,7 @@ static void look_through(dt_seal *z, size_t k, dt_operand twin)
         for (size_t i = 0; i < node->n; i++) z->same[(size_t)node->out + i] = dt_seal_slot(z, z->row[i]);
         z->report.steps += node->n;
     }
+    if (twin.layout == DT_SCALAR) return;      /* not an operand of a unary node: it stays as it is */
     node->op = OP_POSITIVE, node->active = DT_ACTIVE_A, node->arg[0] = twin;
     node->arg[1] = (dt_operand){0, 0, DT_SCALAR};
 }
@@ -249,8 +250,8 @@ static void look_through(dt_seal *z, size_t k, dt_operand twin)
 static void number_elementwise(dt_seal *z, size_t k)
 {
     dt_node *node = &z->node[k];
-    const unsigned all = DT_AS_SCALAR | DT_AS_NODE | DT_AS_VIEW;
     const int unary = dt_is_unary(z, node->op);
+    const unsigned all = DT_AS_NODE | DT_AS_VIEW | (unary && node->n > 1 ? 0 : DT_AS_SCALAR);   /* kernel.h: sx is 1 */
     if (unary) node->arg[1] = (dt_operand){0, 0, DT_SCALAR};
     const int a_constant = dt_seal_operand(z, &node->arg[0], node->n, all);
     const int b_constant = unary || dt_seal_operand(z, &node->arg[1], node->n, all);
