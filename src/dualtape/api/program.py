@@ -31,6 +31,7 @@ from dualtape.api._sweeps import (
     sweep_weighted_hessian,
     symmetric,
 )
+from dualtape.api.summary import Summary, summarize
 from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
 from dualtape.core.replay import Replay
@@ -313,6 +314,27 @@ class Program:
                 raise ShapeError(f"w has a leading axis of length {batch}, expected the shape of the result")
             H = symmetric(sweep_weighted_hessian(at.point, weights, self._inputs.size))
             return deliver(join_weighted_hessian(H, self._inputs, at.dtype), out)
+
+    def summary(self, *x: Any, profile: bool = False) -> Summary:
+        """What the program consists of, what sealing did, and what a replay costs.
+
+        Parameters
+        ----------
+        *x : point, optional
+            Whose path is meant; without it, the path taken last.
+        profile : bool
+            Whether to time every instruction, at x.
+
+        Returns
+        -------
+        summary : Summary
+            Its text is a table.
+        """
+        if profile and not x:
+            raise OptionError("a profile needs a point", "call P.summary(x, profile=True)")
+        flat = self._flat(x)[0] if x else None
+        trace = self._paths.traces[0] if flat is None else self._trace_at(flat)
+        return summarize(repr(self), trace, len(self._paths.traces), self._n_recorded, flat if profile else None)
 
     # ---- many points ----
 

@@ -160,6 +160,22 @@ def instructions(Tape tape):
     return found
 
 
+def outline(Tape tape):
+    """What every instruction is: an opcode, None for a guard, or the nodes (first, last), last exclusive."""
+    cdef size_t i
+    cdef dt_instr *instr
+    cdef list found = []
+    for i in range(tape.c.n_instr):
+        instr = &tape.c.instr[i]
+        if instr.op < DT_OP_ARRAY:
+            found.append(instr.op)
+        elif instr.op == DT_OP_GUARD:
+            found.append(None)
+        else:
+            found.append((instr.a, instr.b if instr.op == DT_OP_SEGMENT else instr.a + 1))
+    return found
+
+
 def first_values(Tape tape, size_t size):
     """Primal values of the first `size` slots: those of the tape, NaN beyond."""
     cdef cnp.ndarray values = np.full(size, np.nan)

@@ -77,6 +77,11 @@ def trait_of(row):
 cdef bytes TRAITS = bytes([trait_of(row) for row in ROWS])
 
 
+def is_expensive(int op):
+    """Does the value of a row need a function of the C library, so that it costs some ten additions?"""
+    return bool(TRAITS[op] & DT_EXPENSIVE)
+
+
 # ---- places and calls as numbers ----
 
 cdef dt_span span_of(object at) except *:

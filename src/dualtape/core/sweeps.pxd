@@ -1,5 +1,6 @@
 # Workspaces of the sweeps, shared with the one-shot drivers.
 from dualtape.core.c cimport dt_workspace
+from dualtape.core.engine cimport ArrayCall
 from dualtape.core.tape cimport Tape
 
 
@@ -14,3 +15,7 @@ cdef Workspace acquire_workspace()
 cdef void release_workspace(Workspace work)
 cdef int run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1
 cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work, size_t end) except -2
+cdef ArrayCall call_at(Tape tape, size_t instruction)
+cdef int call_primal(ArrayCall call, double *value) except -1
+cdef int call_adjoint(ArrayCall call, dt_workspace *work) except -1
+cdef bint is_call(Tape tape, size_t instruction) noexcept nogil
