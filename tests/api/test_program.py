@@ -184,9 +184,11 @@ class TestOut:
         with pytest.raises(DtypeError, match="tuple"):
             Q.grad(X, out=(np.zeros(3),))
 
-    def test_may_be_the_point(self):
+    def test_may_be_the_point_or_share_memory_with_it(self):
         Q, x = dualtape.record(bowl, X), X.copy()
         assert_array_equal(Q.grad(x, out=x), 3.0 * X**2)
+        memory = np.append(X, 0.0)
+        assert_array_equal(Q.grad(memory[:3], out=memory[1:]), 3.0 * X**2)
 
 
 class TestPoints:

@@ -34,7 +34,7 @@ from dualtape.api._sweeps import (
 from dualtape.api.summary import Summary, summarize
 from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
-from dualtape.core.replay import Replay
+from dualtape.core.replay import CompiledCalls, Replay
 from dualtape.core.seal import seal
 from dualtape.errors import GuardError, OptionError, PerturbationError, ShapeError
 from dualtape.trace.captures import captures
@@ -94,7 +94,7 @@ class _At:
         return self.outputs.fill(lambda slot: _numbers.hand_back(flat[slot.rows], slot.shape, self.dtype))
 
 
-class Program:
+class Program(CompiledCalls):
     """A recorded function: ``P(x)`` and its derivatives at any x, replayed. Made by `dualtape.record`.
 
     A point is given as f takes it: ``P(x, y)``, ``P.grad(x, y)``; where something follows the point (``P.jvp(x, v)``),
@@ -111,7 +111,6 @@ class Program:
         self._is_checked = is_checked
         self._paths = Paths(max_paths)
         self._watch: Any = None
-        self._replay: Replay | None = None
         self._name = getattr(f, "__qualname__", type(f).__name__)
         self._n_recorded = self._n_calls = 0
 
@@ -248,28 +247,16 @@ class Program:
 
     # ---- results ----
 
-    def __call__(self, *x: Any, out: Any = None) -> Any:
-        """f(x), bit for bit."""
-        found = None if self._replay is None else self._replay.value(x, out)
-        if found is not None:
-            return found
+    def _value(self, x: tuple[Any, ...], out: Any) -> Any:
         with self._at(x) as at:
             return deliver(at.value(), out)
 
-    def grad(self, *x: Any, out: Any = None) -> Any:
-        """The gradient at x, as `dualtape.grad` gives it: one primal and one adjoint sweep."""
-        found = None if self._replay is None else self._replay.gradient(x, out)
-        if found is not None:
-            return found
+    def _grad(self, x: tuple[Any, ...], out: Any) -> Any:
         with self._at(x) as at:
             at.require_scalar("grad")
             return deliver(self._inputs.unpack(pull(at.point, _ONE), None, at.dtype), out)
 
-    def value_and_grad(self, *x: Any, out: Any = None) -> tuple[Any, Any]:
-        """``(f(x), gradient)``; `out` is for the gradient."""
-        found: tuple[Any, Any] | None = None if self._replay is None else self._replay.value_and_gradient(x, out)
-        if found is not None:
-            return found
+    def _value_and_grad(self, x: tuple[Any, ...], out: Any) -> tuple[Any, Any]:
         with self._at(x) as at:
             at.require_scalar("value_and_grad")
             return at.value(), deliver(self._inputs.unpack(pull(at.point, _ONE), None, at.dtype), out)

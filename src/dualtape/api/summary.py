@@ -104,9 +104,9 @@ def summarize(title: str, trace: Trace, paths: int, recorded: int, x: Any = None
     tape = trace.path.tape
     labels, estimates = _instructions(tape)
     counts = Counter(labels)
-    estimate: Counter[str] = Counter()
+    estimate: dict[str, float] = {}
     for label, cost in zip(labels, estimates, strict=True):
-        estimate[label] += cost
+        estimate[label] = estimate.get(label, 0.0) + cost
     measured: dict[str, tuple[int, int]] = {}
     if x is not None:
         forward, back = instruction_nanoseconds(trace.path, x)

@@ -10,16 +10,41 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core import sweeps
-from dualtape.core.c cimport DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_bound, dt_instr, dt_node, dt_workspace
+from dualtape.core.c cimport (
+    DT_CALL, DT_GATHER, DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_bound, dt_instr, dt_node, dt_workspace)
 from dualtape.core.engine cimport Place
-from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint, run_primal
+from dualtape.core.sweeps cimport Workspace, run_adjoint, run_primal
 from dualtape.core.tape cimport Tape
 from dualtape.ops.decisions import DECISION, fingerprint
 
 cnp.import_array()
 
 cdef enum:
+    BRIEF = 500         # operations, on elements, of a replay that keeps the GIL
     IDLE = 8            # workspaces that a path keeps: more threads than that replay one program only in passing
+
+
+cdef bint needs_python(Tape tape) noexcept:
+    cdef size_t k
+    for k in range(tape.c.n_nodes):
+        if tape.c.node[k].kind == DT_CALL:
+            return True
+    return False
+
+
+cdef bint is_brief(Tape tape) noexcept:
+    """Less than about a microsecond of work: letting other threads have the GIL would cost as much."""
+    cdef size_t k, work = tape.c.n_instr + tape.c.n_slots
+    for k in range(tape.c.n_nodes):
+        if tape.c.node[k].kind > DT_GATHER:
+            return False
+        work += tape.c.node[k].n
+    return work < BRIEF
+
+
+cdef inline Py_ssize_t guard_at(Tape tape, size_t instruction) noexcept nogil:
+    """Number of the guard at which a sweep has stopped."""
+    return <Py_ssize_t>tape.c.instr[instruction].out
 
 
 @cython.final
@@ -37,7 +62,11 @@ cdef class Path:
         self.slots = np.ascontiguousarray(slots, dtype=np.int64)
         self.n, self.m = tape.n_inputs, self.slots.size
         self.result = self.slots[0] if self.m else 0
-        self.has_calls = bool(tape.calls)
+        self.has_calls = needs_python(tape)
+        self.is_brief = is_brief(tape)
+        self.sweep_doubles = tape.c.n_slots + max(tape.scratch_for(1, 1), tape.scratch_for(1, 0))
+        self.tail = tape.find_tail()
+        self.binds = self.m == 1 and self.result > <size_t>self.n and tape.can_bind(self.tail)
         self.idle = []
 
     cdef Workspace acquire(self):
@@ -56,16 +85,25 @@ cdef class Path:
             self.idle.append(values)
         return 0
 
+    cdef double *beside(self, Workspace values) except NULL:
+        """Memory for a value or gradient sweep over these values."""
+        if values.beside is None:
+            values.beside = Workspace.__new__(Workspace)
+        return values.beside.reserve(self.sweep_doubles)
+
     cdef Py_ssize_t run(self, Workspace values) except -2:
         """Everything computed from the inputs; -1, or the number of the guard that does not hold."""
         cdef dt_workspace work
-        cdef Workspace scratch = acquire_workspace()
-        work.value, work.p = values.memory, 1
-        work.scratch = scratch.reserve(self.tape.scratch_for(1, 0))
-        try:
-            return run_primal(self.tape, &work, self.tape.c.n_instr)
-        finally:
-            release_workspace(scratch)
+        cdef size_t stopped, end = self.tape.c.n_instr
+        work.value, work.p, work.scratch = values.memory, 1, self.beside(values)
+        if self.has_calls:
+            return run_primal(self.tape, &work, end)
+        if self.is_brief:
+            stopped = self.tape.sweep_primal(&work, 0, end)
+        else:
+            with nogil:
+                stopped = self.tape.sweep_primal(&work, 0, end)
+        return -1 if stopped == end else guard_at(self.tape, stopped)
 
     cdef void read(self, Workspace values, double *out) noexcept:
         """The results, (m,)."""
@@ -74,36 +112,54 @@ cdef class Path:
         for i in range(self.m):
             out[i] = values.memory[slot[i]]
 
-    cdef Py_ssize_t gradient(self, Workspace values, double *g) except -2:
+    cdef Py_ssize_t gradient(self, Workspace values, const double *x, double *g) except -2:
         """Values as `run`, and the gradient of the one result, (n,), in one more sweep; what the recording ends in is
-        swept while it is computed."""
+        swept while it is computed. Where the path `binds`, the inputs are read from x, (n,), not from `values`."""
         cdef dt_workspace work
-        cdef dt_bound bound
-        cdef Workspace scratch = acquire_workspace()
-        cdef size_t slots = self.tape.c.n_slots, n = self.n, tail = self.tape.find_tail(), i
-        cdef bint binds = self.result > n and self.tape.can_bind(tail)
         cdef Py_ssize_t failed
-        work.adjoint = scratch.reserve(slots + self.tape.scratch_for(1, 1))
-        work.scratch = work.adjoint + slots
+        work.adjoint = self.beside(values)
+        work.scratch = work.adjoint + self.tape.c.n_slots
         work.value, work.p = values.memory, 1
-        bound.input, bound.gradient, bound.n = values.memory + 1, g, n
-        try:
-            failed = run_primal(self.tape, &work, tail)
-            if failed < 0:
-                with nogil:
-                    i = n + 1 if binds else 0
-                    self.tape.fill_structural(work.adjoint + i, slots - i)
-                    work.adjoint[self.result] = 1.0
-                    if tail < self.tape.c.n_instr:
-                        self.tape.sweep_tail(&work, tail, &bound if binds else NULL)
-                run_adjoint(self.tape, &work, tail)
-                if not binds:
-                    with nogil:
-                        for i in range(n):
-                            g[i] = work.adjoint[i + 1] + 0.0
-        finally:
-            release_workspace(scratch)
+        if self.has_calls:
+            return self.gradient_with_calls(&work, x, g)
+        if self.is_brief:
+            return self.sweep_gradient(&work, x, g)
+        with nogil:
+            failed = self.sweep_gradient(&work, x, g)
         return failed
+
+    cdef Py_ssize_t sweep_gradient(self, dt_workspace *work, const double *x, double *g) noexcept nogil:
+        cdef size_t stopped = self.tape.sweep_primal(work, 0, self.tail)
+        if stopped < self.tail:
+            return guard_at(self.tape, stopped)
+        self.start_back(work, x, g)
+        self.tape.sweep_adjoint(work, 0, self.tail)
+        self.read_gradient(work, g)
+        return -1
+
+    cdef Py_ssize_t gradient_with_calls(self, dt_workspace *work, const double *x, double *g) except -2:
+        cdef Py_ssize_t failed = run_primal(self.tape, work, self.tail)
+        if failed < 0:
+            self.start_back(work, x, g)
+            run_adjoint(self.tape, work, self.tail)
+            self.read_gradient(work, g)
+        return failed
+
+    cdef void start_back(self, dt_workspace *work, const double *x, double *g) noexcept nogil:
+        """The tail, forwards and backwards, from an adjoint of 1 at the result."""
+        cdef dt_bound bound
+        cdef size_t first = <size_t>self.n + 1 if self.binds else 0
+        self.tape.fill_structural(work.adjoint + first, self.tape.c.n_slots - first)
+        work.adjoint[self.result] = 1.0
+        if self.tail < self.tape.c.n_instr:
+            bound.input, bound.gradient, bound.n = x, g, self.n
+            self.tape.sweep_tail(work, self.tail, &bound if self.binds else NULL)
+
+    cdef void read_gradient(self, dt_workspace *work, double *g) noexcept nogil:
+        cdef Py_ssize_t i
+        if not self.binds:
+            for i in range(self.n):
+                g[i] = work.adjoint[i + 1] + 0.0
 
     def at(self, x):
         """The `Point` with these inputs, shape (n,); or the number of the guard that does not hold there."""

@@ -1,8 +1,9 @@
 """The compiled way of the commonest calls of a program: float64 arrays and floats in, one number or array out, on the
 path taken last.
 
-Everything else - other types, containers, another path - is left to api/program.py: every method here returns None
-where it cannot serve, and nothing has happened then."""
+Everything else - other types, containers, another path - is left to api/program.py: every method of `Replay` returns
+None where it cannot serve, and nothing has happened then. A call in Python would cost as much as a small replay, so
+these calls are compiled from the very beginning: `Program` inherits them."""
 cimport cython
 cimport numpy as cnp
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
@@ -84,8 +85,8 @@ cdef class Replay:
         """Can arguments of these shapes be taken?"""
         return len(inputs) <= MAX_ARGUMENTS and all(len(shape) <= 8 for shape in inputs)
 
-    cdef Workspace load(self, tuple args):
-        """Values with these arguments in place; None if they are not plain."""
+    cdef Workspace load(self, tuple args, bint binds):
+        """Values with these arguments in place, but for an only array that can be bound; None if they are not plain."""
         cdef _Argument like
         cdef Workspace values
         cdef Py_ssize_t i
@@ -98,7 +99,8 @@ cdef class Replay:
             if like.ndim == 0 and PyFloat_CheckExact(x):
                 values.memory[1 + like.start] = PyFloat_AS_DOUBLE(x)
             elif like.ndim and is_plain(x, like):
-                memcpy(values.memory + 1 + like.start, cnp.PyArray_DATA(x), like.size * sizeof(double))
+                if not binds:
+                    memcpy(values.memory + 1 + like.start, cnp.PyArray_DATA(x), like.size * sizeof(double))
             else:
                 self.path.release(values)
                 return None
@@ -109,7 +111,7 @@ cdef class Replay:
         cdef Workspace values
         if self.output is None or (out is not None and not writable(out, self.output)):
             return None
-        values = self.load(args)
+        values = self.load(args, False)
         if values is None:
             return None
         try:
@@ -131,23 +133,27 @@ cdef class Replay:
     def value_and_gradient(self, tuple args, out):
         cdef Workspace values
         cdef _Argument like
+        cdef const double *x
         cdef double *g
+        cdef bint binds
         cdef cnp.ndarray whole
         if self.output is None or self.output.ndim or not self.path.n:
             return None
         like = <_Argument>self.arguments[0]
         if out is not None and (len(self.arguments) > 1 or not writable(out, like)):
             return None
-        values = self.load(args)
+        binds = self.path.binds and len(self.arguments) == 1 and like.ndim > 0 and is_apart(out, args[0])
+        values = self.load(args, binds)
         if values is None:
             return None
+        x = <const double *>cnp.PyArray_DATA(args[0]) if binds else values.memory + 1
         try:
             if len(self.arguments) == 1 and like.ndim:
                 whole = empty(like) if out is None else out
             else:
                 whole = np.empty(self.path.n)
             g = <double *>cnp.PyArray_DATA(whole)
-            if self.path.gradient(values, g) >= 0:
+            if self.path.gradient(values, x, g) >= 0:
                 return None
             value = values.memory[self.path.result]
         finally:
@@ -156,6 +162,36 @@ cdef class Replay:
             return value, (whole if like.ndim or out is not None else g[0])
         return value, tuple([g[(<_Argument>part).start] if (<_Argument>part).ndim == 0
                              else copied(<_Argument>part, g) for part in self.arguments])
+
+
+cdef bint is_apart(object out, object x):
+    """Does writing to `out` leave x alone?"""
+    cdef const char *a
+    cdef const char *b
+    if out is None or type(x) is not np.ndarray:
+        return True
+    a, b = <const char *>cnp.PyArray_DATA(out), <const char *>cnp.PyArray_DATA(x)
+    return a + cnp.PyArray_NBYTES(out) <= b or b + cnp.PyArray_NBYTES(x) <= a
+
+
+cdef class CompiledCalls:
+    """``P(x)``, ``P.grad(x)`` and ``P.value_and_grad(x)``; a subclass serves what is not compiled."""
+    cdef public Replay _replay      # of the path taken last; None if the arguments are containers
+
+    def __call__(self, *x, out=None):
+        """f(x), bit for bit."""
+        found = None if self._replay is None else self._replay.value(x, out)
+        return self._value(x, out) if found is None else found
+
+    def grad(self, *x, out=None):
+        """The gradient at x, as `dualtape.grad` gives it: one primal and one adjoint sweep."""
+        found = None if self._replay is None else self._replay.gradient(x, out)
+        return self._grad(x, out) if found is None else found
+
+    def value_and_grad(self, *x, out=None):
+        """``(f(x), gradient)``; `out` is for the gradient."""
+        found = None if self._replay is None else self._replay.value_and_gradient(x, out)
+        return self._value_and_grad(x, out) if found is None else found
 
 
 cdef cnp.ndarray empty(_Argument like):

@@ -7,6 +7,7 @@ from dualtape.core.tape cimport Tape
 cdef class Workspace:
     cdef double *memory
     cdef size_t capacity         # doubles
+    cdef Workspace beside        # of values that are used again and again: memory of the sweeps that go with them
 
     cdef double *reserve(self, size_t doubles) except NULL
 
