@@ -324,3 +324,23 @@ def test_a_decision_taken_several_times_is_one_of_a_path():
         assert P(np.array([1.0, 1.0])) == 3.0
         assert P(np.array([-1.0, 1.0])) == 0.0
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.pad(x, (1, 0)) ** 2 * np.arange(7.0)),
+        lambda x: np.sum(np.sin(np.pad(x, (1, 0)))),
+        lambda x: np.sum(np.pad(x, (0, 1)) ** 2),
+        lambda x: np.sum(np.concatenate([x, [2.0, 3.0]]) ** 2 * np.arange(8.0)),
+        lambda x: np.sum(np.concatenate([[0.0], x, [2.0]]) ** 2 * np.arange(8.0)),
+        lambda x: np.sum(np.concatenate([x, [2.0]])[::-1] ** 2 * np.arange(7.0)),
+    ],
+)
+def test_an_operand_reaches_beyond_the_inputs(f):
+    """Sealed to one range of slots with the inputs in it, it must not be taken for the caller's own array."""
+    x = np.linspace(1.0, 2.0, 6)
+    P = dualtape.record(f, x)
+    value, g = P.value_and_grad(x)
+    assert value == f(x)
+    assert_allclose(g, dualtape.grad(f)(x), rtol=1e-14)

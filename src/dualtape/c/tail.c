@@ -26,29 +26,55 @@ size_t dt_find_tail(const dt_tape *tape)
     return i > 0 && tape->instr[i - 1].op == DT_OP_SEGMENT ? i - 1 : tape->n_instr;
 }
 
-static int reads_slots(const dt_operand *arg, size_t n)
+/* How an operand meets the inputs, slots 1 to n. A range of slots may begin before them and end behind them: sealing
+ * turns gathers into ranges wherever it can. */
+enum meeting { APART, INSIDE, ACROSS };
+
+static enum meeting meets_inputs(const dt_tape *tape, const dt_operand *arg, size_t size, size_t n)
 {
-    return arg->layout != DT_IN_SEGMENT && (size_t)arg->at - 1 < n;
+    int64_t low = arg->at, high = arg->at;
+    if (size == 0 || arg->layout == DT_IN_SEGMENT) return APART;
+    if (arg->layout == DT_CONTIGUOUS) high += (int64_t)size - 1;
+    if (arg->layout == DT_STRIDED) {
+        const int64_t *view = tape->view + arg->view, ndim = view[0];
+        for (int64_t axis = 0; axis < ndim; axis++) {
+            const int64_t reach = (view[1 + axis] - 1) * view[1 + ndim + axis];
+            if (reach < 0) low += reach;
+            else high += reach;
+        }
+    }
+    if (high < 1 || low > (int64_t)n) return APART;
+    return low >= 1 && high <= (int64_t)n ? INSIDE : ACROSS;
 }
 
-/* Does an instruction read a slot from 1 to n? Where that cannot be seen, it does. */
-static int reads_inputs(const dt_tape *tape, const dt_instr *instr, size_t n)
+static enum meeting node_meets_inputs(const dt_tape *tape, const dt_node *node, size_t n)
 {
+    const int binary = node->kind == DT_ELEMENTWISE && tape->library->ops[node->op].arity == 2;
+    const enum meeting a = meets_inputs(tape, &node->arg[0], node->n, n);
+    const enum meeting b = binary ? meets_inputs(tape, &node->arg[1], node->n, n) : APART;
+    return a > b ? a : b;
+}
+
+/* How an instruction meets them; a node that is in no segment counts as one that does. */
+static enum meeting instr_meets_inputs(const dt_tape *tape, const dt_instr *instr, size_t n)
+{
+    enum meeting worst = APART;
     if (instr->op < DT_OP_ARRAY || instr->op == DT_OP_GUARD)
-        return (instr->a && instr->a <= n) || (instr->b && instr->b <= n);
-    if (instr->op == DT_OP_NODE) return 1;
+        return (instr->a && instr->a <= n) || (instr->b && instr->b <= n) ? INSIDE : APART;
+    if (instr->op == DT_OP_NODE) return ACROSS;
     for (size_t k = instr->a; k < instr->b; k++) {
-        const dt_node *node = &tape->node[k];
-        const int binary = node->kind == DT_ELEMENTWISE && tape->library->ops[node->op].arity == 2;
-        if (reads_slots(&node->arg[0], n) || (binary && reads_slots(&node->arg[1], n))) return 1;
+        const enum meeting found = node_meets_inputs(tape, &tape->node[k], n);
+        if (found > worst) worst = found;
     }
-    return 0;
+    return worst;
 }
 
 int dt_can_bind(const dt_tape *tape, size_t tail, size_t n)
 {
-    for (size_t i = 0; i < tape->n_instr; i++)
-        if (i != tail && reads_inputs(tape, &tape->instr[i], n)) return 0;
+    for (size_t i = 0; i < tape->n_instr; i++) {
+        const enum meeting found = instr_meets_inputs(tape, &tape->instr[i], n);
+        if (found == ACROSS || (found == INSIDE && i != tail)) return 0;
+    }
     return tail < tape->n_instr;
 }
 

@@ -116,8 +116,8 @@ typedef struct dt_bound {
     size_t n;
 } dt_bound;
 
-/* Is the tail the only instruction that reads slots 1 ... n, so that they can be bound? (The result must not be one of
- * them, either.) */
+/* Is the tail the only instruction that reads slots 1 ... n, and reads them in no range that begins before or ends
+ * behind them, so that they can be bound? (The result must not be one of them, either.) */
 int dt_can_bind(const dt_tape *tape, size_t tail, size_t n);
 
 /* Values and adjoints (p = 1) of instructions [tail, n_instr), those before it having their values. On entry adjoint
