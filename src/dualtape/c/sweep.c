@@ -1,9 +1,11 @@
 /* The four sweeps: one loop over the instructions each, scalars inline, everything else by node. The policies of a
  * sweep are here and in segment.c and nowhere else: adjoints accumulate with +=, reverse sweeps run in reverse order,
- * structural zeros are skipped. No allocation, no Python, no errors: a DT_CALL makes the sweep return to its caller. */
+ * structural zeros are skipped. No allocation, no Python, no errors: a DT_CALL that is not native, or whose native rule
+ * declines, makes the sweep return to its caller. */
 #include "tape.h"
 #include <string.h>
 #include "index.h"
+#include "linalg.h"
 #include "propagate.h"
 #include "scalar.gen.h"
 #include "scalars.h"
@@ -18,6 +20,15 @@ void dt_fill_structural(const dt_tape *tape, double *array, size_t n)
 static int is_call(const dt_tape *tape, const dt_instr *instr)
 {
     return instr->op == DT_OP_NODE && tape->node[instr->a].kind == DT_CALL;
+}
+
+typedef int native_rule(const dt_tape *tape, const dt_native *call, const dt_workspace *work);
+
+/* Runs an array operation; 0: its rule is Python. */
+static int call_native(const dt_tape *tape, const dt_node *node, const dt_workspace *work, native_rule *rule)
+{
+    const size_t k = (size_t)node->arg[0].at;
+    return k < tape->n_native && tape->native[k].op != DT_NOT_NATIVE && rule(tape, &tape->native[k], work);
 }
 
 /* ---- nodes that only move or add values ---- */
@@ -117,13 +128,15 @@ static void sum_axes_primal(const dt_tape *tape, const dt_node *node, double *va
     if (node->n) sum_axes(tape, node, 1, value, 0);
 }
 
-/* 0: a guard that does not hold, or a DT_CALL */
-static int node_primal(const dt_tape *tape, const dt_node *node, double *value)
+/* 0: a guard that does not hold, or an array operation whose rule is Python */
+static int node_primal(const dt_tape *tape, const dt_node *node, const dt_workspace *work)
 {
+    double *value = work->value;
     switch (node->kind) {
     case DT_GATHER: gather(tape, node, 1, value); return 1;
     case DT_SUM_AXES: sum_axes_primal(tape, node, value); return 1;
     case DT_GUARD: return array_holds(tape, node, value);
+    case DT_CALL: return call_native(tape, node, work, dt_native_primal);
     default: return 0;
     }
 }
@@ -135,7 +148,7 @@ size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, si
         if (i == end) break;
         const dt_instr *instr = &tape->instr[i];
         if (instr->op == DT_OP_SEGMENT) dt_segment_primal(tape, work, instr->a, instr->b);
-        else if (instr->op == DT_OP_GUARD || !node_primal(tape, &tape->node[instr->a], work->value)) return i;
+        else if (instr->op == DT_OP_GUARD || !node_primal(tape, &tape->node[instr->a], work)) return i;
     }
     return end;
 }
@@ -166,8 +179,9 @@ size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, s
         if (instr->op < DT_OP_ARRAY) scalar_tangent(tape, work, instr);
         else if (instr->op == DT_OP_GUARD) continue;
         else if (instr->op == DT_OP_SEGMENT) dt_segment_tangent(tape, work, instr->a, instr->b);
-        else if (is_call(tape, instr)) return i;
-        else move_forward(tape, &tape->node[instr->a], work->p, work->tangent);
+        else if (is_call(tape, instr)) {
+            if (!call_native(tape, &tape->node[instr->a], work, dt_native_tangent)) return i;
+        } else move_forward(tape, &tape->node[instr->a], work->p, work->tangent);
     }
     return end;
 }
@@ -197,8 +211,9 @@ size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, s
         if (instr->op < DT_OP_ARRAY) scalar_adjoint(tape, work, instr);
         else if (instr->op == DT_OP_GUARD) continue;
         else if (instr->op == DT_OP_SEGMENT) dt_segment_adjoint(tape, work, instr->a, instr->b);
-        else if (is_call(tape, instr)) return i;
-        else move_back(tape, &tape->node[instr->a], work->p, work->adjoint);
+        else if (is_call(tape, instr)) {
+            if (!call_native(tape, &tape->node[instr->a], work, dt_native_adjoint)) return i;
+        } else move_back(tape, &tape->node[instr->a], work->p, work->adjoint);
     }
     return begin;
 }
@@ -240,7 +255,7 @@ size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, si
         } else if (instr->op == DT_OP_SEGMENT) {
             dt_segment_second(tape, work, instr->a, instr->b);
         } else if (is_call(tape, instr)) {
-            return i;
+            if (!call_native(tape, &tape->node[instr->a], work, dt_native_second)) return i;
         } else {
             move_back(tape, &tape->node[instr->a], 1, work->adjoint);
             move_back(tape, &tape->node[instr->a], work->p, work->adjoint_dot);

@@ -54,7 +54,8 @@ enum dt_kind {
     DT_SUM,            /* out = sum_i arg0[i], pairwise as NumPy does */
     DT_SUM_AXES,       /* out[view(i)] += arg0[i]; arg1 is the view of the result, stride 0 on the summed axes */
     DT_GATHER,         /* out[i] = value[id[i]]; arg0.at is the place of id in tape->id */
-    DT_CALL,           /* array operation number arg0.at, whose rule is Python: sweeps.pyx runs it between two sweeps */
+    DT_CALL,           /* array operation number arg0.at: linalg.c has a native rule for it, or its rule is Python and
+                          sweeps.pyx runs it between two sweeps */
     DT_GUARD           /* arg0 must have the bits of tape->expected from arg1.at on; out: number of the guard */
 };
 
@@ -76,6 +77,10 @@ typedef struct dt_tape {
     uint32_t *id;      size_t n_id, id_capacity;             /* pool of gather indices */
     double *expected;  size_t n_expected, expected_capacity; /* pool of what guarded arrays must be */
     size_t longest_segment;                                  /* most nodes of any segment: decides on scratch memory */
+    /* (n_native,) what linalg.c knows about each array operation, by the number that DT_CALL has; may end early */
+    struct dt_native *native;  size_t n_native, native_capacity;
+    size_t native_room;                                      /* most doubles for each lane that any of them needs */
+    const dt_loop *native_loop;                              /* NumPy's gufuncs, by enum dt_native_op */
 } dt_tape;
 
 /* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is
@@ -96,8 +101,9 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
 void dt_fill_structural(const dt_tape *tape, double *array, size_t n);
 
 /* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do:
- * `end` (`begin` for the reverse ones) when done, or that of a DT_CALL, which the caller does before it goes on. The
- * primal sweep stops at a guard, too, that does not hold. The tape's own values are not looked at. */
+ * `end` (`begin` for the reverse ones) when done, or that of a DT_CALL that is not native, or that linalg.c has
+ * declined, which the caller does before it goes on. The primal sweep stops at a guard, too, that does not hold. The
+ * tape's own values are not looked at. */
 size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);

@@ -167,6 +167,35 @@ cdef extern from "targets.h" nogil:
 
     const dt_special *dt_specials
 
+cdef extern from "linalg.h" nogil:
+    enum:
+        DT_NOT_NATIVE
+        DT_MATMUL
+        DT_VECDOT
+        DT_MATVEC
+        DT_VECMAT
+        DT_N_NATIVE
+
+    ctypedef struct dt_stack:
+        const double *constant
+        int64_t slot
+        int64_t row
+        int64_t column
+        uint32_t view
+
+    ctypedef struct dt_native:
+        uint8_t op
+        uint8_t active
+        dt_stack *arg
+        int64_t out
+        size_t count
+        size_t rows
+        size_t inner
+        size_t columns
+
+    size_t dt_native_room(const dt_native *call)
+
+
 # The tape and its sweeps. Linked into core/tape alone; other modules call them through the methods of Tape.
 cdef extern from "tape.h" nogil:
     enum:
@@ -233,6 +262,11 @@ cdef extern from "tape.h" nogil:
         size_t n_expected
         size_t expected_capacity
         size_t longest_segment
+        dt_native *native
+        size_t n_native
+        size_t native_capacity
+        size_t native_room
+        const dt_loop *native_loop
 
     ctypedef struct dt_workspace:
         double *value

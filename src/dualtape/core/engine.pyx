@@ -15,6 +15,7 @@ from dualtape.core.array cimport (
     resolve, store)
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
+from dualtape.core.calls cimport ArrayCall, Place, note_call
 from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
 from dualtape.core.scalar import peek
@@ -364,38 +365,6 @@ def assign(TracedArray x, where, value):
 
 # ---- operations with a Python rule ----
 
-@cython.final
-cdef class Place:
-    """Where the elements of an operand or result are on the tape. `array` shows them in any array that runs parallel to
-    the slots."""
-
-    def __cinit__(self, uint32_t slot, tuple shape, tuple strides, bint active):
-        self.slot, self.shape, self.strides, self.active = slot, shape, strides, active
-
-    cdef cnp.ndarray array(self, double *memory, Py_ssize_t p):
-        """Lanes on the last axis; no lane axis for p = 0."""
-        cdef cnp.npy_intp dims[MAX_NDIM + 1]
-        cdef cnp.npy_intp strides[MAX_NDIM + 1]
-        cdef int axis, ndim = len(self.shape)
-        cdef Py_ssize_t lanes = p if p else 1
-        for axis in range(ndim):
-            dims[axis] = self.shape[axis]
-            strides[axis] = self.strides[axis] * lanes
-        dims[ndim], strides[ndim] = p, 8
-        return cnp.PyArray_New(np.ndarray, ndim + (1 if p else 0), dims, cnp.NPY_FLOAT64, strides,
-                               <void *>(memory + self.slot * lanes), 8, cnp.NPY_ARRAY_WRITEABLE, <object>NULL)
-
-
-@cython.final
-cdef class ArrayCall:
-    """One recorded array operation: its row of ops/array_ops.py, its operands (a Place, or the plain value) and the
-    places of its results."""
-
-    def __init__(self, row, params, operands, results, single):
-        self.row, self.params, self.operands, self.results, self.single = row, params, operands, results, single
-        self.active = tuple([type(x) is Place and (<Place>x).active for x in operands])
-
-
 cdef object place_of(Tape tape, object x, bint active):
     cdef TracedArray array
     cdef int axis
@@ -441,7 +410,7 @@ def array_op(Tape tape, row, operands, params):
     node = tape.new_node()
     node.kind, node.n, node.out, node.active, node.op = DT_CALL, 0, -1, DT_ACTIVE_A, 0
     node.arg[0].at = len(tape.calls)
-    tape.calls.append(call)
+    note_call(tape, call)
     tape.append(DT_OP_NODE, DT_ACTIVE_A, <uint32_t>(tape.c.n_nodes - 1), 0, 0)
     tape.evaluated = tape.c.n_instr
     outputs = [traced_scalar(tape, <uint32_t>(<TracedArray>part).slot) if (<TracedArray>part).ndim == 0 else part

@@ -84,8 +84,8 @@ cdef void _through_python(char **args, const ptrdiff_t *dims, const ptrdiff_t *s
         _unbound(args, dims, steps, <void *><ptrdiff_t>n_in)
 
 
-cdef int _bind(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
-    """Point `loop` at the all-float64 inner loop of `ufunc`."""
+cdef bint _find_loop(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
+    """Point `loop` at the all-float64 inner loop of `ufunc`; False if it has none."""
     cdef int k
     cdef str wanted = "d" * ufunc.nin + "->" + "d" * ufunc.nout
     cdef list signatures = (<object>ufunc).types  # of Python: since NumPy 2.5 its .pxd has no such field
@@ -93,7 +93,14 @@ cdef int _bind(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
         if signatures[k] == wanted and ufunc.functions[k] != NULL:
             loop.data = ufunc.data[k] if ufunc.data != NULL else NULL
             loop.run = <c.dt_inner_loop>ufunc.functions[k]
-            return 0
+            return True
+    return False
+
+
+cdef int _bind(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
+    """Point `loop` at a float64 loop of `ufunc`: its own, or a call through Python."""
+    if _find_loop(loop, ufunc):
+        return 0
     _called_through_python.append(ufunc)
     loop.data = <void *>ufunc
     loop.run = <c.dt_inner_loop><void *>_through_python
@@ -156,6 +163,25 @@ def opcode_of(function):
     if isinstance(function, str):
         return OPCODES.get(function, -1)
     return opcode_of_ufunc(function)
+
+
+# Gufuncs: loops over matrices and vectors, by enum dt_native_op. One that is missing stays NULL, and its operations are
+# left to their Python rules.
+
+cdef c.dt_loop _gufunc_loops[c.DT_N_NATIVE]
+cdef dict _GUFUNCS = {c.DT_MATMUL: "matmul", c.DT_VECDOT: "vecdot", c.DT_MATVEC: "matvec", c.DT_VECMAT: "vecmat"}
+
+
+cdef const c.dt_loop *gufunc_loops() noexcept nogil:
+    return _gufunc_loops
+
+
+cdef int _bind_gufuncs() except -1:
+    for op, name in _GUFUNCS.items():
+        ufunc = _find("numpy", name)
+        if ufunc is not None:
+            _find_loop(&_gufunc_loops[<int>op], ufunc)
+    return 0
 
 
 # Rows one by one.
@@ -263,6 +289,7 @@ cdef int _start() except -1:
         c.dt_loops[k].run = _unbound
         c.dt_loops[k].data = <void *><ptrdiff_t>c.dt_loops[k].n_in
     _bind_home("numpy")
+    _bind_gufuncs()
     use_target(os.environ.get("DUALTAPE_TARGET") or targets()[len(targets()) - 1])
     return 0
 

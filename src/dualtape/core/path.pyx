@@ -12,7 +12,7 @@ import numpy as np
 from dualtape.core import sweeps
 from dualtape.core.c cimport (
     DT_CALL, DT_GATHER, DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_bound, dt_instr, dt_node, dt_workspace)
-from dualtape.core.engine cimport Place
+from dualtape.core.calls cimport Place, describe_calls
 from dualtape.core.sweeps cimport Workspace, run_adjoint, run_primal
 from dualtape.core.tape cimport Tape
 from dualtape.ops.decisions import DECISION, fingerprint
@@ -59,6 +59,7 @@ cdef class Path:
 
     def __init__(self, Tape tape, slots):
         self.tape = tape
+        describe_calls(tape)
         self.slots = np.ascontiguousarray(slots, dtype=np.int64)
         self.n, self.m = tape.n_inputs, self.slots.size
         self.result = self.slots[0] if self.m else 0

@@ -2,7 +2,7 @@
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
-from dualtape.core.c cimport dt_batch, dt_bound, dt_node, dt_tape, dt_workspace
+from dualtape.core.c cimport dt_batch, dt_bound, dt_native, dt_node, dt_tape, dt_workspace
 
 
 cdef class Tape:
@@ -22,7 +22,7 @@ cdef class Tape:
     cdef list retired                # addresses of the memory that values have moved from since then
     cdef readonly size_t n_inputs    # inputs are slots 1 .. n_inputs
     cdef readonly list captures      # (first slot, number of an outer level): constants here, active outside
-    cdef readonly list calls         # of each DT_CALL node: what trace/array_call knows about it
+    cdef readonly list calls         # of each DT_CALL node: its ArrayCall; c.native runs parallel to it
     cdef public list guards          # of each guard (what f decided on, errors.user_site()); None: no replay follows
 
     # memory; all of them raise MemoryError
@@ -33,6 +33,8 @@ cdef class Tape:
     cdef uint32_t new_slots(self, size_t n) except? 0
     cdef uint32_t constant(self, double value) except? 0
     cdef dt_node *new_node(self) except NULL
+    cdef dt_native *new_native(self) except NULL
+    cdef void accept_native(self, uint8_t op) noexcept
     cdef uint32_t new_view(self, int ndim, const int64_t *shape, const int64_t *stride) except? 0xffffffff
     cdef int64_t new_ids(self, cnp.ndarray ids) except -1
     cdef int append(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b, uint32_t out) except -1

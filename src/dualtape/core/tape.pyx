@@ -13,9 +13,10 @@ from libc.string cimport memcpy, memset
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
     DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
-    dt_bound, dt_can_bind, dt_fill_structural, dt_find_tail, dt_instr, dt_node, dt_op, dt_scalar_primal,
-    dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail, dt_sweep_tangent, dt_workspace)
-from dualtape.core.kernels cimport library
+    dt_bound, dt_can_bind, dt_fill_structural, dt_find_tail, dt_instr, dt_native, dt_native_room, dt_node, dt_op,
+    dt_scalar_primal, dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail,
+    dt_sweep_tangent, dt_workspace)
+from dualtape.core.kernels cimport gufunc_loops, library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
 
@@ -43,7 +44,7 @@ cdef class Tape:
     """One recording. Made by the drivers; users see it only as the ``tape`` of a recording's repr."""
 
     def __cinit__(self):
-        self.c.library = library()
+        self.c.library, self.c.native_loop = library(), gufunc_loops()
         self.captures = []
         self.calls = []
         self.retired = []
@@ -56,7 +57,7 @@ cdef class Tape:
         self.sealed = self.lazy = False
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
         self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
-        self.c.longest_segment = 0
+        self.c.longest_segment = self.c.n_native = self.c.native_room = 0
         self.new_slots(1)
         self.c.value[0] = 0.0
         return 0
@@ -68,6 +69,7 @@ cdef class Tape:
         PyMem_RawFree(self.c.view)
         PyMem_RawFree(self.c.id)
         PyMem_RawFree(self.c.expected)
+        PyMem_RawFree(self.c.native)
         PyMem_RawFree(self.alive)
         PyMem_RawFree(self.scratch)
 
@@ -128,6 +130,23 @@ cdef class Tape:
             self.c.node_capacity = capacity
         self.c.n_nodes += 1
         return &self.c.node[self.c.n_nodes - 1]
+
+    cdef dt_native *new_native(self) except NULL:
+        """Room for what c/linalg.h says about the next array operation; it is not native yet."""
+        cdef size_t capacity
+        if self.c.n_native == self.c.native_capacity:
+            capacity = max(16, 2 * self.c.native_capacity)
+            self.c.native = <dt_native *>resized(self.c.native, capacity, sizeof(dt_native))
+            self.c.native_capacity = capacity
+        self.c.n_native += 1
+        memset(&self.c.native[self.c.n_native - 1], 0, sizeof(dt_native))
+        return &self.c.native[self.c.n_native - 1]
+
+    cdef void accept_native(self, uint8_t op) noexcept:
+        """The last of the natives is described: C runs it from now on."""
+        cdef dt_native *native = &self.c.native[self.c.n_native - 1]
+        native.op = op
+        self.c.native_room = max(self.c.native_room, dt_native_room(native))
 
     cdef uint32_t new_view(self, int ndim, const int64_t *shape, const int64_t *stride) except? 0xffffffff:
         cdef size_t first = self.c.n_view, capacity
