@@ -51,6 +51,20 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
+@contextlib.contextmanager
+def all_cores() -> Iterator[None]:
+    """Takes `one_core` back, for work of several threads."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    pinned = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, pinned)
+
+
 def calls_per_batch(work: Callable[[], object]) -> int:
     """How many calls make a batch. Also warms the work up."""
     number = 1

@@ -148,7 +148,7 @@ def casadi_program(f: Function, x: np.ndarray) -> tuple[Function, type]:
     names = ("exp", "log", "sin", "tanh")
     namespace = types.SimpleNamespace(sum=casadi.sum1, **{name: getattr(casadi, name) for name in names})
     casadi.MX.sum = casadi.sum1  # the method that NumPy's arrays have
-    if f.__name__ in ("loop", "cycle"):
+    if f.__name__ in ("loop", "cycle", "ring"):
         return lambda point: f(casadi.vertsplit(point)), casadi.SX
     return with_namespace(f, namespace), casadi.MX
 

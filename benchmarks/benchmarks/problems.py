@@ -53,6 +53,29 @@ def cycle_gradient(x):
     return ds
 
 
+def ring(x):
+    """300 float operations on n inputs, each coupled with the next."""
+    n, s = len(x), x[0]
+    for k in range(60):
+        a, b = x[k % n], x[(k + 1) % n]
+        s = (0.5 * s + a * b) / (1.5 + a * s)
+    return s
+
+
+def ring_gradient(x):
+    n = len(x)
+    unit = np.eye(n)
+    s, ds = x[0], unit[0]
+    for k in range(60):
+        i, j = k % n, (k + 1) % n
+        a, b = x[i], x[j]
+        bottom = 1.5 + a * s
+        above = 0.5 * ds + b * unit[i] + a * unit[j]
+        s_next = (0.5 * s + a * b) / bottom
+        s, ds = s_next, (above - s_next * (s * unit[i] + a * ds)) / bottom
+    return ds
+
+
 def rosen(x):
     """Rosenbrock's valley in n dimensions."""
     return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
@@ -136,6 +159,7 @@ PROBLEMS = {
             (1.4,) * 4 + (0.5,) * 3 + (1.4,) * 3,
             on_floats=True,
         ),
+        Problem(ring, ring_gradient, (10, 30), 0.5, 1.5, on_floats=True),
         Problem(rosen, rosen_gradient, (10, 1000, 1_000_000), -2.0, 2.0),
         Problem(chain, chain_gradient, (10, 1000, 1_000_000), -2.0, 2.0),
         Problem(broyden, broyden_jacobian, (10, 100), -1.0, 1.0),

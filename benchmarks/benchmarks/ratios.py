@@ -11,8 +11,8 @@ if __name__ == "__main__":  # one core means one thread: said before NumPy and t
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
 
-from benchmarks import peers, speed_table
-from benchmarks.common import Comparison, NotInstalled, one_core
+from benchmarks import peers, replay_table, speed_table
+from benchmarks.common import Comparison, NotInstalled, one_core, require
 
 
 def readable_seconds(seconds: float) -> str:
@@ -25,10 +25,15 @@ def readable_seconds(seconds: float) -> str:
 
 def goal_line(goal: speed_table.Goal) -> str:
     """One row of the table."""
-    measured = goal.measure()
+    try:
+        if goal.needs:
+            require(goal.needs)
+        measured = goal.measure()
+    except NotInstalled as missing:
+        return f"{goal.work:<70} {goal.must:>6.3g} {goal.aim:>6.3g}   {missing}"
     number = measured.ratio if isinstance(measured, Comparison) else measured
     verdict = "aim" if number <= goal.aim else "must" if number <= goal.must else "MISSED"
-    line = f"{goal.work:<70} {goal.must:>6g} {goal.aim:>6g} {number:>8.2f} {goal.unit:<6}{verdict:<7}"
+    line = f"{goal.work:<70} {goal.must:>6.3g} {goal.aim:>6.3g} {number:>8.3g} {goal.unit:<6}{verdict:<7}"
     if isinstance(measured, Comparison):
         times = f"{readable_seconds(measured.seconds)} / {readable_seconds(measured.base_seconds)}"
         line += f"{times:<20} median {measured.median_ratio:.2f}"
@@ -59,13 +64,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios", description=__doc__)
     parser.add_argument("--peers", action="store_true", help="also compare with the other tools that are installed")
     parser.add_argument("--only-peers", action="store_true", help="nothing but that")
+    parser.add_argument("--only", default="", metavar="TEXT", help="rows whose name contains this: replay, hessian")
     parser.add_argument("--build", action="store_true", help="also time a full build from source")
     arguments = parser.parse_args()
     with one_core():
         if not arguments.only_peers:
             print(f"{'work':<70} {'must':>6} {'aim':>6} {'measured':>8}")
-            for goal in speed_table.GOALS:
-                print(goal_line(goal), flush=True)
+            for goal in (*speed_table.GOALS, *replay_table.REPLAY_GOALS):
+                if arguments.only in goal.name:
+                    print(goal_line(goal), flush=True)
         if arguments.peers or arguments.only_peers:
             print_peers()
     if arguments.build:

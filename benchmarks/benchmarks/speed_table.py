@@ -29,6 +29,7 @@ class Goal:
     aim: float
     measure: Callable[[], Comparison | float]
     unit: str = "x"
+    needs: str = ""  # package that the row is measured against
 
 
 def gradient(case: str) -> Comparison:
