@@ -17,7 +17,7 @@ from dualtape.ops.table import ROWS
 pytestmark = pytest.mark.skipif(not kernels.bind_scipy(), reason="SciPy is not installed")
 
 # Mutants that are no different in the interior: signs are their own inverse, a step is flat.
-EQUIVALENT = {"sgn(x) / copysign(1.0, y)", "-(at_zero(x))"}
+EQUIVALENT = {"sgn(x) / copysign(1.0, y)", "-(at_zero(x))", "-(dropped(1.0, y))"}
 
 # Arguments of functions of special.h that count at ends, kinks or outside the interior only; test_table.py has those.
 GUARDS = {("power_dy", 0), ("gamma_density", 0), ("logistic", 0)}

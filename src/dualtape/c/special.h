@@ -54,6 +54,15 @@ DT_INLINE double dt_leads_nan(double x, double y, double both)
 /* heaviside(x, y) is y only where x is 0. */
 DT_INLINE double dt_at_zero(double x) { return x == 0.0 ? 1.0 : x != x ? NAN : -0.0; }
 
+/* A comparison as a number. */
+DT_INLINE double dt_truth(double holds) { return holds; }
+DT_INLINE double dt_logical_and(double x, double y) { return x != 0.0 && y != 0.0; }
+DT_INLINE double dt_logical_or(double x, double y) { return x != 0.0 || y != 0.0; }
+
+/* x where the mask y is set, elsewhere nothing; and the other way round. */
+DT_INLINE double dt_kept(double x, double y) { return y != 0.0 ? x : -0.0; }
+DT_INLINE double dt_dropped(double x, double y) { return y != 0.0 ? -0.0 : x; }
+
 /* 0/0 = 0: the limit of p/q along p = 0, for any q that is a number. */
 DT_INLINE double dt_ratio(double p, double q) { return p == 0.0 && q == q ? 0.0 : p / q; }
 

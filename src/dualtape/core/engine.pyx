@@ -75,6 +75,8 @@ def as_traced(Tape tape, x):
     if isinstance(x, (list, tuple)):
         x = np.array(x, dtype=object) if any_traced(x) else np.asarray(x)
     if not isinstance(x, np.ndarray):
+        if hasattr(x, "as_numbers"):                    # a mask: trace/masks.py
+            return as_traced(tape, x.as_numbers())
         return x if np.isscalar(x) else NotImplemented
     if type(x) is not np.ndarray and type(x) is not np.memmap:
         raise DtypeError.of_subclass(x, "an operand")
@@ -336,6 +338,7 @@ def index(TracedArray x, where):
     cdef int64_t steps[MAX_NDIM]
     cdef int64_t distance
     cdef int axis
+    where = without_masks(where)
     if not is_basic(where):
         return move(x.tape, (x,), lambda ids: ids[where])
     store(x)
@@ -352,8 +355,24 @@ def index(TracedArray x, where):
     return new_view(x, x.offset + distance, part.ndim, dims, steps)
 
 
+def without_masks(where):
+    """An index with plain arrays in place of masks, which are guarded: the shape of what is indexed depends on them."""
+    if isinstance(where, tuple):
+        return tuple([without_masks(i) for i in where])
+    return where.primal if hasattr(where, "as_numbers") else where
+
+
+cdef bint is_choice(TracedArray x, where, value) except -1:
+    """Is x[where] = value a choice by a mask, element by element?"""
+    return (hasattr(where, "as_numbers") and where.dtype == np.bool_ and where.numbers.level <= x.tape.level
+            and where.shape == x.shape[:where.ndim] and np.ndim(value) <= x.ndim - where.ndim)
+
+
 def assign(TracedArray x, where, value):
     """x[where] = value with NumPy's semantics: the ids of the value are written into the ids of x."""
+    if is_choice(x, where, value):
+        where, value = Ellipsis, np.where(where[(Ellipsis,) + (None,) * (x.ndim - where.ndim)], value, x)
+    where = without_masks(where)
     ids = operand_ids(x.tape, value)
     if where is Ellipsis or (type(where) is slice and where == slice(None)):
         whole = as_traced(x.tape, value)

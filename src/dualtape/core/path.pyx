@@ -5,17 +5,16 @@ A `Path` is what f did under one set of decisions. Its values live in a workspac
 has its own; the constants are in them already when a workspace is used again. api/program.py chooses among paths."""
 cimport cython
 cimport numpy as cnp
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core import sweeps
 from dualtape.core.c cimport (
     DT_CALL, DT_GATHER, DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_bound, dt_instr, dt_node, dt_workspace)
-from dualtape.core.calls cimport Place, describe_calls
+from dualtape.core.calls cimport describe_calls
 from dualtape.core.sweeps cimport Workspace, run_adjoint, run_primal
 from dualtape.core.tape cimport Tape
-from dualtape.ops.decisions import DECISION, fingerprint
 
 cnp.import_array()
 
@@ -189,8 +188,6 @@ cdef uint64_t digest(const double *values, size_t n) noexcept:
 def trail_of(Tape tape):
     """The outcome of every decision of a guarded recording, uint64 (n_guards,): of a comparison 0 or 1, of anything
     else a fingerprint."""
-    cdef dict answers = {(<Place>call.results[0]).slot: fingerprint(call.params["expected"])
-                         for call in tape.calls if call.row is DECISION}
     cdef cnp.ndarray trail = np.zeros(len(tape.guards), dtype=np.uint64)
     cdef uint64_t *outcome = <uint64_t *>cnp.PyArray_DATA(trail)
     cdef dt_instr *instr
@@ -202,10 +199,7 @@ def trail_of(Tape tape):
             outcome[instr.out] = instr.outcome
         elif instr.op == DT_OP_NODE and tape.c.node[instr.a].kind == DT_GUARD:
             node = &tape.c.node[instr.a]
-            if node.n == 1 and <uint32_t>node.arg[0].at in answers:
-                outcome[node.out] = answers[<uint32_t>node.arg[0].at]
-            else:
-                outcome[node.out] = digest(tape.c.expected + node.arg[1].at, node.n)
+            outcome[node.out] = digest(tape.c.expected + node.arg[1].at, node.n)
     return trail
 
 

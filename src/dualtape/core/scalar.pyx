@@ -166,7 +166,7 @@ cdef object guarded_comparison(TracedScalar self, object other, int op):
     cdef bint outcome
     if other is None or isinstance(other, (str, bytes)):
         return op == Py_NE if op in (Py_EQ, Py_NE) else NotImplemented
-    if getattr(other, "shape", ()) != () or isinstance(other, (list, tuple)):
+    if getattr(other, "shape", ()) != () or isinstance(other, (list, tuple)) or hasattr(other, "as_numbers"):
         return UFUNCS[op](self, other)
     if outranks(tape, other):       # an inner number leads
         return NotImplemented if type(other) is not TracedScalar else guarded_comparison(other, self, REFLECTED[op])

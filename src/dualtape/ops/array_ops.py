@@ -77,7 +77,7 @@ def linear_in_each(primal):
 # Sums.
 
 
-def _axes(axis, ndim):
+def axes_of(axis, ndim):
     """The reduced axes as a sorted tuple of non-negative numbers; None means all."""
     if axis is None:
         return tuple(range(ndim))
@@ -87,7 +87,7 @@ def _axes(axis, ndim):
 def spread(v_bar, shape, axis, keepdims):
     """Give every element of `shape` the entry of `v_bar` that it was reduced to."""
     if axis is not None and not keepdims:
-        v_bar = np.expand_dims(v_bar, _axes(axis, len(shape)))
+        v_bar = np.expand_dims(v_bar, axes_of(axis, len(shape)))
     return np.broadcast_to(v_bar, shape)
 
 
@@ -145,18 +145,18 @@ def _add_at_vjp(v_bar, xs, v, active, index):
 # Products of elements.
 
 
-def _reduced_last(x, axis):
+def reduced_last(x, axis):
     """`x` with the reduced axes merged into one, which stands last."""
     shape = np.shape(x)
-    axes = _axes(axis, len(shape))
+    axes = axes_of(axis, len(shape))
     kept = tuple(k for k in range(len(shape)) if k not in axes)
     merged = (*(shape[k] for k in kept), prod(shape[k] for k in axes))
     return np.reshape(np.transpose(x, kept + axes), merged)
 
 
 def _reduced_back(y, shape, axis):
-    """The inverse of `_reduced_last`."""
-    axes = _axes(axis, len(shape))
+    """The inverse of `reduced_last`."""
+    axes = axes_of(axis, len(shape))
     order = tuple(k for k in range(len(shape)) if k not in axes) + axes
     return np.transpose(np.reshape(y, tuple(shape[k] for k in order)), tuple(np.argsort(order)))
 
@@ -176,7 +176,7 @@ def products_of_others(y):
 
 
 def _prod_partials(x, axis, where, initial):
-    y = _reduced_last(x if where is True else np.where(where, x, 1.0), axis)
+    y = reduced_last(x if where is True else np.where(where, x, 1.0), axis)
     others = products_of_others(y)
     return others if initial is None else others * initial
 
@@ -187,7 +187,7 @@ def _prod(x, axis=None, keepdims=False, where=True, initial=None):
 
 def _prod_jvp(x_dots, xs, v, axis=None, keepdims=False, where=True, initial=None):
     x_dot = x_dots[0] if where is True else np.where(where, x_dots[0], 0.0)
-    v_dot = np.sum(_prod_partials(xs[0], axis, where, initial) * _reduced_last(x_dot, axis), axis=-1)
+    v_dot = np.sum(_prod_partials(xs[0], axis, where, initial) * reduced_last(x_dot, axis), axis=-1)
     return np.reshape(v_dot, np.shape(v))
 
 

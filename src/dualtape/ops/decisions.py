@@ -1,9 +1,9 @@
 """Decisions on values as operations without a derivative: what a function of NumPy said is recorded, and a replay asks
 it again.
 
-A decision is one `ArrayOp` row for all functions: its value is 1.0 where the function says the same as when f was
-recorded, bit for bit, and 0.0 where it says something else or fails. A guard on that number stops a replay that would
-go another way. Parameters are plain data, so that a program can be written to a file. Called by trace/decisions.py."""
+A decision is one `ArrayOp` row for all functions: its value is what the function says, as a number or as a digest. A
+guard on it stops a replay that would go another way. Parameters are plain data, so that a program can be written to a
+file. Called by trace/decisions.py."""
 
 from hashlib import blake2b
 
@@ -41,42 +41,35 @@ def ask(function, args, kwargs, xs):
     return function(*filled(args, values), **filled(kwargs, values))
 
 
-def same(a, b):
-    """Tell whether two answers agree in structure, type and every bit."""
-    if isinstance(a, (tuple, list)):
-        return isinstance(b, (tuple, list)) and len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, (np.ndarray, np.generic)) or isinstance(b, (np.ndarray, np.generic)):
-        a, b = np.asarray(a), np.asarray(b)
-        return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
-    return type(a) is type(b) and (a == b or repr(a) == repr(b))
+def _update(digest, answer):
+    """Structure, types and every bit of an answer."""
+    if isinstance(answer, (tuple, list)):
+        digest.update(b"(%d" % len(answer))
+        for part in answer:
+            _update(digest, part)
+    else:
+        answer = np.asarray(answer)
+        digest.update(f"{answer.dtype.str}{answer.shape}".encode())
+        digest.update(answer.tobytes() if not answer.dtype.hasobject else repr(answer.tolist()).encode())
 
 
 def fingerprint(answer):
-    """64 bits that tell answers apart, `same` ones being equal (BLAKE2b; Aumasson et al. 2013)."""
-    digest = blake2b(digest_size=8)
-    _feed(digest, answer)
-    return int.from_bytes(digest.digest(), "little")
+    """A test, an index or a count as a float; 144 bits of a digest of anything else, as three floats."""
+    if isinstance(answer, (bool, int, np.bool_, np.integer)) and abs(int(answer)) < 2**53:
+        return float(answer)
+    digest = blake2b(digest_size=18)
+    _update(digest, answer)
+    bits = digest.digest()
+    return np.array([float(int.from_bytes(bits[k : k + 6], "little")) for k in (0, 6, 12)])
 
 
-def _feed(digest, answer):
-    if isinstance(answer, (tuple, list)):
-        digest.update(f"({len(answer)}".encode())
-        for part in answer:
-            _feed(digest, part)
-    elif isinstance(answer, (np.ndarray, np.generic)):
-        digest.update(f"{answer.dtype}{answer.shape}".encode())
-        digest.update(np.asarray(answer).tobytes())
-    else:
-        digest.update(f"{type(answer).__name__}:{answer!r}".encode())
-
-
-def _decision(*xs, function, args, kwargs, masks, expected):
-    xs = [np.asarray(x, dtype=bool)[()] if is_mask else x for x, is_mask in zip(xs, masks, strict=True)]
+def _decision(*xs, function, args, kwargs, types):
+    xs = [np.asarray(x).astype(dtype)[()] for x, dtype in zip(xs, types, strict=True)]
     try:
         with np.errstate(all="ignore"):
-            return 1.0 if same(ask(function, args, kwargs, xs), expected) else 0.0
+            return fingerprint(ask(function, args, kwargs, xs))
     except Exception:  # it did not fail when f was recorded
-        return 0.0
+        return np.nan
 
 
 def _no_jvp(x_dots, xs, v, **params):
@@ -90,9 +83,11 @@ def _no_vjp(v_bar, xs, v, active, **params):
 DECISION = ArrayOp("decision", _decision, _no_jvp, _no_vjp)
 
 
-def _step(*xs, function, args, kwargs):
-    return ask(function, args, kwargs, xs)
+def _step(*xs, function, args, kwargs, part=None):
+    answer = ask(function, args, kwargs, xs)
+    return answer if part is None else answer[part]
 
 
-# A piecewise constant function of NumPy: its numbers are computed anew in a replay, so that they need no guard.
+# A piecewise constant function of NumPy, or one part of what it gives: its numbers are computed anew in a replay, so
+# that they need no guard.
 STEP = ArrayOp("step", _step, _no_jvp, _no_vjp)

@@ -121,6 +121,28 @@ _STEPS = (
     Binary("heaviside",    "heaviside(x, y)", "0", "at_zero(x)", "0", "0", "0", (NONZERO, REAL), selects=True),
 )
 
+# What a program that is being recorded decides on: a mask is numbers 0.0 and 1.0, so that a replay computes it anew.
+_TESTS = tuple(
+    Binary(name, v, "0", "0", "0", "0", "0", (REAL, REAL), None)
+    for name, v in (
+        ("less",          "truth(x < y)"),
+        ("less_equal",    "truth(x <= y)"),
+        ("greater",       "truth(x > y)"),
+        ("greater_equal", "truth(x >= y)"),
+        ("equal",         "truth(x == y)"),
+        ("not_equal",     "1.0 - truth(x == y)"),
+        ("logical_and",   "logical_and(x, y)"),
+        ("logical_or",    "logical_or(x, y)"),
+    )
+)
+
+# A choice of x by the mask y: x + -0.0 is x to the last bit, so that kept(a, c) + dropped(b, c) is where(c, a, b), and
+# the one that is not taken is not connected.
+_CHOICES = (
+    Binary("kept",         "kept(x, y)", "kept(1.0, y)", "0", "0", "0", "0", (REAL, NONZERO), None, selects=True),
+    Binary("dropped",      "dropped(x, y)", "dropped(1.0, y)", "0", "0", "0", "0", (REAL, NONZERO), None, selects=True),
+)
+
 # Piecewise linear. A tie of two active operands is shared, one active operand follows the constant.
 _SELECTIONS = (
     Binary("maximum",      "maximum(x, y)", "leads(x, y, both)", "leads(y, x, both)", "0", "0", "0", (REAL, REAL),
@@ -373,6 +395,8 @@ _BESSEL = (
 ROWS: tuple[Unary | Binary, ...] = (
     *_ARITHMETIC,
     *_STEPS,
+    *_TESTS,
+    *_CHOICES,
     *_SELECTIONS,
     *_POWERS,
     *_DISTANCES,

@@ -49,6 +49,14 @@ def at_zero(x):
     return _where(x == 0.0, 1.0, _where(np.isnan(x), np.nan, -0.0))
 
 
+def kept(x, y):
+    return _where(judged(y) != 0.0, x, -0.0)
+
+
+def dropped(x, y):
+    return _where(judged(y) != 0.0, -0.0, x)
+
+
 def _quotient_of_root(x, v):
     """``x/v`` for a distance v; at v = 0 it is 0 with unbounded slope, so that the second order is not a number."""
     zero = judged(v) == 0.0

@@ -12,6 +12,7 @@ from .functions import (
     handles,
     has_active,
     is_active,
+    is_guarded,
     leader,
     move,
     operand,
@@ -73,7 +74,7 @@ def astype(x, dtype, /, *, copy=True, device=None):
 def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
     """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, others are refused."""
     if np.dtype(dtype) == np.bool:
-        return np.asarray(primal(x), dtype=bool)
+        return np.not_equal(x, 0.0) if is_guarded(x) else np.asarray(primal(x), dtype=bool)
     check_dtype(dtype, "astype")
     return np.copy(x) if copy else x
 

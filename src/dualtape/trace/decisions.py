@@ -19,25 +19,23 @@ def decided(function, args, kwargs):
     """What `function` says about traced numbers that stand anywhere in its arguments: plain data."""
     operands = []
     args, kwargs = _without(tuple(args), operands), _without(kwargs, operands)
-    masks = [False] * len(operands)
     try:
         answer = ask(function, args, kwargs, map(peek, operands))
     except Exception:  # f may catch it: then it has decided on all these values
         functions.primal(operands)
         raise
     name = functions.name_of(function).removeprefix("np.")
-    params = {"function": name, "args": args, "kwargs": kwargs, "masks": masks, "expected": answer}
-    engine = functions.leader(operands).engine
-    guard(engine.array_op(DECISION, operands, params), name)
+    types = [x.dtype.name for x in operands]
+    guard(functions.apply(DECISION, *operands, function=name, args=args, kwargs=kwargs, types=types), name)
     return answer
 
 
-def stepped(function, args, kwargs):
-    """What a piecewise constant function gives, as a traced number without a derivative."""
+def stepped(function, args, kwargs, **part):
+    """What a piecewise constant function gives, or one part of it, as a traced number without a derivative."""
     operands = []
     args, kwargs = _without(tuple(args), operands), _without(kwargs, operands)
     name = functions.name_of(function).removeprefix("np.")
-    return functions.apply(STEP, *operands, function=name, args=args, kwargs=kwargs)
+    return functions.apply(STEP, *operands, function=name, args=args, kwargs=kwargs, **part)
 
 
 def _without(tree, operands):
@@ -49,5 +47,8 @@ def _without(tree, operands):
         return {key: _without(value, operands) for key, value in tree.items()}
     if functions.has_active(tree):
         operands.append(functions.operand(tree))
+        return OPERAND
+    if functions.is_guarded(tree):  # a mask
+        operands.append(tree)
         return OPERAND
     return tree.copy() if kind is np.ndarray else tree

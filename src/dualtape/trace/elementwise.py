@@ -4,6 +4,7 @@ functions applied along axes."""
 import numpy as np
 
 from ..ops.table import OPCODES
+from . import masks
 from .decisions import stepped
 from .functions import (
     PASSIVE,
@@ -31,7 +32,7 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, where=True,
     if high is not None:
         result = np.minimum(result, operand(high))
     if where is not True:
-        result = np.where(primal(where), result, np.nan if out is None else out)
+        result = np.where(where, result, np.nan if out is None else out)
     return store(result, out)
 
 
@@ -79,10 +80,14 @@ def sinc(x):
 @handles(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
     x = operand(x)
-    if np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray)) and x.ndim != 0):
+    if masks.is_mask(condlist):
+        condlist = [condlist] if condlist.ndim == x.ndim else list(condlist.primal)
+    if np.isscalar(condlist) or (not isinstance(condlist[0], (list, np.ndarray, masks.TracedMask)) and x.ndim != 0):
         condlist = [condlist]
-    conditions = np.asarray(primal(condlist), dtype=bool)
     n = len(funclist)
+    if is_guarded(condlist) and not any(map(callable, funclist)):
+        return _chosen(x, list(condlist), funclist)
+    conditions = np.asarray(primal(condlist), dtype=bool)
     if len(conditions) == n - 1:
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)], axis=0)
     elif len(conditions) != n:
@@ -100,6 +105,17 @@ def piecewise(x, condlist, funclist, *args, **kw):
             y[condition] = value
         elif condition:
             y = np.reshape(operand(value), ())
+    return y
+
+
+def _chosen(x, conditions, values):
+    """piecewise of constants, by masks."""
+    if len(conditions) == len(values) - 1:
+        values = [*values[-1:], *values[:-1]]
+        conditions = [np.ones(np.shape(x), dtype=bool), *conditions]
+    y = np.zeros_like(x)
+    for condition, value in zip(conditions, values, strict=True):
+        y = np.where(condition, value, y)
     return y
 
 

@@ -83,7 +83,7 @@ def dispatch(function, types, args, kwargs, number=None):
     asks for."""
     for cls in types:
         if not (_ACTIVE[cls] or issubclass(cls, np.ndarray)):
-            return NotImplemented
+            return _dispatch_masks(function, args, kwargs) if _MASKS[cls] else NotImplemented
     handler = HANDLERS.get(function)
     if handler is None and function not in CREATORS:
         load_families()
@@ -93,6 +93,12 @@ def dispatch(function, types, args, kwargs, number=None):
     if function in CREATORS:
         return CREATORS[function](number, *args, **kwargs)
     raise UnsupportedOperation(f"{name_of(function)} has no derivative rule yet", NO_RULE_REMEDY)
+
+
+def _dispatch_masks(function, args, kwargs):
+    from .masks import dispatch
+
+    return dispatch(function, args, kwargs)
 
 
 def load_families():
@@ -128,15 +134,21 @@ def coverage():
 # Numbers.
 
 
-class _ActiveTypes(dict):
-    """Remembers for each type whether it follows the protocol above."""
+class _Types(dict):
+    """Remembers for each type whether it has certain attributes."""
+
+    def __init__(self, *attributes):
+        super().__init__()
+        self.attributes = attributes
 
     def __missing__(self, cls):
-        self[cls] = active = hasattr(cls, "engine") and hasattr(cls, "level") and hasattr(cls, "primal")
-        return active
+        self[cls] = found = all(hasattr(cls, attribute) for attribute in self.attributes)
+        return found
 
 
-_ACTIVE = _ActiveTypes()
+_ACTIVE = _Types("engine", "level", "primal")  # the protocol above
+_TRACED = _Types("primal")  # masks, too, have values that can be looked at: see masks.py
+_MASKS = _Types("as_numbers")
 
 
 def is_active(x):
@@ -174,6 +186,8 @@ def operand(x):
         return x if x.dtype == np.float64 else _from_array(x)
     if kind in (list, tuple):
         return _from_sequence(x)
+    if _MASKS[kind]:
+        return x.as_numbers()
     if isinstance(x, np.ndarray) and kind is not np.memmap:
         raise DtypeError.of_subclass(x, "an operand")
     array = np.asarray(x)
@@ -219,7 +233,7 @@ def is_guarded(tree):
         return any(map(is_guarded, tree.values()))
     if type(tree) is np.ndarray and tree.dtype.hasobject:
         return any(map(is_guarded, tree.flat))
-    return _ACTIVE[type(tree)] and getattr(tree, "is_guarded", False)
+    return _TRACED[type(tree)] and getattr(tree, "is_guarded", False)
 
 
 def primal(tree):
@@ -232,14 +246,14 @@ def primal(tree):
     kind = type(tree)
     if kind is int or kind is str or tree is None:
         return tree
-    if _ACTIVE[kind]:
+    if _TRACED[kind]:
         return tree.primal
     return _plain(tree, primal)
 
 
 def peeked(tree):
     """As `primal`, where nothing is decided on the values: there is no guard."""
-    return peek(tree) if is_active(tree) else _plain(tree, peeked)
+    return peek(tree) if _TRACED[type(tree)] else _plain(tree, peeked)
 
 
 def _plain(tree, look):

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..errors import UnsupportedOperation
 from ..ops import matrix_ops
-from .functions import apply, handles, is_active, operand, primal, store
+from . import masks
+from .functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store
 from .products import dot
 from .reductions import root
 
@@ -31,8 +32,9 @@ def det(a):
 def slogdet(a):
     """The sign is piecewise constant; it comes as a plain number."""
     a = operand(a)
-    result = np.linalg.slogdet(primal(a))
-    return type(result)(result[0], apply(matrix_ops.LOGDET, a))
+    result = np.linalg.slogdet(peeked(a))
+    sign = masks.constant_of(np.linalg.slogdet, a, 0) if is_guarded(a) else result[0]
+    return type(result)(sign, apply(matrix_ops.LOGDET, a))
 
 
 @handles(np.linalg.cholesky)
@@ -136,7 +138,7 @@ def _norm_of_vectors(x, ord, axis, keepdims):
     if isinstance(ord, str):
         raise ValueError(f"Invalid norm order '{ord}' for vectors")
     if ord == 0:
-        return np.linalg.norm(primal(x), 0, axis=axis, keepdims=keepdims)
+        return np.sum(np.not_equal(x, 0.0).astype(np.float64), axis=axis, keepdims=keepdims)
     size = np.abs(x)
     if ord == np.inf:
         return np.max(size, axis=axis, keepdims=keepdims)
@@ -150,10 +152,10 @@ def _norm_of_vectors(x, ord, axis, keepdims):
 
 def _power_of_norm(total, exponent):
     """``total ** exponent``, with derivative 0 at 0 as every norm has."""
-    value = primal(total)
-    if is_active(total) and np.any(value == 0.0):
-        safe = np.where(value == 0.0, 1.0, total)
-        return np.where(value == 0.0, 0.0, safe**exponent)
+    zero = total == 0.0
+    if is_active(total) and (masks.is_mask(zero) or np.any(zero)):
+        safe = np.where(zero, 1.0, total)
+        return np.where(zero, 0.0, safe**exponent)
     return total**exponent
 
 

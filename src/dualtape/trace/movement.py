@@ -8,7 +8,8 @@ own. Parameters that hold no data (conditions, indices, axes) are taken at their
 import numpy as np
 
 from ..errors import UnsupportedOperation
-from .functions import check_dtype, handles, move, operand, primal, store
+from . import masks
+from .functions import HANDLERS, check_dtype, handles, is_guarded, judged, move, operand, primal, store
 
 ALL = "all positional arguments"
 
@@ -47,6 +48,17 @@ def joins(function, name):
         if len(args) > 1:
             out, args = args[1], args[:1]
         return store(move(operands, lambda *ids: function(ids, *args, **kwargs)), out)
+
+    handles(function)(handler)
+
+
+def chooses(function, by_masks):
+    """Register what serves `function`, whose first parameter holds conditions, where these are masks (masks.py)."""
+    moved = HANDLERS[function]
+
+    def handler(condition, *choices, **kwargs):
+        by_mask = is_guarded(condition) or masks.has_mask(choices)
+        return (by_masks if by_mask else moved)(condition, *choices, **kwargs)
 
     handles(function)(handler)
 
@@ -135,6 +147,8 @@ moves(np.compress, "a", 1, out_position=3)
 moves(np.extract, "arr", 1)
 moves(np.where, "x", 1, y=2)
 moves(np.select, "choicelist", 1, default=2)
+chooses(np.where, masks.where)
+chooses(np.select, masks.select)
 moves(np.choose, "choices", 1, out_position=2)
 moves(np.diag, "v")
 moves(np.diagonal, "a")
@@ -193,13 +207,13 @@ def pad(array, pad_width, mode="constant", **kwargs):
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """An element that is replaced depends on the input no longer."""
     largest = np.finfo(np.float64).max
-    given, value = x, np.asarray(primal(x))
+    given, value = x, judged(operand(x))
     for found, entered in (
         (np.isnan(value), nan),
-        (np.isposinf(value), largest if posinf is None else posinf),
-        (np.isneginf(value), -largest if neginf is None else neginf),
+        (value == np.inf, largest if posinf is None else posinf),
+        (value == -np.inf, -largest if neginf is None else neginf),
     ):
-        if found.any():
+        if masks.is_mask(found) or np.any(found):
             x = np.where(found, entered, x)
     if not copy and given.ndim:
         given[...] = x

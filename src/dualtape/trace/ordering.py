@@ -3,7 +3,8 @@ are then moved, so that a tie follows NumPy's order and the derivative is that o
 
 import numpy as np
 
-from .functions import handles, move, operand, primal, store
+from ..ops.order_ops import EXTREME, ORDERED
+from .functions import apply, handles, is_guarded, move, operand, peeked, primal, store
 
 
 def _merged_last(axis, ndim):
@@ -22,6 +23,8 @@ def _merged_last(axis, ndim):
 def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
     """`function` is np.max or np.min, `choose` np.argmax or np.argmin, `worst` the value that is never chosen."""
     a = operand(a)
+    if is_guarded(a):
+        return store(_replayed_extreme(a, function, choose, worst, axis, keepdims, initial, where), out)
     value = np.asarray(primal(a))
     is_plain = axis is None and out is None and not keepdims and where is True and initial is np._NoValue
     if is_plain and value.size and value.ndim:
@@ -38,6 +41,18 @@ def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
     if initial is not np._NoValue:
         result = (np.maximum if function is np.max else np.minimum)(result, initial)
     return store(result, out)
+
+
+def _replayed_extreme(a, function, choose, worst, axis, keepdims, initial, where):
+    """`_extreme` as an operation that finds its element anew in a replay."""
+    limits = {} if initial is np._NoValue else {"initial": peeked(initial)}
+    shape = np.shape(function(peeked(a), axis=axis, keepdims=keepdims, where=peeked(where), **limits))
+    if np.size(a) == 0:
+        return np.broadcast_to(operand(initial), shape)
+    if where is not True:
+        a = np.where(where, a, worst)
+    result = np.reshape(apply(EXTREME, a, axis=axis, choose=choose.__name__) if a.ndim else a, shape)
+    return result if not limits else (np.maximum if function is np.max else np.minimum)(result, initial)
 
 
 @handles(np.max)
@@ -72,8 +87,13 @@ def nanmin(a, axis=None, out=None, keepdims=False, initial=np._NoValue, where=Tr
 
 def _extreme_number(a, function, plain, worst, axis, out, keepdims, initial, where):
     """`plain` over the elements that are numbers; NaN (and NumPy's warning) where there is none."""
-    value = primal(a)
     limits = {} if initial is np._NoValue else {"initial": initial}
+    if is_guarded(a):
+        missing = np.isnan(a)
+        result = plain(np.where(missing, worst, a), axis=axis, keepdims=keepdims, where=where, **limits)
+        nothing = False if limits else np.all(missing, axis=axis, keepdims=bool(keepdims))
+        return store(np.where(nothing, np.nan, result) if np.ndim(nothing) or nothing else result, out)
+    value = primal(a)
     nothing = np.isnan(function(value, axis=axis, keepdims=keepdims, where=where, **primal(limits)))
     result = plain(np.where(np.isnan(value), worst, a), axis=axis, keepdims=keepdims, where=where, **limits)
     return store(np.where(nothing, np.nan, result) if np.any(nothing) else result, out)
@@ -96,15 +116,25 @@ def _in_order_of(ids, moved):
     return arranged
 
 
+def _replayed_order(a, axis, function, **options):
+    """The same as an operation that finds the order anew in a replay."""
+    getattr(np, function)(peeked(a), axis=axis, **options)  # raises what NumPy raises
+    return apply(ORDERED, a, axis=axis, function=function, options=options)
+
+
 @handles(np.sort)
 def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     a = operand(a)
+    if is_guarded(a):
+        return _replayed_order(a, axis, "argsort", kind=kind, order=order, stable=stable)
     return _reordered(a, np.argsort(primal(a), axis=axis, kind=kind, order=order, stable=stable), axis)
 
 
 @handles(np.partition)
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     a = operand(a)
+    if is_guarded(a):
+        return _replayed_order(a, axis, "argpartition", kth=kth, kind=kind, order=order)
     return _reordered(a, np.argpartition(primal(a), kth, axis=axis, kind=kind, order=order), axis)
 
 
@@ -122,9 +152,11 @@ def partition_in_place(x, kth, axis=-1, kind="introselect", order=None):
 def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """The mean of the middle element, or of the middle two; NaN where an element is."""
     a = operand(a)
-    value = np.asarray(primal(a))
+    value = np.asarray(peeked(a))
     shape = np.shape(np.median(value, axis=axis, keepdims=keepdims))
     merge = _merged_last(axis, value.ndim)
+    if is_guarded(a):
+        return store(np.reshape(np.mean(_replayed_middle(move([a], merge)), axis=-1), shape), out)
     rows = merge(value)
     order = np.argsort(rows, axis=-1)  # NaN is sorted to the end
     half, odd = divmod(rows.shape[-1], 2)
@@ -134,17 +166,30 @@ def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     return store(np.reshape(np.mean(chosen, axis=-1), shape), out)
 
 
+def _replayed_middle(rows):
+    """The middle element of each row, or the middle two, as an operation that finds them anew in a replay."""
+    rows = np.sort(rows, axis=-1)
+    half, odd = divmod(rows.shape[-1], 2)
+    last = rows[..., -1:]
+    return np.where(np.isnan(last), last, rows[..., [half]] if odd else rows[..., [half - 1, half]])
+
+
 @handles(np.nanmedian)
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """As `median`, each row with its own number of elements that are numbers."""
     a = operand(a)
-    value = np.asarray(primal(a))
+    value = np.asarray(peeked(a))
     shape = np.shape(np.nanmedian(value, axis=axis, keepdims=keepdims))
     merge = _merged_last(axis, value.ndim)
     rows = merge(value)
-    order = np.argsort(rows, axis=-1)
-    count = np.maximum(np.sum(~np.isnan(rows), axis=-1, keepdims=True), 1)
+    if is_guarded(a):
+        rows = move([a], merge)
+    count = np.asarray(np.maximum(np.sum(~np.isnan(rows), axis=-1, keepdims=True), 1))
     middle = np.concatenate([(count - 1) // 2, count // 2], axis=-1)
+    if is_guarded(a):
+        chosen = np.take_along_axis(np.sort(rows, axis=-1), middle, axis=-1)
+        return store(np.reshape(np.mean(chosen, axis=-1), shape), out)
+    order = np.argsort(rows, axis=-1)
     places = np.take_along_axis(order, middle, axis=-1)
     chosen = move([a], lambda ids: np.take_along_axis(merge(ids), places, axis=-1))
     return store(np.reshape(np.mean(chosen, axis=-1), shape), out)

@@ -169,7 +169,7 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     else:
         weights = _aligned_weights(operand(weights), a, axis)
         scale = np.sum(weights, axis=axis, keepdims=keepdims)
-        if np.any(primal(scale) == 0.0):
+        if np.any(scale == 0.0):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
         result = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / scale
     if not returned:
@@ -196,7 +196,7 @@ def _aligned_weights(weights, a, axis):
 def _numbers(a, entered):
     """`a` with `entered` for NaN, and where it is a number."""
     a = operand(a)
-    is_number = ~np.isnan(primal(a))
+    is_number = ~np.isnan(a)
     return np.where(is_number, a, entered), is_number
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops import array_ops
 from ..ops.table import ROWS
-from .decisions import decided
+from . import masks
 from .functions import (
     DIFFERENTIATED,
     KINDS,
@@ -24,6 +24,7 @@ from .functions import (
     has_active,
     is_active,
     is_guarded,
+    judged,
     leader,
     name_of,
     operand,
@@ -62,6 +63,8 @@ _register_rows("numpy")
 def dispatch(ufunc, method, inputs, kwargs):
     """Answer ``number.__array_ufunc__(ufunc, method, *inputs, **kwargs)``."""
     if method != "__call__":
+        if any(map(masks.is_mask, inputs)):
+            return masks.method(ufunc, method, inputs, kwargs)
         handler = _METHODS.get(method)
         if handler is None:
             raise UnsupportedOperation(f"{name_of(ufunc)}.{method} has no derivative rule", "write it as a loop")
@@ -77,6 +80,8 @@ def call(ufunc, *inputs):
     if opcode is None and ufunc not in COMPOSED and ufunc not in KINDS:
         _register_later_homes()
         opcode = OPCODE_OF.get(ufunc)
+    if any(map(masks.is_mask, inputs)):
+        return masks.call(ufunc, inputs)
     if not any(map(has_active, inputs)):
         return ufunc(*inputs)
     if opcode is not None:
@@ -84,7 +89,7 @@ def call(ufunc, *inputs):
     if ufunc in COMPOSED:
         return COMPOSED[ufunc](*map(operand, inputs))
     if KINDS.get(ufunc) == PASSIVE:
-        return decided(ufunc, inputs, {}) if is_guarded(inputs) else ufunc(*map(primal, inputs))
+        return masks.tested(ufunc, inputs) if is_guarded(inputs) else ufunc(*map(primal, inputs))
     if any("O" in loop for loop in ufunc.types):
         return _call_on_objects(ufunc, inputs)
     raise UnsupportedOperation(f"{name_of(ufunc)} has no derivative rule yet", NO_RULE_REMEDY)
@@ -103,7 +108,7 @@ def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, signatur
     check_dtype(_output_type(signature), name_of(ufunc))
     n_out = ufunc.nout
     out = (out,) if out is not None and not isinstance(out, tuple) else out
-    if out is not None and not any(map(has_active, inputs)):
+    if out is not None and not any(has_active(x) or masks.is_mask(x) for x in inputs):
         inputs = tuple(map(primal, inputs))
     result = COMPOSED[ufunc](*map(operand, inputs), **core) if core else call(ufunc, *inputs)
     targets = out or (None,) * n_out
@@ -125,7 +130,7 @@ def _store_where(result, target, where):
     """Keep `target` where the condition fails. Without one NumPy leaves them uninitialised: here they are NaN."""
     if where is True:
         return store(result, target)
-    where = np.asarray(primal(where), dtype=bool)
+    where = where if masks.is_mask(where) else np.asarray(primal(where), dtype=bool)
     shape = np.broadcast_shapes(np.shape(result), where.shape)
     kept = np.nan if target is None or target is ... else target
     return store(np.where(where, np.broadcast_to(result, shape), kept), target)
@@ -281,17 +286,17 @@ def divmod_of(x, y):
 @_composed(np.modf)
 def modf(x):
     """The fractional part keeps the sign of `x`, which ``x - trunc(x)`` would lose at whole numbers."""
-    value = primal(x)
+    value = judged(x)
     whole = np.trunc(value)
-    fraction = np.fmod(x, 1.0)
-    if np.any(np.isinf(value)):
-        fraction = np.where(np.isinf(value), np.copysign(0.0, value), fraction)
+    fraction, infinite = np.fmod(x, 1.0), np.isinf(value)
+    if masks.is_mask(infinite) or np.any(infinite):
+        fraction = np.where(infinite, np.copysign(0.0, value), fraction)
     return fraction, constant(whole, leader([x]))
 
 
 @_composed(np.frexp)
 def frexp(x):
-    exponent = np.frexp(primal(x))[1]
+    exponent = masks.constant_of(np.frexp, x, 1, np.int32).primal if is_guarded(x) else np.frexp(primal(x))[1]
     return np.ldexp(x, -exponent), exponent
 
 

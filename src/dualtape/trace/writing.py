@@ -4,6 +4,7 @@ know; the target must be active, because a plain array cannot hold a derivative.
 import numpy as np
 
 from ..errors import TraceEscapeError
+from . import masks
 from .functions import handles, is_active, operand, primal
 
 
@@ -18,9 +19,15 @@ def _target(array, name):
 
 @handles(np.copyto)
 def copyto(dst, src, casting="same_kind", where=True):
+    if masks.is_mask(dst):
+        dst[...] = src if where is True else np.where(where, src, dst)
+        return
     _target(dst, "np.copyto")
     if where is True:
         dst[...] = operand(src)
+        return
+    if masks.is_mask(where):
+        dst[...] = np.where(where, operand(src), dst)
         return
     mask = np.broadcast_to(primal(where), dst.shape)
     dst[mask] = np.broadcast_to(operand(src), dst.shape)[mask]
@@ -46,6 +53,9 @@ def put(a, ind, v, mode="raise"):
 
 @handles(np.place)
 def place(arr, mask, vals):
+    if masks.is_mask(mask) and np.size(vals) == 1:
+        _target(arr, "np.place")[...] = np.where(np.reshape(mask, arr.shape), np.ravel(operand(vals))[0], arr)
+        return
     mask = np.asarray(primal(mask), dtype=bool).reshape(arr.shape)
     if mask.any():
         _target(arr, "np.place")[mask] = _cycled(vals, int(mask.sum()))
@@ -54,6 +64,10 @@ def place(arr, mask, vals):
 @handles(np.putmask)
 def putmask(a, mask, values):
     """Unlike `place`, element k takes ``values[k % size]``."""
+    if masks.is_mask(mask):
+        taken = np.reshape(_cycled(values, a.size), a.shape)
+        _target(a, "np.putmask")[...] = np.where(np.reshape(mask, a.shape), taken, a)
+        return
     mask = np.asarray(primal(mask), dtype=bool).reshape(a.shape)
     _target(a, "np.putmask")[mask] = np.reshape(_cycled(values, a.size), a.shape)[mask]
 

@@ -1,0 +1,389 @@
+"""Masks of a program that is being recorded, and what is made of masks and constants: arrays that a one-shot recording
+has as plain ones. Their numbers are on the tape, so that a replay computes them anew, and what f does with them as data
+needs no guard: ``np.where(x > 0, a, b)``, ``x[x > 0] = 0``, ``x * mask``. There is one door to plain data, `primal`:
+an index, a branch, a conversion go through it, and it records a guard.
+
+A mask is the numbers 0.0 and 1.0; a choice is made by the rows `kept` and `dropped` of the rule table. Functions that
+are not mentioned here take the plain array."""
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from dualtape.core.guards import guard
+from dualtape.core.scalar import peek
+from dualtape.ops.table import OPCODES
+from dualtape.trace import functions, ufuncs
+from dualtape.trace.decisions import decided, stepped
+from dualtape.trace.functions import elementwise
+
+_BOOL, _INT, _FLOAT = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float64)
+
+
+class TracedMask(NDArrayOperatorsMixin):
+    """An array of bool, int64 or float64 that does not change with the input but by steps.
+
+    Attributes
+    ----------
+    numbers : active number
+        The values on the tape.
+    dtype : numpy.dtype
+        What a one-shot recording has here.
+    """
+
+    __slots__ = ("numbers", "dtype")
+    __array_priority__ = 1001.0
+    __hash__ = None
+    is_guarded = True
+
+    def __init__(self, numbers, dtype=_BOOL):
+        self.numbers = numbers
+        self.dtype = dtype
+
+    # ---- the door ----
+
+    @property
+    def primal(self):
+        """The plain array, or scalar of NumPy. Whoever looks at it decides on it: it is guarded."""
+        guard(self.numbers, "mask")
+        return self.peek()
+
+    def peek(self):
+        """`primal` without a guard: see core.scalar.peek."""
+        return np.asarray(peek(self.numbers)).astype(self.dtype)[()]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.primal, dtype=dtype)
+
+    def __bool__(self):
+        if self.size != 1:
+            return bool(self.peek())  # NumPy's error, or what it says of nothing
+        return bool(np.reshape(self.numbers, ()))  # the guard is that it stays zero, or not zero
+
+    def __int__(self):
+        return int(self.primal)
+
+    def __float__(self):
+        return float(self.primal)
+
+    def __index__(self):
+        return self.primal.__index__()
+
+    def __iter__(self):
+        return iter(self.primal)
+
+    def __getattr__(self, name):
+        if name.startswith("__") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        method = _METHODS.get(name)
+        return getattr(self.primal, name) if method is None else method.__get__(self)
+
+    # ---- data ----
+
+    def as_numbers(self):
+        """What core/engine.pyx takes for a mask."""
+        return self.numbers
+
+    def __getitem__(self, index):
+        return TracedMask(self.numbers[index], self.dtype)
+
+    def __setitem__(self, index, value):
+        if functions.has_active(value) or np.asarray(functions.peeked(value)).dtype != self.dtype:
+            value = np.asarray(value).astype(self.dtype)  # or NumPy's error: a plain array holds no traced number
+        self.numbers[index] = functions.operand(value)
+
+    def __mul__(self, other):
+        return other * self.__index__() if isinstance(other, (list, tuple, str)) else np.multiply(self, other)
+
+    __rmul__ = __mul__
+
+    @property
+    def shape(self):
+        return self.numbers.shape
+
+    @property
+    def ndim(self):
+        return self.numbers.ndim
+
+    @property
+    def size(self):
+        return self.numbers.size
+
+    @property
+    def T(self):
+        return TracedMask(self.numbers.T, self.dtype)
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return ufuncs.dispatch(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return dispatch(function, args, kwargs)
+
+    # Text needs no guard: see TracedScalar.
+
+    def __repr__(self):
+        return f"TracedMask({np.array2string(np.asarray(self.peek()), separator=', ')})"
+
+    def __format__(self, spec):
+        return format(self.peek(), spec)
+
+
+def is_mask(x):
+    return type(x) is TracedMask
+
+
+def has_mask(tree):
+    """Tell whether a mask stands anywhere in nested lists and tuples."""
+    return any(map(has_mask, tree)) if type(tree) in (list, tuple) else is_mask(tree)
+
+
+def settled(tree):
+    """`tree` with the plain array in place of every mask: the door."""
+    if type(tree) in (list, tuple):
+        return type(tree)(map(settled, tree))
+    if type(tree) is dict:
+        return {key: settled(value) for key, value in tree.items()}
+    return tree.primal if type(tree) is TracedMask else tree
+
+
+def _numbers(tree):
+    """`tree` with its numbers in place of every mask."""
+    if type(tree) in (list, tuple):
+        return type(tree)(map(_numbers, tree))
+    if type(tree) is dict:
+        return {key: _numbers(value) for key, value in tree.items()}
+    return tree.numbers if type(tree) is TracedMask else tree
+
+
+# ---- tests of numbers ----
+
+_TESTS = {
+    getattr(np, name): OPCODES[name]
+    for name in "less less_equal greater greater_equal equal not_equal logical_and logical_or".split()
+}
+_EQUAL, _NOT_EQUAL, _LESS = OPCODES["equal"], OPCODES["not_equal"], OPCODES["less"]
+_AND, _OR, _KEPT, _DROPPED = (OPCODES[name] for name in ("logical_and", "logical_or", "kept", "dropped"))
+_PROPERTIES = {
+    np.isnan: lambda x: elementwise(_NOT_EQUAL, x, x),
+    np.isinf: lambda x: elementwise(_EQUAL, np.absolute(x), np.inf),
+    np.isfinite: lambda x: elementwise(_LESS, np.absolute(x), np.inf),
+    np.signbit: lambda x: elementwise(_LESS, np.copysign(1.0, x), 0.0),
+    np.logical_not: lambda x: elementwise(_EQUAL, x, 0.0),
+}
+
+
+def _is_real(x):
+    return functions.is_active(x) or np.asarray(functions.peeked(x)).dtype.kind in "biuf"
+
+
+def tested(ufunc, inputs):
+    """What a derivative-free ufunc says about traced numbers: a mask, or a plain answer with its guard."""
+    numbers = None
+    if all(map(_is_real, inputs)):
+        if ufunc in _TESTS:
+            numbers = elementwise(_TESTS[ufunc], *inputs)
+        elif ufunc in _PROPERTIES:
+            numbers = _PROPERTIES[ufunc](functions.operand(inputs[0]))
+        elif ufunc is np.logical_xor:
+            numbers = elementwise(_NOT_EQUAL, *(elementwise(_NOT_EQUAL, x, 0.0) for x in inputs))
+    if numbers is None:
+        return decided(ufunc, inputs, {})
+    return TracedMask(numbers) if np.ndim(numbers) else np.bool_(bool(numbers))
+
+
+def constant_of(function, x, part, dtype=_FLOAT):
+    """One of several results of a function, which changes by steps only."""
+    return TracedMask(stepped(function, (x,), {}, part=part), np.dtype(dtype))
+
+
+# ---- ufuncs of masks ----
+
+_OF_BOOLS = {  # of two bools, and what is bool again
+    np.bitwise_and: _AND, np.logical_and: _AND, np.multiply: _AND, np.minimum: _AND, np.fmin: _AND,
+    np.bitwise_or: _OR, np.logical_or: _OR, np.add: _OR, np.maximum: _OR, np.fmax: _OR,
+    np.bitwise_xor: _NOT_EQUAL, np.logical_xor: _NOT_EQUAL, np.not_equal: _NOT_EQUAL, np.equal: _EQUAL,
+}  # fmt: skip
+# Of whole numbers: where floats do as integers do, which have no -0.0.
+_OF_INTS = {
+    np.add: np.add,
+    np.subtract: np.subtract,
+    np.multiply: lambda x, y: np.multiply(x, y) + 0.0,
+    np.negative: lambda x: np.subtract(0.0, x),
+    np.absolute: np.absolute,
+    np.maximum: np.maximum,
+    np.minimum: np.minimum,
+}
+_LARGEST = 2**31  # of constants that meet masks: floats are exact up to 2**53
+
+
+def call(ufunc, inputs):
+    """A ufunc with masks among its operands."""
+    if any(functions.has_active(x) for x in inputs):
+        return ufuncs.call(ufunc, *_numbers(inputs)) if ufunc not in _BITWISE else ufunc(*settled(inputs))
+    plain = functions.peeked(inputs)
+    types = {np.asarray(x).dtype for x in plain}
+    if types == {_BOOL} and ufunc in _OF_BOOLS:
+        return TracedMask(elementwise(_OF_BOOLS[ufunc], *inputs))
+    if types == {_BOOL} and ufunc is np.invert:
+        return TracedMask(elementwise(_EQUAL, inputs[0], 0.0))
+    if all(dtype.kind in "biuf" for dtype in types):
+        if ufunc in _TESTS or ufunc in _PROPERTIES or ufunc is np.logical_xor:
+            return tested(ufunc, inputs)
+        result = _arithmetic(ufunc, inputs, plain)
+        if result is not None:
+            return result
+    return ufunc(*settled(inputs))
+
+
+_BITWISE = frozenset([np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift])
+
+
+def _arithmetic(ufunc, inputs, plain):
+    """A mask again, where floats compute what NumPy would compute here; else None."""
+    with np.errstate(all="ignore"):
+        expected = ufunc(*plain)
+    if not isinstance(expected, (np.ndarray, np.generic)):
+        return None
+    if expected.dtype == _FLOAT and ufunc in ufuncs.OPCODE_OF:
+        return TracedMask(ufuncs.call(ufunc, *_numbers(inputs)), _FLOAT)
+    is_small = all(is_mask(x) or np.all(np.abs(np.asarray(x, dtype=np.float64)) < _LARGEST) for x in inputs)
+    is_sum = ufunc is not np.multiply or not all(map(is_mask, inputs))  # products of products might grow
+    if expected.dtype == _INT and ufunc in _OF_INTS and is_small and is_sum:
+        return TracedMask(_OF_INTS[ufunc](*map(functions.operand, _numbers(inputs))), _INT)
+    return None
+
+
+def method(ufunc, name, inputs, kwargs):
+    """A method of a ufunc - reduce, accumulate, ... - with masks among its operands."""
+    reduction = {np.logical_or: np.any, np.bitwise_or: np.any, np.logical_and: np.all, np.bitwise_and: np.all}
+    reduction[np.add] = np.sum
+    array = inputs[0]
+    if name == "reduce" and ufunc in reduction and is_mask(array) and array.dtype == _BOOL and len(inputs) == 1:
+        return reduction[ufunc](array, **{"axis": 0, **kwargs})
+    return getattr(ufunc, name)(*settled(inputs), **settled(kwargs))
+
+
+# ---- choices ----
+
+
+def where(condition, x=None, y=None):
+    """np.where, structural in a mask: the choice that is not taken has no derivative, not even a NaN."""
+    if x is None and y is None:
+        return decided(np.nonzero, (condition,), {})
+    if not is_mask(condition):
+        condition = tested(np.not_equal, (condition, 0.0)) if functions.is_guarded(condition) else condition
+    if not is_mask(condition):
+        numbers = np.where(condition, _numbers(x), _numbers(y))
+    else:
+        numbers = elementwise(_KEPT, x, condition) + elementwise(_DROPPED, y, condition)
+    if functions.has_active(x) or functions.has_active(y):
+        return numbers
+    dtype = np.where(functions.peeked(condition), functions.peeked(x), functions.peeked(y)).dtype
+    if dtype not in (_BOOL, _INT, _FLOAT):
+        return np.where(settled(condition), settled(x), settled(y))
+    return TracedMask(numbers, dtype)
+
+
+def select(condlist, choicelist, default=0):
+    result = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = where(condition, choice, result)
+    return result
+
+
+# ---- functions of masks ----
+
+# What moves elements: all of its arrays are data.
+_MOVING = frozenset([
+    np.reshape, np.ravel, np.transpose, np.moveaxis, np.swapaxes, np.rollaxis, np.expand_dims, np.squeeze,
+    np.broadcast_to, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.concatenate, np.stack, np.vstack, np.hstack,
+    np.dstack, np.column_stack, np.flip, np.fliplr, np.flipud, np.roll, np.rot90, np.tile, np.copy, np.diag,
+    np.diagonal, np.tril, np.triu, np.split, np.array_split,
+])  # fmt: skip
+# What knows masks by itself: its handler calls this file.
+AWARE = frozenset([np.where, np.select, np.copyto, np.putmask, np.place, np.piecewise, np.clip])
+
+
+def dispatch(function, args, kwargs):
+    """A NumPy function with masks among its arguments."""
+    if function in _FUNCTIONS:
+        return _FUNCTIONS[function](*args, **kwargs)
+    functions.load_families()
+    is_data = functions.has_active((args, tuple(kwargs.values())))  # so are the masks, but where the handler decides
+    if function in functions.HANDLERS and (
+        is_data or function in AWARE or functions.KINDS[function] == functions.PASSIVE
+    ):
+        return functions.HANDLERS[function](*args, **kwargs)
+    if function in _MOVING and not kwargs.get("out"):
+        moved = function(*_numbers(args), **_numbers(kwargs))
+        return _wrapped(moved, function(*functions.peeked(args), **functions.peeked(kwargs)))
+    return function(*settled(args), **settled(kwargs))
+
+
+def _wrapped(moved, plain):
+    if isinstance(moved, (list, tuple)):
+        return type(moved)(map(_wrapped, moved, plain))
+    return TracedMask(moved, np.asarray(plain).dtype)
+
+
+def total(a, axis=None, **options):
+    """np.sum: a number of elements."""
+    if not is_mask(a) or set(options) - {"keepdims"}:
+        return np.sum(settled(a), axis=axis, **settled(options))
+    return TracedMask(np.sum(a.numbers, axis=axis, **options), _FLOAT if a.dtype == _FLOAT else _INT)
+
+
+def count_nonzero(a, axis=None, *, keepdims=False):
+    return total(a if a.dtype == _BOOL else a != 0, axis, keepdims=keepdims)
+
+
+def mean(a, axis=None, **options):
+    if not is_mask(a) or set(options) - {"keepdims"}:
+        return np.mean(settled(a), axis=axis, **settled(options))
+    return TracedMask(np.mean(a.numbers, axis=axis, **options), _FLOAT)
+
+
+def _quantifier(function):
+    def quantified(a, axis=None, **options):
+        if not is_mask(a) or axis is None or set(options) - {"keepdims"}:
+            return decided(function, (a, axis), options)
+        return TracedMask(stepped(function, (a.numbers, axis), options))
+
+    return quantified
+
+
+_FUNCTIONS = {
+    np.sum: total,
+    np.count_nonzero: count_nonzero,
+    np.mean: mean,
+    np.any: _quantifier(np.any),
+    np.all: _quantifier(np.all),
+}
+
+
+def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    dtype = np.dtype(dtype)
+    if dtype == _BOOL:
+        return self != 0 if self.dtype != _BOOL else TracedMask(np.copy(self.numbers))
+    if dtype == _FLOAT or (dtype == _INT and self.dtype != _FLOAT):
+        return TracedMask(np.copy(self.numbers), dtype)
+    return self.primal.astype(dtype)
+
+
+def _as_method(function):
+    return lambda self, *args, **kwargs: dispatch(function, (self, *args), kwargs)
+
+
+def _moving(name):
+    return lambda self, *args, **kwargs: TracedMask(getattr(self.numbers, name)(*args, **kwargs), self.dtype)
+
+
+_METHODS = {
+    name: _as_method(getattr(np, name)) for name in ("sum", "mean", "any", "all", "argmax", "argmin", "nonzero")
+}
+_METHODS |= {
+    name: _moving(name) for name in ("reshape", "ravel", "flatten", "transpose", "squeeze", "swapaxes", "copy")
+}
+_METHODS["astype"] = astype
