@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from dualtape.core import kernels
+from dualtape.core import kernels, sweeps
 from dualtape.core.path import Path
 from dualtape.ops.table import ROWS
 from dualtape.trace.record import record_flat, record_tape
@@ -81,3 +81,80 @@ def test_each_row_is_computed_again_bit_for_bit(row, target):
             expected = np.float64(f(*np.float64(x)))
         value = path.at(x).results()[0]
         assert value.tobytes() == expected.tobytes() or (np.isnan(value) and np.isnan(expected)), x
+
+
+def mixed(x):
+    """Scalars of all kinds: linear and curved, of one and of two active operands, with constants and with kinks."""
+    n, y = len(x), list(x)
+    for r in range(3):
+        y = [
+            (
+                np.exp(-y[i]) * y[(i + 1) % n],
+                y[i] / (1.5 + y[i - 1] * y[i - 1]),
+                np.maximum(y[i], y[(i + 2) % n]) - 0.5 * y[0],
+                np.sqrt(y[i] * y[i] + 1.0) - 2.0 / (2.0 + y[i]),
+                np.sin(y[i]) + y[i],
+                -y[i] * 0.25,
+            )[(i + r) % 6]
+            for i in range(n)
+        ]
+    return y
+
+
+def matrices(x, with_array):
+    """Jacobian both ways and a weighted Hessian of `mixed`; an array node among the scalars tells zeros apart."""
+
+    def f(x):
+        return [*mixed(x), np.sin(x)] if with_array else mixed(x)
+
+    tape, slots, _ = record_tape(f, [x])
+    slots = slots[: x.size].copy()
+    w = np.linspace(-1.0, 2.0, x.size)
+    return sweeps.jacobian(tape, slots, True), sweeps.jacobian(tape, slots, False), sweeps.hessian(tape, slots, w)
+
+
+@pytest.mark.parametrize("n", (1, 2, 3, 4, 5, 9, 12, 13, 30, 50, 70))
+def test_lanes_agree_whether_or_not_structural_zeros_are_told_apart(n, target, rng):
+    x = rng.uniform(0.2, 1.5, n)
+    plain, apart = matrices(x, False), matrices(x, True)
+    for found, expected in zip(plain, apart, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(plain[0], plain[1], rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(plain[2], plain[2].T)
+
+
+@pytest.mark.parametrize("n", (3, 10, 30))
+def test_every_target_gives_the_same_bits(n, rng):
+    x, before, found = rng.uniform(0.2, 1.5, n), kernels.target(), []
+    for name in kernels.targets():
+        kernels.use_target(name)
+        found.append(matrices(x, False))
+    kernels.use_target(before)
+    for others in found[1:]:
+        for one, other in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("n", (2, 4, 11, 40))
+def test_what_is_not_connected_meets_no_infinite_partial(n):
+    x = np.r_[0.0, np.linspace(1.0, 2.0, n - 1)]
+    tape, slots, _ = record_tape(lambda x: [np.sqrt(x[0]) + x[i] * x[i] for i in range(1, n)], [x])
+    J = np.zeros((n - 1, n))
+    J[:, 0] = np.inf
+    J[np.arange(n - 1), np.arange(1, n)] = 2.0 * x[1:]
+    H = np.diag(np.r_[-np.inf, np.full(n - 1, 2.0)])
+    np.testing.assert_array_equal(sweeps.jacobian(tape, slots, True), J)
+    np.testing.assert_array_equal(sweeps.jacobian(tape, slots, False), J)
+    np.testing.assert_array_equal(sweeps.hessian(tape, slots, np.ones(n - 1)), H)
+
+
+@pytest.mark.parametrize("row", SIMPLE, ids=lambda row: row.name)
+def test_each_row_bends_by_its_second_partials(row, target):
+    f, w = getattr(np, row.ufunc[1]), -1.5
+    for point in points(row):
+        with np.errstate(all="ignore"):
+            tape, slots, _ = record_tape(lambda *xs: [f(*xs)], list(point))
+            _, dx, dy, dxx, dxy, dyy = kernels.evaluate_scalar(row.name, *point)
+            partials = [[dxx, dxy], [dxy, dyy]]
+            expected = [[tie(partials[i][j], w) + 0.0 for j in range(row.arity)] for i in range(row.arity)]
+        np.testing.assert_array_equal(sweeps.hessian(tape, slots, np.array([w])), expected, err_msg=f"{point}")

@@ -88,6 +88,7 @@ typedef struct dt_library {
     /* the chain rule over arrays: propagate.h; set by propagate.c's DT_PROPAGATION */
     const struct dt_propagation *propagation;
     const struct dt_scalar_sweeps *scalars;   /* scalars.h; set by scalars.c's DT_SCALAR_SWEEPS */
+    const struct dt_lane_sweeps *lanes;       /* lanes.h; set by lanes.c's DT_LANE_SWEEPS */
 } dt_library;
 
 #endif

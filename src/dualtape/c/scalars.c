@@ -1,30 +1,12 @@
 /* See scalars.h. Most operations have a case of their own, generated from the rule table; the others go through its
- * switch for single numbers (scalar.gen.h).
- *
- * One-lane sweeps are threaded code (Bell 1973, Communications of the ACM 16): every case fetches the next instruction
- * and jumps to it itself. With one jump for all of them the branch predictor loses track of what follows what, and a
- * sweep takes up to four times as long. */
+ * switch for single numbers (scalar.gen.h). */
 #include "scalars.h"
 #include "compare.h"
 #include "opcodes.h"
 #include "scalar.gen.h"
 #include "scalar_cases.gen.h"
 #include "special.h"
-
-/* Cases, by the KEY of an instruction. FETCH gets the next instruction, or goes to `other` or out of the sweep. */
-#if defined(__GNUC__)
-#define BEGIN_CASES NEXT;
-#define CASE(key, label) label:
-#define DEFAULT_CASE general:
-#define NEXT do { FETCH; goto *cases[KEY]; } while (0)
-#define END_CASES
-#else
-#define BEGIN_CASES for (;;) { FETCH; switch (KEY) {
-#define CASE(key, label) case key:
-#define DEFAULT_CASE default:
-#define NEXT continue
-#define END_CASES }}
-#endif
+#include "threaded.h"
 
 static int holds(const dt_instr *guard, const double *value)
 {
@@ -67,7 +49,7 @@ static size_t scalars_primal(const dt_tape *tape, double *value, size_t begin, s
 resume:
     BEGIN_CASES
     DT_VALUES(VALUE)
-    DEFAULT_CASE
+    OTHER_CASES
     value[at->out] = value_by_kernel(tape, at, value);
     NEXT;
     END_CASES
@@ -130,7 +112,7 @@ static size_t scalars_adjoint(const dt_tape *tape, const double *value, double *
 resume:
     BEGIN_CASES
     DT_PULLS(PULL)
-    DEFAULT_CASE
+    OTHER_CASES
     pull_by_rule(tape, at, value, adjoint, w);
     NEXT;
     END_CASES

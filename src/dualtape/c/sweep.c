@@ -5,9 +5,9 @@
 #include "tape.h"
 #include <string.h>
 #include "index.h"
+#include "lanes.h"
 #include "linalg.h"
 #include "propagate.h"
-#include "scalar.gen.h"
 #include "scalars.h"
 #include "segment.h"
 #include "special.h"
@@ -15,6 +15,15 @@
 void dt_fill_structural(const dt_tape *tape, double *array, size_t n)
 {
     tape->library->propagation->fill_structural(n, array);
+}
+
+void dt_fill_unwritten(const dt_tape *tape, unsigned char *written, double *array, size_t p)
+{
+    memset(written, 0, tape->n_slots);
+    for (size_t i = 0; i < tape->n_instr; i++)
+        if (tape->instr[i].op < DT_OP_ARRAY) written[tape->instr[i].out] = 1;
+    for (size_t s = 0; s < tape->n_slots; s++)
+        if (!written[s]) dt_fill_structural(tape, array + s * p, p);
 }
 
 static int is_call(const dt_tape *tape, const dt_instr *instr)
@@ -155,105 +164,59 @@ size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, si
 
 /* ---- tangent ---- */
 
-static void scalar_tangent(const dt_tape *tape, const dt_workspace *work, const dt_instr *instr)
-{
-    const size_t p = work->p;
-    const double *value = work->value;
-    double dx, dy;
-    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx,
-                    &dy);
-    const double *x_dot = work->tangent + (size_t)instr->a * p, *y_dot = work->tangent + (size_t)instr->b * p;
-    double *v_dot = work->tangent + (size_t)instr->out * p;
-    if (instr->active == DT_ACTIVE_A)
-        for (size_t k = 0; k < p; k++) v_dot[k] = dt_tie(dx, x_dot[k]);
-    else if (instr->active == DT_ACTIVE_B)
-        for (size_t k = 0; k < p; k++) v_dot[k] = dt_tie(dy, y_dot[k]);
-    else
-        for (size_t k = 0; k < p; k++) v_dot[k] = dt_tie(dx, x_dot[k]) + dt_tie(dy, y_dot[k]);
-}
-
 size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
 {
     for (size_t i = begin; i < end; i++) {
+        i = tape->library->lanes->tangent(tape, work, i, end);
+        if (i == end) break;
         const dt_instr *instr = &tape->instr[i];
-        if (instr->op < DT_OP_ARRAY) scalar_tangent(tape, work, instr);
-        else if (instr->op == DT_OP_GUARD) continue;
-        else if (instr->op == DT_OP_SEGMENT) dt_segment_tangent(tape, work, instr->a, instr->b);
-        else if (is_call(tape, instr)) {
+        if (instr->op == DT_OP_SEGMENT) {
+            dt_segment_tangent(tape, work, instr->a, instr->b);
+        } else if (instr->op != DT_OP_NODE) {
+            return i;
+        } else if (is_call(tape, instr)) {
             if (!call_native(tape, &tape->node[instr->a], work, dt_native_tangent)) return i;
-        } else move_forward(tape, &tape->node[instr->a], work->p, work->tangent);
+        } else {
+            move_forward(tape, &tape->node[instr->a], work->p, work->tangent);
+        }
     }
     return end;
 }
 
 /* ---- adjoint ---- */
 
-static inline void scalar_adjoint(const dt_tape *tape, const dt_workspace *work, const dt_instr *instr)
-{
-    const size_t p = work->p;
-    const double *value = work->value, *v_bar = work->adjoint + (size_t)instr->out * p;
-    double *x_bar = work->adjoint + (size_t)instr->a * p, *y_bar = work->adjoint + (size_t)instr->b * p;
-    double dx, dy;
-    dt_scalar_first(tape->library, instr->op, value[instr->a], value[instr->b], value[instr->out], instr->active, &dx,
-                    &dy);
-    if (instr->active & DT_ACTIVE_A)
-        for (size_t k = 0; k < p; k++) x_bar[k] += dt_tie(dx, v_bar[k]);
-    if (instr->active & DT_ACTIVE_B)
-        for (size_t k = 0; k < p; k++) y_bar[k] += dt_tie(dy, v_bar[k]);
-}
-
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
 {
     for (size_t i = end; i > begin; i--) {
-        if (work->p == 1) i = tape->library->scalars->adjoint(tape, work->value, work->adjoint, begin, i);
+        i = work->p == 1 ? tape->library->scalars->adjoint(tape, work->value, work->adjoint, begin, i)
+                         : tape->library->lanes->adjoint(tape, work, begin, i);
         if (i == begin) break;
         const dt_instr *instr = &tape->instr[i - 1];
-        if (instr->op < DT_OP_ARRAY) scalar_adjoint(tape, work, instr);
-        else if (instr->op == DT_OP_GUARD) continue;
-        else if (instr->op == DT_OP_SEGMENT) dt_segment_adjoint(tape, work, instr->a, instr->b);
-        else if (is_call(tape, instr)) {
+        if (instr->op == DT_OP_SEGMENT) {
+            dt_segment_adjoint(tape, work, instr->a, instr->b);
+        } else if (instr->op != DT_OP_NODE) {
+            return i;
+        } else if (is_call(tape, instr)) {
             if (!call_native(tape, &tape->node[instr->a], work, dt_native_adjoint)) return i;
-        } else move_back(tape, &tape->node[instr->a], work->p, work->adjoint);
+        } else {
+            move_back(tape, &tape->node[instr->a], work->p, work->adjoint);
+        }
     }
     return begin;
 }
 
 /* ---- second order ---- */
 
-/* x_bar_dot += dx v_bar_dot + (dxx x_dot + dxy y_dot) v_bar, the same for y; then the first-order adjoints. */
-static void scalar_second(const dt_tape *tape, const dt_workspace *work, const dt_instr *instr)
-{
-    const size_t p = work->p, a = instr->a, b = instr->b, out = instr->out;
-    const double *value = work->value, v_bar = work->adjoint[out], *v_bar_dot = work->adjoint_dot + out * p;
-    const double *x_dot = work->tangent + a * p, *y_dot = work->tangent + b * p;
-    double *x_bar_dot = work->adjoint_dot + a * p, *y_bar_dot = work->adjoint_dot + b * p;
-    double dx, dy, dxx, dxy, dyy;
-    const int both = instr->active == (DT_ACTIVE_A | DT_ACTIVE_B);
-    dt_scalar_first(tape->library, instr->op, value[a], value[b], value[out], instr->active, &dx, &dy);
-    dt_scalar_second(tape->library, instr->op, value[a], value[b], value[out], dx, dy, instr->active, &dxx, &dxy, &dyy);
-    const double wxx = dt_tie(dxx, v_bar), wxy = both ? dt_tie(dxy, v_bar) : -0.0, wyy = dt_tie(dyy, v_bar);
-    if (instr->active & DT_ACTIVE_A) {
-        for (size_t k = 0; k < p; k++)
-            x_bar_dot[k] += dt_tie(dx, v_bar_dot[k]) + (dt_tie(wxx, x_dot[k]) + dt_tie(wxy, y_dot[k]));
-        work->adjoint[a] += dt_tie(dx, v_bar);
-    }
-    if (instr->active & DT_ACTIVE_B) {
-        for (size_t k = 0; k < p; k++)
-            y_bar_dot[k] += dt_tie(dy, v_bar_dot[k]) + (dt_tie(wxy, x_dot[k]) + dt_tie(wyy, y_dot[k]));
-        work->adjoint[b] += dt_tie(dy, v_bar);
-    }
-}
-
 size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
 {
     for (size_t i = end; i > begin; i--) {
+        i = tape->library->lanes->second(tape, work, begin, i);
+        if (i == begin) break;
         const dt_instr *instr = &tape->instr[i - 1];
-        if (instr->op < DT_OP_ARRAY) {
-            scalar_second(tape, work, instr);
-        } else if (instr->op == DT_OP_GUARD) {
-            continue;
-        } else if (instr->op == DT_OP_SEGMENT) {
+        if (instr->op == DT_OP_SEGMENT) {
             dt_segment_second(tape, work, instr->a, instr->b);
+        } else if (instr->op != DT_OP_NODE) {
+            return i;
         } else if (is_call(tape, instr)) {
             if (!call_native(tape, &tape->node[instr->a], work, dt_native_second)) return i;
         } else {

@@ -92,6 +92,7 @@ typedef struct dt_workspace {
     double *adjoint;          /* (n_slots, p) in a first-order sweep, (n_slots,) in a second-order one */
     double *adjoint_dot;      /* (n_slots, p) second-order adjoints: tangents of the adjoint */
     double *scratch;          /* dt_scratch_size doubles */
+    int finite;               /* let zeros be zeros, structural or not, while all partials are finite (lanes.h) */
 } dt_workspace;
 
 /* Doubles of scratch that any segment of the tape needs in a sweep of p lanes of the given order (0 primal, 1, 2). */
@@ -100,10 +101,16 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
 /* array[0 .. n) = structural zeros: how tangents and adjoints start. */
 void dt_fill_structural(const dt_tape *tape, double *array, size_t n);
 
+/* The same for the p lanes of those slots alone that no instruction writes, where all instructions are scalar: a
+ * tangent sweep writes the others.
+ * out  written  (n_slots,) which are written */
+void dt_fill_unwritten(const dt_tape *tape, unsigned char *written, double *array, size_t p);
+
 /* Sweeps over instructions [begin, end). All of them return the index of the first instruction that they did not do:
  * `end` (`begin` for the reverse ones) when done, or that of a DT_CALL that is not native, or that linalg.c has
- * declined, which the caller does before it goes on. The primal sweep stops at a guard, too, that does not hold. The
- * tape's own values are not looked at. */
+ * declined, which the caller does before it goes on. The primal sweep stops at a guard, too, that does not hold; the
+ * others, with `finite`, at a partial that is not finite, where the caller starts again without it. The tape's own
+ * values are not looked at. */
 size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);
 size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end);

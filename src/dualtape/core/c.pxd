@@ -275,8 +275,10 @@ cdef extern from "tape.h" nogil:
         double *adjoint
         double *adjoint_dot
         double *scratch
+        bint finite
 
     void dt_fill_structural(const dt_tape *tape, double *array, size_t n)
+    void dt_fill_unwritten(const dt_tape *tape, unsigned char *written, double *array, size_t p)
     size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
     size_t dt_sweep_primal(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)
     size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, size_t end)

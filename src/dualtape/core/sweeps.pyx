@@ -4,7 +4,7 @@ here, between two stretches."""
 cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uintptr_t
 import numpy as np
 
 from dualtape.core.c cimport DT_CALL, DT_OP_NODE, dt_instr, dt_workspace
@@ -14,8 +14,11 @@ from dualtape.core.tape cimport Tape
 cnp.import_array()
 
 cdef enum:
-    LANES = 16                  # directions that one sweep carries
-    LANE_VALUES = 0x1000000       # ... fewer, when the tape is so large that they would not fit in cache anyway
+    MANY_LANES = 64             # directions that one sweep carries at most
+    FEW_LANES = 16              # ... when the tape is so large that more would not stay in cache
+    LANE_VALUES = 0x8000        # numbers, lanes times slots, that do
+    MOST_VALUES = 0x1000000     # ... and that a sweep may need at all
+    LINE = 64                   # bytes of a cache line, which a workspace starts on
     POOL_SIZE = 4
     KEPT_DOUBLES = 0x2000000      # larger workspaces are given back to the system
 
@@ -31,17 +34,19 @@ cdef class Workspace:
     than the arithmetic."""
 
     def __dealloc__(self):
-        PyMem_RawFree(self.memory)
+        PyMem_RawFree(self.block)
 
     cdef double *reserve(self, size_t doubles) except NULL:
+        cdef size_t capacity = doubles + doubles // 4
         if doubles > self.capacity:
-            PyMem_RawFree(self.memory)
+            PyMem_RawFree(self.block)
             self.capacity = 0
-            self.memory = <double *>PyMem_RawMalloc((doubles + doubles // 4) * sizeof(double))
-            if self.memory == NULL:
+            self.block = PyMem_RawMalloc(capacity * sizeof(double) + LINE)
+            if self.block == NULL:
                 raise MemoryError(
                     f"a sweep over the recording needs {doubles * 8 / 2**20:.0f} MiB more than the system gives")
-            self.capacity = doubles + doubles // 4
+            self.capacity = capacity
+            self.memory = <double *>((<uintptr_t>self.block + LINE - 1) & ~<uintptr_t>(LINE - 1))
         return self.memory
 
 
@@ -171,131 +176,293 @@ cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work, size_t end) except -2:
         at += 1
 
 
-cdef int run_tangent(Tape tape, dt_workspace *work) except -1:
+cdef bint run_tangent(Tape tape, dt_workspace *work) except -1:
+    """False where a partial is not finite (tape.h: finite)."""
     cdef size_t at = 0, end = tape.c.n_instr
     while True:
         with nogil:
             at = tape.sweep_tangent(work, at, end)
         if at == end:
-            return 0
+            return True
+        if not is_call(tape, at):
+            return False
         call_tangent(call_at(tape, at), work)
         at += 1
 
 
-cdef int run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1:
+cdef bint run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1:
+    """False where a partial is not finite (tape.h: finite)."""
     while True:
         with nogil:
             end = tape.sweep_adjoint(work, 0, end)
         if end == 0:
-            return 0
+            return True
         end -= 1
+        if not is_call(tape, end):
+            return False
         call_adjoint(call_at(tape, end), work)
 
 
-cdef int run_second(Tape tape, dt_workspace *work) except -1:
+cdef bint run_second(Tape tape, dt_workspace *work) except -1:
+    """False where a partial is not finite (tape.h: finite)."""
     cdef size_t end = tape.c.n_instr
     while True:
         with nogil:
             end = tape.sweep_second(work, 0, end)
         if end == 0:
-            return 0
+            return True
         end -= 1
+        if not is_call(tape, end):
+            return False
         call_second(call_at(tape, end), work)
 
 
-cdef Py_ssize_t lanes_at_once(Tape tape, Py_ssize_t p):
-    cdef Py_ssize_t fitting = LANE_VALUES // <Py_ssize_t>tape.c.n_slots
-    return max(1, min(p, LANES, fitting))
+# ---- some lanes of a matrix ----
+
+cdef struct lane_seeds:
+    const double *at         # (rows, columns); NULL: the identity
+    Py_ssize_t columns
+    Py_ssize_t first, count  # those which are swept now
+    bint raw                 # zeros are kept: else a zero moves nothing, so it is structural
 
 
-cdef int seed_inputs(Tape tape, double *tangent, double[:, ::1] S, Py_ssize_t first, Py_ssize_t p, bint raw) except -1:
-    """Tangent lanes of the inputs; a zero in a seed moves nothing, so it is structural."""
-    cdef Py_ssize_t j, k
+cdef double seed(const lane_seeds *S, Py_ssize_t row, Py_ssize_t lane) noexcept nogil:
     cdef double s
-    for j in range(<Py_ssize_t>tape.n_inputs):
-        for k in range(p):
-            s = S[j, first + k]
-            tangent[(j + 1) * p + k] = s if raw or s != 0.0 else -0.0
+    if S.at == NULL:
+        return 1.0 if row == S.first + lane else -0.0
+    s = S.at[row * S.columns + S.first + lane]
+    return s if S.raw or s != 0.0 else -0.0
+
+
+cdef Py_ssize_t lanes_at_once(Tape tape, Py_ssize_t p) noexcept:
+    """How many of p directions one sweep carries: about the same number in all sweeps that it takes."""
+    cdef Py_ssize_t slots = tape.c.n_slots, most = max(FEW_LANES, min(MANY_LANES, LANE_VALUES // slots)), sweeps
+    most = max(1, min(most, MOST_VALUES // slots))
+    sweeps = max(1, (p + most - 1) // most)
+    return max(1, (p + sweeps - 1) // sweeps)
+
+
+cdef size_t whole_vectors(Py_ssize_t p) noexcept:
+    """Lanes that are swept where p are needed; the others stay structurally zero."""
+    return 1 if p <= 1 else (p + 3) // 4 * 4 if p <= 12 else (p + 7) // 8 * 8
+
+
+cdef size_t scratch_for(Tape tape, size_t p, int order) noexcept:
+    """Doubles of scratch for a sweep, a byte for each slot among them (tape.h: dt_fill_unwritten)."""
+    return max(tape.scratch_for(p, order), tape.c.n_slots // sizeof(double) + 1)
+
+
+cdef void start_work(dt_workspace *work, Tape tape, double *value, Py_ssize_t p) noexcept:
+    work.value = tape.c.value if value == NULL else value
+    work.finite = tape.c.n_nodes == 0        # array nodes tell structural zeros apart
+    work.p = whole_vectors(p) if work.finite else p
+
+
+cdef int push_lanes(Tape tape, dt_workspace *work, const lane_seeds *S) except -1:
+    """Tangents of all slots."""
+    cdef size_t p = work.p
+    cdef Py_ssize_t j, k
+    if S.raw:
+        work.finite = False
+    while True:
+        with nogil:
+            if work.finite:
+                tape.fill_unwritten(work.scratch, work.tangent, p)
+            else:
+                tape.fill_structural(work.tangent, tape.c.n_slots * p)
+            for j in range(<Py_ssize_t>tape.n_inputs):
+                for k in range(S.count):
+                    work.tangent[(j + 1) * p + k] = seed(S, j, k)
+        if run_tangent(tape, work):
+            return 0
+        work.finite = False
+
+
+cdef int pull_lanes(Tape tape, dt_workspace *work, const int64_t *outputs, Py_ssize_t m, const lane_seeds *W) except -1:
+    """Adjoints of all slots."""
+    cdef size_t p = work.p
+    cdef Py_ssize_t i, k
+    while True:
+        with nogil:
+            tape.fill_structural(work.adjoint, tape.c.n_slots * p)
+            for i in range(m):
+                for k in range(W.count):
+                    work.adjoint[outputs[i] * p + k] += seed(W, i, k)
+        if run_adjoint(tape, work, tape.c.n_instr):
+            return 0
+        work.finite = False
+
+
+cdef int bend_lanes(Tape tape, dt_workspace *work, const int64_t *outputs, Py_ssize_t m, const double *w,
+                    const lane_seeds *S) except -1:
+    """Tangents, adjoints and second-order adjoints of all slots."""
+    cdef size_t slots = tape.c.n_slots
+    cdef Py_ssize_t i
+    while True:
+        push_lanes(tape, work, S)
+        with nogil:
+            tape.fill_structural(work.adjoint, slots)
+            tape.fill_structural(work.adjoint_dot, slots * work.p)
+            for i in range(m):
+                if w[i] != 0.0:
+                    work.adjoint[outputs[i]] += w[i]
+        if run_second(tape, work):
+            return 0
+        work.finite = False
+
+
+# ---- whole matrices ----
+
+cdef int push_matrix(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *S, Py_ssize_t p,
+                     bint raw, double *out) except -1:
+    """out (m, p) = J S for S (n, p); NULL: the identity. `value` holds all slots at another point, or is NULL."""
+    cdef Py_ssize_t step = lanes_at_once(tape, p), first, i, k
+    cdef Workspace memory = acquire_workspace()
+    cdef dt_workspace work
+    cdef lane_seeds seeds
+    cdef double s
+    seeds.at, seeds.columns, seeds.raw = S, p, raw
+    try:
+        for first in range(0, p, step):
+            seeds.first, seeds.count = first, min(step, p - first)
+            start_work(&work, tape, value, seeds.count)
+            work.tangent = memory.reserve(tape.c.n_slots * work.p + scratch_for(tape, work.p, 1))
+            work.scratch = work.tangent + tape.c.n_slots * work.p
+            push_lanes(tape, &work, &seeds)
+            for i in range(m):
+                for k in range(seeds.count):
+                    s = work.tangent[outputs[i] * work.p + k]
+                    out[i * p + first + k] = s if raw else s + 0.0
+    finally:
+        release_workspace(memory)
     return 0
 
 
-def tangents(Tape tape, const int64_t[::1] outputs, S, bint raw=False, Workspace values=None):
+cdef int pull_matrix(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *W, Py_ssize_t p,
+                     Py_ssize_t row_step, Py_ssize_t lane_step, double *out) except -1:
+    """J' W for W (m, p), NULL: the identity. Its element [j, k] goes to out[j * row_step + k * lane_step]."""
+    cdef Py_ssize_t step = lanes_at_once(tape, p), first, j, k
+    cdef Workspace memory = acquire_workspace()
+    cdef dt_workspace work
+    cdef lane_seeds seeds
+    seeds.at, seeds.columns, seeds.raw = W, p, False
+    try:
+        for first in range(0, p, step):
+            seeds.first, seeds.count = first, min(step, p - first)
+            start_work(&work, tape, value, seeds.count)
+            work.adjoint = memory.reserve(tape.c.n_slots * work.p + scratch_for(tape, work.p, 1))
+            work.scratch = work.adjoint + tape.c.n_slots * work.p
+            pull_lanes(tape, &work, outputs, m, &seeds)
+            for k in range(seeds.count):
+                for j in range(<Py_ssize_t>tape.n_inputs):
+                    out[j * row_step + (first + k) * lane_step] = work.adjoint[(j + 1) * work.p + k] + 0.0
+    finally:
+        release_workspace(memory)
+    return 0
+
+
+cdef int bend_matrix(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *w, const double *S,
+                     Py_ssize_t p, double *out) except -1:
+    """out (n, p) = d/dx (J' w) S for weights w (m,) and S (n, p), NULL: the identity."""
+    cdef Py_ssize_t step = lanes_at_once(tape, p), first, j, k
+    cdef size_t slots = tape.c.n_slots
+    cdef Workspace memory = acquire_workspace()
+    cdef dt_workspace work
+    cdef lane_seeds seeds
+    seeds.at, seeds.columns, seeds.raw = S, p, False
+    try:
+        for first in range(0, p, step):
+            seeds.first, seeds.count = first, min(step, p - first)
+            start_work(&work, tape, value, seeds.count)
+            work.tangent = memory.reserve(slots * (2 * work.p + 1) + scratch_for(tape, work.p, 2))
+            work.adjoint_dot = work.tangent + slots * work.p
+            work.adjoint = work.adjoint_dot + slots * work.p
+            work.scratch = work.adjoint + slots
+            bend_lanes(tape, &work, outputs, m, w, &seeds)
+            for j in range(<Py_ssize_t>tape.n_inputs):
+                for k in range(seeds.count):
+                    out[j * p + first + k] = work.adjoint_dot[(j + 1) * work.p + k] + 0.0
+    finally:
+        release_workspace(memory)
+    return 0
+
+
+cdef int fill_jacobian(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, bint forward,
+                       double *out) except -1:
+    """The Jacobian (m, n) of the results in `outputs`, by tangents or by adjoints."""
+    cdef Py_ssize_t n = tape.n_inputs
+    if forward:
+        return push_matrix(tape, value, outputs, m, NULL, n, False, out)
+    return pull_matrix(tape, value, outputs, m, NULL, m, 1, n, out)
+
+
+cdef int fill_hessian(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *w,
+                      double *out) except -1:
+    """sum_i w_i H_i, (n, n), exactly symmetric: sweeps may round an entry and its mirror image differently."""
+    cdef Py_ssize_t n = tape.n_inputs, j, k
+    cdef double mean
+    bend_matrix(tape, value, outputs, m, w, NULL, n, out)
+    for j in range(n):
+        for k in range(j):
+            if out[j * n + k] != out[k * n + j]:
+                mean = 0.5 * out[j * n + k] + 0.5 * out[k * n + j]
+                out[j * n + k] = out[k * n + j] = mean
+    return 0
+
+
+# ---- the same for Python ----
+
+cdef double *memory_of(Workspace values):
+    return NULL if values is None else values.memory
+
+
+cdef const double *numbers(cnp.ndarray array):
+    return <const double *>cnp.PyArray_DATA(array)
+
+
+def tangents(Tape tape, cnp.ndarray outputs, S, bint raw=False, Workspace values=None):
     """J S for seeds S (n, p): (m, p). `outputs` are the slots of the m results. `raw`: only -0.0 is structurally zero,
     in the seeds, where else a zero moves nothing, and in the result. `values` holds those of all slots at another
     point."""
-    cdef double[:, ::1] seeds = np.ascontiguousarray(S, dtype=np.float64)
-    cdef Py_ssize_t p_all = seeds.shape[1], first, p, i, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
-    cdef double[:, ::1] out = np.zeros((m, p_all))
-    cdef Workspace memory = acquire_workspace()
-    cdef dt_workspace work
-    cdef double s
-    for first in range(0, p_all, step):
-        p = min(step, p_all - first)
-        work.tangent = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
-        work.scratch = work.tangent + tape.c.n_slots * p
-        work.value, work.p = tape.c.value if values is None else values.memory, p
-        tape.fill_structural(work.tangent, tape.c.n_slots * p)
-        seed_inputs(tape, work.tangent, seeds, first, p, raw)
-        run_tangent(tape, &work)
-        for i in range(m):
-            for k in range(p):
-                s = work.tangent[outputs[i] * p + k]
-                out[i, first + k] = s if raw else s + 0.0
-    release_workspace(memory)
-    return np.asarray(out)
+    cdef cnp.ndarray seeds = np.ascontiguousarray(S, dtype=np.float64)
+    cdef cnp.ndarray out = np.empty((outputs.shape[0], seeds.shape[1]))
+    push_matrix(tape, memory_of(values), <const int64_t *>cnp.PyArray_DATA(outputs), outputs.shape[0], numbers(seeds),
+                seeds.shape[1], raw, <double *>numbers(out))
+    return out
 
 
-def adjoints(Tape tape, const int64_t[::1] outputs, W, Workspace values=None):
+def adjoints(Tape tape, cnp.ndarray outputs, W, Workspace values=None):
     """J' W for weights W (m, p): (n, p)."""
-    cdef double[:, ::1] weights = np.ascontiguousarray(W, dtype=np.float64)
-    cdef Py_ssize_t p_all = weights.shape[1], first, p, i, j, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
-    cdef double[:, ::1] out = np.zeros((tape.n_inputs, p_all))
-    cdef Workspace memory = acquire_workspace()
-    cdef dt_workspace work
-    for first in range(0, p_all, step):
-        p = min(step, p_all - first)
-        work.adjoint = memory.reserve(tape.c.n_slots * p + tape.scratch_for(p, 1))
-        work.scratch = work.adjoint + tape.c.n_slots * p
-        work.value, work.p = tape.c.value if values is None else values.memory, p
-        tape.fill_structural(work.adjoint, tape.c.n_slots * p)
-        for i in range(m):
-            for k in range(p):
-                if weights[i, first + k] != 0.0:
-                    work.adjoint[outputs[i] * p + k] += weights[i, first + k]
-        run_adjoint(tape, &work, tape.c.n_instr)
-        for j in range(<Py_ssize_t>tape.n_inputs):
-            for k in range(p):
-                out[j, first + k] = work.adjoint[(j + 1) * p + k] + 0.0
-    release_workspace(memory)
-    return np.asarray(out)
+    cdef cnp.ndarray weights = np.ascontiguousarray(W, dtype=np.float64)
+    cdef cnp.ndarray out = np.empty((tape.n_inputs, weights.shape[1]))
+    pull_matrix(tape, memory_of(values), <const int64_t *>cnp.PyArray_DATA(outputs), outputs.shape[0],
+                numbers(weights), weights.shape[1], weights.shape[1], 1, <double *>numbers(out))
+    return out
 
 
-def seconds(Tape tape, const int64_t[::1] outputs, w, S, Workspace values=None):
+def seconds(Tape tape, cnp.ndarray outputs, w, S, Workspace values=None):
     """d/dx (J' w) S for weights w (m,) and directions S (n, p): (n, p). One tangent sweep, one second-order reverse
     sweep."""
-    cdef double[::1] weights = np.ascontiguousarray(w, dtype=np.float64)
-    cdef double[:, ::1] seeds = np.ascontiguousarray(S, dtype=np.float64)
-    cdef Py_ssize_t p_all = seeds.shape[1], first, p, i, j, k, m = outputs.shape[0], step = lanes_at_once(tape, p_all)
-    cdef size_t slots = tape.c.n_slots
-    cdef double[:, ::1] out = np.zeros((tape.n_inputs, p_all))
-    cdef Workspace memory = acquire_workspace()
-    cdef dt_workspace work
-    for first in range(0, p_all, step):
-        p = min(step, p_all - first)
-        work.tangent = memory.reserve(slots * (2 * p + 1) + tape.scratch_for(p, 2))
-        work.adjoint_dot = work.tangent + slots * p
-        work.adjoint = work.adjoint_dot + slots * p
-        work.scratch = work.adjoint + slots
-        work.value, work.p = tape.c.value if values is None else values.memory, p
-        tape.fill_structural(work.tangent, slots * (2 * p + 1))
-        seed_inputs(tape, work.tangent, seeds, first, p, False)
-        run_tangent(tape, &work)
-        for i in range(m):
-            if weights[i] != 0.0:
-                work.adjoint[outputs[i]] += weights[i]
-        run_second(tape, &work)
-        for j in range(<Py_ssize_t>tape.n_inputs):
-            for k in range(p):
-                out[j, first + k] = work.adjoint_dot[(j + 1) * p + k] + 0.0
-    release_workspace(memory)
-    return np.asarray(out)
+    cdef cnp.ndarray weights = np.ascontiguousarray(w, dtype=np.float64)
+    cdef cnp.ndarray seeds = np.ascontiguousarray(S, dtype=np.float64)
+    cdef cnp.ndarray out = np.empty((tape.n_inputs, seeds.shape[1]))
+    bend_matrix(tape, memory_of(values), <const int64_t *>cnp.PyArray_DATA(outputs), outputs.shape[0],
+                numbers(weights), numbers(seeds), seeds.shape[1], <double *>numbers(out))
+    return out
+
+
+def jacobian(Tape tape, cnp.ndarray outputs, bint forward, Workspace values=None):
+    """The Jacobian (m, n) of the results in slots `outputs`, column by column (`forward`) or row by row."""
+    cdef cnp.ndarray out = np.empty((outputs.shape[0], tape.n_inputs))
+    fill_jacobian(tape, memory_of(values), <const int64_t *>cnp.PyArray_DATA(outputs), outputs.shape[0], forward,
+                  <double *>numbers(out))
+    return out
+
+
+def hessian(Tape tape, cnp.ndarray outputs, w, Workspace values=None):
+    """sum_i w_i H_i, (n, n), of the results in slots `outputs`, exactly symmetric."""
+    cdef cnp.ndarray weights = np.ascontiguousarray(w, dtype=np.float64)
+    cdef cnp.ndarray out = np.empty((tape.n_inputs, tape.n_inputs))
+    fill_hessian(tape, memory_of(values), <const int64_t *>cnp.PyArray_DATA(outputs), outputs.shape[0],
+                 numbers(weights), <double *>numbers(out))
+    return out

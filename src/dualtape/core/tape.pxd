@@ -55,6 +55,7 @@ cdef class Tape:
 
     # sweeps over instructions [begin, end), for other modules: see c/tape.h
     cdef void fill_structural(self, double *array, size_t n) noexcept nogil
+    cdef void fill_unwritten(self, void *written, double *array, size_t p) noexcept nogil
     cdef size_t scratch_for(self, size_t p, int order) noexcept nogil
     cdef size_t sweep_primal(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil

@@ -13,9 +13,9 @@ from libc.string cimport memcpy, memset
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
     DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
-    dt_bound, dt_can_bind, dt_fill_structural, dt_find_tail, dt_instr, dt_native, dt_native_room, dt_node, dt_op,
-    dt_scalar_primal, dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail,
-    dt_sweep_tangent, dt_workspace)
+    dt_bound, dt_can_bind, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr, dt_native, dt_native_room,
+    dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second,
+    dt_sweep_tail, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport gufunc_loops, library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -335,6 +335,9 @@ cdef class Tape:
 
     cdef void fill_structural(self, double *array, size_t n) noexcept nogil:
         dt_fill_structural(&self.c, array, n)
+
+    cdef void fill_unwritten(self, void *written, double *array, size_t p) noexcept nogil:
+        dt_fill_unwritten(&self.c, <unsigned char *>written, array, p)
 
     cdef size_t scratch_for(self, size_t p, int order) noexcept nogil:
         return dt_scratch_size(&self.c, p, order)

@@ -15,11 +15,13 @@ from .translation import (
     Row,
     elements_of_partials,
     is_loop,
-    partial_kinds,
     stored,
 )
 
 __all__ = ["cases_header", "scalar_header"]
+
+# Rows that sweeps of many lanes have cases of their own for: there are as many copies of these as there are widths.
+_COMMON = ("add", "subtract", "multiply", "divide", "negative", "square", "reciprocal", "sqrt", "exp", "log")
 
 
 def _scalar_case(row: Row, order: int) -> str:
@@ -66,22 +68,11 @@ def _scalar_statement(row: Row, output: str, value: str) -> str:
 
 def scalar_header(rows: tuple[Row, ...]) -> str:
     """Text of scalar.gen.h."""
-    cases = [
-        "".join(
-            _scalar_case(row, order)
-            for row in rows
-            if order == 0 or any(k != "DT_ZERO" for k in _order_kinds(row, order))
-        )
-        for order in range(3)
-    ]
+    cases = ["".join(_scalar_case(row, order) for row in rows) for order in range(3)]
     text = _SCALAR_TEXT
     for order in range(3):
         text = text.replace(f"CASES_{order}", cases[order])
     return HEADING + text
-
-
-def _order_kinds(row: Row, order: int) -> list[str]:
-    return partial_kinds(row)[:2] if order == 1 else partial_kinds(row)[2:]
 
 
 def cases_header(rows: tuple[Row, ...]) -> str:
@@ -90,7 +81,8 @@ def cases_header(rows: tuple[Row, ...]) -> str:
         f"    VALUE({row.name.upper()}, {_text(row, row.v)}) \\\n" for row in rows if not _needs_loop(row.v)
     )
     pulls = "".join(_pull_cases(row) for row in rows if _is_arithmetic(row))
-    return HEADING + _CASES_TEXT.replace("VALUES\n", values).replace("PULLS\n", pulls)
+    lanes = "".join(_lane_cases(row) for row in rows if row.name in _COMMON)
+    return HEADING + _CASES_TEXT.replace("VALUES\n", values).replace("PULLS\n", pulls).replace("LANES\n", lanes)
 
 
 def _text(row: Row, formula: str) -> str:
@@ -130,6 +122,23 @@ def _pull(row: Row, partial: str, slot: str) -> str:
     return f" ADD_PRODUCT_{slot}({_text(row, formula)})"
 
 
+def _lane_cases(row: Row) -> str:
+    """One case for each choice of active operands, with all partials; 0.0 stands for those that are structurally zero
+    or belong to a passive operand."""
+    cases = ""
+    for active in (1,) if row.arity == 1 else (1, 2, 3):
+        partials = {output: _partial(row, output, active) for output in WANTED}
+        bent = [output for output in ("dxx", "dxy", "dyy") if partials[output] != "0.0"]
+        bends = " | ".join(f"BENDS_{output[1:].upper()}" for output in bent)
+        cases += f"    LANES({row.name.upper()}, {active}, {bends or '0'}, {', '.join(partials.values())}) \\\n"
+    return cases
+
+
+def _partial(row: Row, output: str, active: int) -> str:
+    formula = next((getattr(row, partial) for partial, name in OUTPUTS[row.arity].items() if name == output), "0")
+    return _text(row, formula) if formula != "0" and active in WANTED[output] else "0.0"
+
+
 _CASES_TEXT = """#ifndef DT_SCALAR_CASES_GEN_H
 #define DT_SCALAR_CASES_GEN_H
 
@@ -140,6 +149,11 @@ VALUES
 /* PULL(row, active, how the adjoints of its active operands change), where the partials are plain arithmetic. */
 #define DT_PULLS(PULL) \\
 PULLS
+
+/* LANES(row, active, which second partials are not 0, dx, dy, dxx, dxy, dyy) for the commonest operations. */
+enum { BENDS_XX = 1, BENDS_XY = 2, BENDS_YY = 4 };
+#define DT_COMMON(LANES) \\
+LANES
 
 #endif
 """
