@@ -149,6 +149,11 @@ class Program(CompiledCalls):
 
     def _lead_with(self, trace: Trace) -> None:
         """Let compiled calls take this path first."""
+        if self._replay is not None:
+            if self._replay.path is trace.path:
+                return
+            self._n_calls += self._replay.served
+        self._replay = None
         shapes = [slot.shape for slot in self._inputs.slots]
         output = trace.outputs.slots[0].shape if trace.outputs.structure.kind is None else None
         if self._is_flat and Replay.serves([*shapes, output or ()]):
@@ -164,14 +169,18 @@ class Program(CompiledCalls):
                 "record it with on_guard='rerecord', or record another program at this point",
                 where,
             )
-        if self._n_recorded == _STORM and self._n_calls < 2 * _STORM:
+        if self._n_recorded == _STORM and self._count() < 2 * _STORM:
             warnings.warn(
-                f"{self._name} was recorded {_STORM} times in {self._n_calls} calls, because it decides differently at "
+                f"{self._name} was recorded {_STORM} times in {self._count()} calls, because it decides differently at "
                 f"nearly every point: {what}, at {where}. Write the decision with np.where, np.maximum or np.sort, or "
                 "use the drivers, which record every time and check nothing",
                 RuntimeWarning,
                 stacklevel=6,
             )
+
+    def _count(self) -> int:
+        """Calls so far, those included that were compiled from end to end."""
+        return self._n_calls + (0 if self._replay is None else self._replay.served)
 
     # ---- replay ----
 
@@ -223,6 +232,7 @@ class Program(CompiledCalls):
                 definition(self._f),
             )
         self._paths.clear()
+        self._n_calls = self._count()
         self._replay = None
 
     def _flat(self, args: tuple[Any, ...]) -> tuple[Any, np.dtype[Any]]:

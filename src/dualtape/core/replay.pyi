@@ -1,6 +1,8 @@
 from typing import Any
 
 class Replay:
+    path: Any
+    served: int
     def __init__(
         self, path: Any, inputs: list[tuple[int, ...]], output: tuple[int, ...] | None, watch: Any
     ) -> None: ...

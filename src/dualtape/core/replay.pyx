@@ -65,10 +65,11 @@ cdef class Replay:
     watch : Watch or None
         Tells whether what f captured has changed.
     """
-    cdef Path path
     cdef list arguments
     cdef _Argument output
     cdef object watch
+    cdef readonly Path path
+    cdef readonly Py_ssize_t served     # calls so far
 
     def __init__(self, Path path, list inputs, object output, object watch):
         cdef Py_ssize_t start = 0
@@ -118,9 +119,11 @@ cdef class Replay:
             if self.path.run(values) >= 0:
                 return None
             if self.output.ndim == 0 and out is None:
+                self.served += 1
                 return values.memory[self.path.result]
             found = empty(self.output) if out is None else out
             self.path.read(values, <double *>cnp.PyArray_DATA(found))
+            self.served += 1
             return found
         finally:
             self.path.release(values)
@@ -156,6 +159,7 @@ cdef class Replay:
             if self.path.gradient(values, x, g) >= 0:
                 return None
             value = values.memory[self.path.result]
+            self.served += 1
         finally:
             self.path.release(values)
         if len(self.arguments) == 1:
