@@ -2,6 +2,7 @@
 tools that compile. bench_speed.py tracks every row, ratios.py prints them.
 """
 
+import functools
 import time
 import types
 from collections.abc import Callable
@@ -90,82 +91,59 @@ def two_threads(case: str) -> float:
         return min(seconds(2, count) for _ in range(7)) / min(seconds(1, count) for _ in range(7))
 
 
-def _goals() -> tuple[Goal, ...]:
-    goals = [
-        Goal(
-            "replay_loop_casadi",
-            "replayed gradient of loop, against CasADi SX through its buffer",
-            1.0,
-            0.6,
-            lambda: against_peer("CasADi", "grad", "loop 3"),
-            needs="casadi",
-        )
-    ]
-    for case, must, aim in (
-        ("rosen 10", 0.15, 0.08),
-        ("rosen 1000", 0.5, 0.3),
-        ("rosen 1000000", 0.6, 0.35),
-        ("chain 1000", 1.6, 0.8),
-        ("chain 1000000", 1.5, 0.8),
-    ):
-        name = "replay_" + case.replace(" ", "_")
-        text = f"replayed gradient of {case}, against NumPy running f"
-        goals.append(Goal(name, text, must, aim, lambda case=case: against_f(case)))
-    for f in ("rosen", "chain"):
-        for n, aim in ((10, 0.3), (1000, 0.3), (1_000_000, 0.8)):
-            case = f"{f} {n}"
-            text = f"replayed gradient of {case}, against JAX, jitted"
-            measure = lambda case=case: against_peer("JAX", "grad", case)
-            goals.append(Goal(f"replay_{f}_{n}_jax", text, 1.0, aim, measure, needs="jax"))
-    goals += [
-        Goal(
-            "hessian_rosen_50_jax",
-            "replayed Hessian of rosen, n = 50, against JAX, jitted",
-            1.0,
-            0.5,
-            lambda: against_peer("JAX", "hessian", "rosen 50"),
-            needs="jax",
-        ),
-        Goal(
-            "hessian_ring_10",
-            "replayed Hessian of a scalar program, n = 10, against its value",
-            12.0,
-            8.0,
-            lambda: hessian_against_value("ring 10"),
-        ),
-        Goal("hessian_ring_30", "the same, n = 30", 25.0, 15.0, lambda: hessian_against_value("ring 30")),
-        Goal(
-            "jacobian_64",
-            "replayed Jacobian of broyden, n = m = 64, against its value",
-            24.0,
-            12.0,
-            lambda: jacobian_against_value("broyden 64"),
-        ),
-        Goal(
-            "record_rosen",
-            "recording and sealing rosen, against JAX compiling it",
-            1 / 20,
-            1 / 200,
-            lambda: recording_against_compiling("rosen 1000"),
-            needs="jax",
-        ),
-        Goal(
-            "record_chain",
-            "the same for chain",
-            1 / 20,
-            1 / 200,
-            lambda: recording_against_compiling("chain 1000"),
-            needs="jax",
-        ),
-        Goal(
-            "two_threads",
-            "gradients of chain, n = 1000, by two threads, against one (two cores)",
-            1 / 1.8,
-            0.5,
-            lambda: two_threads("chain 1000"),
-        ),
-    ]
-    return tuple(goals)
+def _gradient_of(case: str, must: float, aim: float) -> Goal:
+    name = "replay_" + case.replace(" ", "_")
+    text = f"replayed gradient of {case}, against NumPy running f"
+    return Goal(name, text, must, aim, lambda: against_f(case))
 
 
-REPLAY_GOALS = _goals()
+def _against(peer: str, derivative: str, case: str, aim: float, text: str) -> Goal:
+    name = f"{derivative}_{case}_{peer}".replace(" ", "_").lower()
+    text = f"replayed {derivative} of {case}, against {text}"
+    needs = peers.PEERS[peer].package
+    return Goal("replay_" + name, text, 1.0, aim, lambda: against_peer(peer, derivative, case), needs=needs)
+
+
+def _hessian_of(case: str, must: float, aim: float) -> Goal:
+    text = f"replayed Hessian of {case}, 300 scalar operations, against its value"
+    return Goal("replay_hessian_" + case.replace(" ", "_"), text, must, aim, lambda: hessian_against_value(case))
+
+
+def _recording_of(case: str) -> Goal:
+    text = f"recording and sealing {case}, against JAX compiling it"
+    measure = functools.partial(recording_against_compiling, case)
+    return Goal("replay_record_" + case.split()[0], text, 1 / 20, 1 / 200, measure, needs="jax")
+
+
+REPLAY_GOALS = (
+    _against("CasADi", "grad", "loop 3", 0.6, "CasADi SX through its buffer"),
+    _gradient_of("rosen 10", 0.15, 0.08),
+    _gradient_of("rosen 1000", 0.5, 0.3),
+    _gradient_of("rosen 1000000", 0.6, 0.35),
+    _gradient_of("chain 1000", 1.6, 0.8),
+    _gradient_of("chain 1000000", 1.5, 0.8),
+    *(
+        _against("JAX", "grad", f"{f} {n}", 0.3 if n <= 1000 else 0.8, "JAX, jitted")
+        for f in ("rosen", "chain")
+        for n in (10, 1000, 1_000_000)
+    ),
+    _against("JAX", "hessian", "rosen 50", 0.5, "JAX, jitted"),
+    _hessian_of("ring 10", 12.0, 8.0),
+    _hessian_of("ring 30", 25.0, 15.0),
+    Goal(
+        "replay_jacobian_64",
+        "replayed Jacobian of broyden, n = m = 64, against its value",
+        24.0,
+        12.0,
+        lambda: jacobian_against_value("broyden 64"),
+    ),
+    _recording_of("rosen 1000"),
+    _recording_of("chain 1000"),
+    Goal(
+        "replay_two_threads",
+        "gradients of chain, n = 1000, by two threads, against one",
+        1 / 1.8,
+        0.5,
+        lambda: two_threads("chain 1000"),
+    ),
+)
