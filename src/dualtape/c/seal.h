@@ -108,6 +108,32 @@ void dt_seal_plan(dt_seal *seal);
 /* The last pass. `place` says afterwards where every slot of the recording went. */
 void dt_seal_write(dt_seal *seal);
 
+/* ---- values alone: seal_rename.c ---- */
+
+typedef struct dt_rename {
+    /* given by the owner */
+    const dt_tape *from;             /* sealed */
+    dt_tape *to;                     /* room for as many instructions, nodes, views, ids, expected */
+    size_t n_inputs, n_results, n_spans;
+    const dt_call_site *call;
+    const dt_span *span;
+    int64_t *result;                 /* (n_results,) rewritten */
+
+    /* A run of slots stays together; whatever is known of it is at its first slot. */
+    uint32_t *head;                  /* (slots,) first slot of the run */
+    uint32_t *size, *last, *home;    /* of a run: slots, last instruction that reads it, first new slot or 0 */
+    uint32_t *next;                  /* the run that was freed before this one */
+    uint8_t *glue, *read, *written;  /* (slots,) */
+    int64_t *out;                    /* (nodes,) results, as in dt_node */
+    dt_hash_table lengths;           /* entry: the run of this length that was freed last */
+    uint32_t *length;                /* keys of `lengths` */
+} dt_rename;
+
+size_t dt_rename_layout(dt_rename *rename, char *memory);
+void dt_rename_plan(dt_rename *rename);
+void dt_rename_write(dt_rename *rename);
+uint32_t dt_renamed(const dt_rename *rename, int64_t slot);
+
 /* ---- between the files ---- */
 
 /* Which shapes an operand may be rewritten to, besides a run of slots. */
@@ -121,6 +147,9 @@ uint32_t dt_seal_slot(dt_seal *seal, uint32_t slot);
 int dt_seal_operand(dt_seal *seal, dt_operand *arg, size_t n, unsigned allowed);
 int dt_seal_span(dt_seal *seal, dt_span *span);
 void dt_seal_place(dt_seal *seal);
+void *dt_seal_take(char *memory, size_t *size, size_t bytes);
+size_t dt_seal_table_size(size_t entries);
+size_t dt_seal_result_size(const dt_tape *tape, const dt_node *node);
 uint32_t dt_seal_view(dt_seal *seal, const int64_t *view);
 void dt_seal_fill_row(const dt_seal *seal, const dt_operand *arg, size_t n, uint32_t *row);
 dt_span dt_seal_extent(const dt_tape *pool, const dt_operand *arg, size_t n);

@@ -4,26 +4,27 @@
 
 /* ---- working memory ---- */
 
-static void *take(char **memory, size_t *size, size_t bytes)
+/* The next array in `memory`, of which `size` bytes are taken. */
+void *dt_seal_take(char *memory, size_t *size, size_t bytes)
 {
-    void *at = *memory ? *memory + *size : NULL;
+    void *at = memory ? memory + *size : NULL;
     *size += (bytes + 63) & ~(size_t)63;
     return at;
 }
 
-#define TAKE(array, count) (array) = take(&memory, &size, (count) * sizeof *(array))
+#define TAKE(array, count) (array) = dt_seal_take(memory, &size, (count) * sizeof *(array))
 
-static size_t table_size(size_t entries)
+size_t dt_seal_table_size(size_t entries)
 {
     size_t size = 16;
     while (size < 2 * entries) size *= 2;
     return size;
 }
 
-static void take_table(dt_hash_table *table, char **memory, size_t *size, size_t entries)
+static void take_table(dt_hash_table *table, char *memory, size_t *size, size_t entries)
 {
-    table->mask = table_size(entries) - 1;
-    table->entry = take(memory, size, (table->mask + 1) * sizeof *table->entry);
+    table->mask = dt_seal_table_size(entries) - 1;
+    table->entry = dt_seal_take(memory, size, (table->mask + 1) * sizeof *table->entry);
 }
 
 size_t dt_seal_layout(dt_seal *z, char *memory)
@@ -62,18 +63,19 @@ size_t dt_seal_layout(dt_seal *z, char *memory)
     TAKE(z->range_hash, operands);
     TAKE(z->row, z->longest);
     TAKE(z->other_row, z->longest);
-    take_table(&z->scalars, &memory, &size, instrs);
-    take_table(&z->constants, &memory, &size, slots);
-    take_table(&z->nodes, &memory, &size, nodes);
-    take_table(&z->ranges, &memory, &size, operands);
-    take_table(&z->views, &memory, &size, 2 * operands);
-    take_table(&z->groups, &memory, &size, nodes);
+    take_table(&z->scalars, memory, &size, instrs);
+    take_table(&z->constants, memory, &size, slots);
+    take_table(&z->nodes, memory, &size, nodes);
+    take_table(&z->ranges, memory, &size, operands);
+    take_table(&z->views, memory, &size, 2 * operands);
+    take_table(&z->groups, memory, &size, nodes);
     return size;
 }
 
 /* ---- before the first pass ---- */
 
-static size_t result_size(const dt_tape *tape, const dt_node *node)
+/* Slots from node->out on that a node writes; those of a call are its places'. */
+size_t dt_seal_result_size(const dt_tape *tape, const dt_node *node)
 {
     size_t size = 1;
     if (node->kind == DT_ELEMENTWISE || node->kind == DT_GATHER) return node->n;
@@ -99,7 +101,7 @@ static void start(dt_seal *z)
         memset(z->constant + z->capture[c].low, DT_VARIES, (size_t)(z->capture[c].high - z->capture[c].low) + 1);
     for (size_t k = 0; k < from->n_nodes; k++) {
         z->alias[k] = (dt_operand){0, 0, DT_NO_ALIAS};
-        z->size[k] = result_size(from, &z->node[k]);
+        z->size[k] = dt_seal_result_size(from, &z->node[k]);
     }
 }
 

@@ -321,6 +321,9 @@ cdef extern from "seal.h" nogil:
         DT_TIES
         DT_EXPENSIVE
 
+    enum dt_constancy:
+        DT_VARIES
+
     ctypedef struct dt_span:
         int64_t at
         int64_t low
@@ -361,6 +364,7 @@ cdef extern from "seal.h" nogil:
         dt_span *capture
         int64_t *result
         uint32_t *place
+        uint8_t *constant
         uint8_t *need
         size_t longest
         uint32_t *kept_guard
@@ -373,3 +377,18 @@ cdef extern from "seal.h" nogil:
     size_t dt_seal_layout(dt_seal *seal, char *memory)
     void dt_seal_plan(dt_seal *seal)
     void dt_seal_write(dt_seal *seal)
+
+    ctypedef struct dt_rename:
+        const dt_tape *source "from"
+        dt_tape *to
+        size_t n_inputs
+        size_t n_results
+        size_t n_spans
+        const dt_call_site *call
+        const dt_span *span
+        int64_t *result
+
+    size_t dt_rename_layout(dt_rename *rename, char *memory)
+    void dt_rename_plan(dt_rename *rename)
+    void dt_rename_write(dt_rename *rename)
+    uint32_t dt_renamed(const dt_rename *rename, int64_t slot)

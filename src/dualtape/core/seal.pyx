@@ -6,12 +6,12 @@ cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_RawCalloc, PyMem_RawFree, PyMem_RawRealloc
 from libc.stdint cimport int64_t, uint32_t, uint8_t
-from libc.string cimport memset
+from libc.string cimport memchr, memset
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_EXPENSIVE, DT_TIES, dt_call_site, dt_instr, dt_node, dt_seal, dt_seal_layout, dt_seal_plan, dt_seal_write,
-    dt_span, dt_workspace)
+    DT_EXPENSIVE, DT_TIES, DT_VARIES, dt_call_site, dt_instr, dt_node, dt_rename, dt_rename_layout, dt_rename_plan,
+    dt_rename_write, dt_renamed, dt_seal, dt_seal_layout, dt_seal_plan, dt_seal_write, dt_span, dt_workspace)
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_primal
 from dualtape.core.tape cimport Tape
@@ -74,7 +74,36 @@ def trait_of(row):
     return (DT_TIES if is_shared else 0) | (DT_EXPENSIVE if is_expensive else 0)
 
 
-cdef bytes TRAITS = bytes([trait_of(row) for row in ROWS])
+cdef bytes _traits = None
+
+
+cdef bytes traits():
+    """(n_ops,) made when something is sealed first: it takes some milliseconds."""
+    global _traits
+    if _traits is None:
+        _traits = bytes([trait_of(row) for row in ROWS])
+    return _traits
+
+
+# ---- memory ----
+
+cdef void *allocated(size_t count, size_t size) except NULL:
+    cdef void *memory = PyMem_RawCalloc(count if count else 1, size)
+    if memory == NULL:
+        raise MemoryError(f"sealing needs {count * size / 2**20:.0f} MiB more than the system gives")
+    return memory
+
+
+@cython.final
+cdef class Memory:
+    """Zeros, freed with this object."""
+    cdef void *at
+
+    def __init__(self, size_t bytes):
+        self.at = allocated(bytes, 1)
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.at)
 
 
 def is_expensive(int op):
@@ -122,47 +151,53 @@ cdef object rule_of(ArrayCall call):
     return id(call.row), content(call.params), places, call.single
 
 
-cdef Py_ssize_t describe_calls(list calls, dt_call_site *site, dt_span *span) except -1:
-    """Fills one site for each call, and the spans of all; with NULL only counts spans."""
-    cdef dict rules = {}
-    cdef Py_ssize_t n = 0, c
-    cdef ArrayCall call
-    for c in range(len(calls)):
-        call = calls[c]
-        if span == NULL:
-            n += len(call.operands) + len(call.results)
-            continue
-        site[c].rule = rules.setdefault(rule_of(call), len(rules))
-        site[c].first, site[c].n_operands, site[c].n_results = n, len(call.operands), len(call.results)
+@cython.final
+cdef class Calls:
+    """The array operations of a tape with a Python rule, as the passes see them: a site for each, a span for each
+    operand and result. The passes move the spans."""
+    cdef list calls
+    cdef dt_call_site *site
+    cdef dt_span *span
+    cdef uint8_t *passive       # of a span: all its slots turned out to be constant
+    cdef size_t n_spans
+
+    def __init__(self, list calls):
+        cdef dict rules = {}
+        cdef size_t n = 0, c
+        cdef ArrayCall call
+        self.calls = calls
+        self.n_spans = sum([len((<ArrayCall>call).operands) + len((<ArrayCall>call).results) for call in calls])
+        self.site = <dt_call_site *>allocated(len(calls), sizeof(dt_call_site))
+        self.span = <dt_span *>allocated(self.n_spans, sizeof(dt_span))
+        self.passive = <uint8_t *>allocated(self.n_spans, 1)
+        for c in range(<size_t>len(calls)):
+            call = calls[c]
+            self.site[c].rule = rules.setdefault(rule_of(call), len(rules))
+            self.site[c].first, self.site[c].n_operands, self.site[c].n_results = (
+                n, len(call.operands), len(call.results))
+            for at in call.operands + call.results:
+                self.span[n] = span_of(at)
+                n += 1
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.site)
+        PyMem_RawFree(self.span)
+        PyMem_RawFree(self.passive)
+
+    cdef ArrayCall moved(self, size_t c):
+        """The call with its places where the spans say now."""
+        cdef ArrayCall call = self.calls[c]
+        cdef size_t k = self.site[c].first
+        cdef list places = []
         for at in call.operands + call.results:
-            span[n] = span_of(at)
-            n += 1
-    return n
+            if type(at) is Place:
+                at = Place(<uint32_t>max(0, self.span[k].at), at.shape, at.strides, at.active and not self.passive[k])
+            places.append(at)
+            k += 1
+        return ArrayCall(call.row, call.params, places[:len(call.operands)], places[len(call.operands):], call.single)
 
 
-cdef Place moved(const dt_seal *seal, Place at, const dt_span *span, bint is_result):
-    """The place in the new tape. An operand that turned out to be constant is not active any more."""
-    cdef uint32_t slot = seal.place[span.at] if span.at >= 0 else 0
-    return Place(slot, at.shape, at.strides, at.active)
-
-
-cdef ArrayCall moved_call(const dt_seal *seal, ArrayCall call, const dt_call_site *site):
-    cdef Py_ssize_t k
-    cdef const dt_span *span = seal.span + site.first
-    operands = [moved(seal, at, &span[k], False) if type(at) is Place else at for k, at in enumerate(call.operands)]
-    span += site.n_operands
-    results = [moved(seal, at, &span[k], True) for k, at in enumerate(call.results)]
-    return ArrayCall(call.row, call.params, operands, results, call.single)
-
-
-# ---- memory ----
-
-cdef void *allocated(size_t count, size_t size) except NULL:
-    cdef void *memory = PyMem_RawCalloc(count if count else 1, size)
-    if memory == NULL:
-        raise MemoryError(f"sealing needs {count * size / 2**20:.0f} MiB more than the system gives")
-    return memory
-
+# ---- room for the new tape ----
 
 cdef int reserve(Tape to, Tape tape) except -1:
     """Room for whatever the passes may write, but values."""
@@ -214,6 +249,11 @@ cdef int compute_fresh(Tape to) except -1:
     return 0
 
 
+cdef int finish(Tape to, Tape tape) except -1:
+    to.n_inputs, to.level, to.sealed, to.evaluated = tape.n_inputs, tape.level, True, to.c.n_instr
+    return 0
+
+
 cdef Report report_of(const dt_seal *seal, Tape tape, Tape to):
     cdef Report report = Report.__new__(Report)
     report.recorded, report.kept = seal.report.recorded, seal.report.kept
@@ -226,15 +266,18 @@ cdef Report report_of(const dt_seal *seal, Tape tape, Tape to):
     return report
 
 
-cdef int carry_over(const dt_seal *seal, Tape tape, Tape to) except -1:
+cdef int carry_over(const dt_seal *seal, Tape tape, Tape to, Calls calls) except -1:
     """Guards, calls and captured numbers that are left, renumbered."""
     cdef size_t k
-    cdef Py_ssize_t c
+    cdef dt_span *span
     if tape.guards is not None:
         to.guards = [tape.guards[seal.kept_guard[k]] for k in range(seal.n_kept_guards)]
-    for k in range(seal.n_kept_calls):
-        c = seal.kept_call[k]
-        to.calls.append(moved_call(seal, tape.calls[c], &seal.call[c]))
+    for k in range(calls.n_spans):
+        span = &calls.span[k]
+        if span.at >= 0:
+            calls.passive[k] = memchr(seal.constant + span.low, DT_VARIES, span.high - span.low + 1) == NULL
+            span.at = seal.place[span.at]
+    to.calls.extend([calls.moved(seal.kept_call[k]) for k in range(seal.n_kept_calls)])
     for slot, number in tape.captures:
         if number.size and seal.need[<size_t>slot]:
             to.captures.append((seal.place[<size_t>slot], number))
@@ -269,41 +312,75 @@ def seal(Tape tape, slots):
     report : Report
     """
     cdef cnp.ndarray result = np.array(slots, dtype=np.int64, ndmin=1)
-    cdef size_t n_calls = len(tape.calls), n_captures = len(tape.captures)
-    cdef size_t n_spans = describe_calls(tape.calls, NULL, NULL), size
+    cdef Calls calls = Calls(tape.calls)
+    cdef Memory captures = Memory(len(tape.captures) * sizeof(dt_span)), working
     cdef Tape to = Tape()
+    cdef bytes of_rows = traits()
     cdef dt_seal passes
-    cdef dt_span *span = NULL
-    cdef dt_call_site *site = NULL
-    cdef char *memory = NULL
     if tape.c.n_slots > MOST_SLOTS or tape.c.n_instr > MOST_SLOTS:
         raise MemoryError("the recording has more than 2**31 values; record a smaller piece")
     memset(&passes, 0, sizeof(passes))
-    try:
-        span = <dt_span *>allocated(n_spans + n_captures, sizeof(dt_span))
-        site = <dt_call_site *>allocated(n_calls, sizeof(dt_call_site))
-        describe_calls(tape.calls, site, span)
-        passes.n_captures = describe_captures(tape.captures, span + n_spans)
-        reserve(to, tape)
-        passes.source, passes.to, passes.traits = &tape.c, &to.c, <const uint8_t *>TRAITS
-        passes.n_inputs, passes.n_results, passes.n_calls = tape.n_inputs, result.size, n_calls
-        passes.n_spans, passes.n_guards = n_spans, len(tape.guards) if tape.guards is not None else 0
-        passes.call, passes.span, passes.capture = site, span, span + n_spans
-        passes.result, passes.longest = <int64_t *>cnp.PyArray_DATA(result), longest_node(tape)
-        size = dt_seal_layout(&passes, NULL)
-        memory = <char *>allocated(size, 1)
-        dt_seal_layout(&passes, memory)
-        with nogil:
-            dt_seal_plan(&passes)
-        reserve_values(to)
-        with nogil:
-            dt_seal_write(&passes)
-        to.n_inputs, to.level, to.sealed, to.evaluated = tape.n_inputs, tape.level, True, to.c.n_instr
-        carry_over(&passes, tape, to)
-        if passes.n_fresh:
-            compute_fresh(to)
-        return to, result, report_of(&passes, tape, to)
-    finally:
-        PyMem_RawFree(memory)
-        PyMem_RawFree(site)
-        PyMem_RawFree(span)
+    passes.source, passes.to, passes.traits = &tape.c, &to.c, <const uint8_t *>of_rows
+    passes.n_inputs, passes.n_results, passes.result = tape.n_inputs, result.size, <int64_t *>cnp.PyArray_DATA(result)
+    passes.n_calls, passes.call = len(tape.calls), calls.site
+    passes.n_spans, passes.span = calls.n_spans, calls.span
+    passes.capture = <dt_span *>captures.at
+    passes.n_captures = describe_captures(tape.captures, passes.capture)
+    passes.n_guards, passes.longest = len(tape.guards) if tape.guards is not None else 0, longest_node(tape)
+    reserve(to, tape)
+    working = Memory(dt_seal_layout(&passes, NULL))
+    dt_seal_layout(&passes, <char *>working.at)
+    with nogil:
+        dt_seal_plan(&passes)
+    reserve_values(to)
+    with nogil:
+        dt_seal_write(&passes)
+    finish(to, tape)
+    carry_over(&passes, tape, to, calls)
+    if passes.n_fresh:
+        compute_fresh(to)
+    return to, result, report_of(&passes, tape, to)
+
+
+def values_only(Tape tape, slots):
+    """The program of a sealed tape for values alone, in as few slots as it needs at once; no sweep but the primal one
+    may run on it.
+
+    Parameters
+    ----------
+    tape : Tape
+        From `seal`.
+    slots : array_like of int, shape (m,)
+        Where the results are.
+
+    Returns
+    -------
+    tape : Tape
+    slots : int64 ndarray, shape (m,)
+    """
+    cdef cnp.ndarray result = np.array(slots, dtype=np.int64, ndmin=1)
+    cdef Calls calls = Calls(tape.calls)
+    cdef Memory working
+    cdef Tape to = Tape()
+    cdef dt_rename renaming
+    cdef size_t k
+    memset(&renaming, 0, sizeof(renaming))
+    renaming.source, renaming.to = &tape.c, &to.c
+    renaming.n_inputs, renaming.n_results = tape.n_inputs, result.size
+    renaming.result = <int64_t *>cnp.PyArray_DATA(result)
+    renaming.call, renaming.span, renaming.n_spans = calls.site, calls.span, calls.n_spans
+    reserve(to, tape)
+    working = Memory(dt_rename_layout(&renaming, NULL))
+    dt_rename_layout(&renaming, <char *>working.at)
+    with nogil:
+        dt_rename_plan(&renaming)
+    reserve_values(to)
+    with nogil:
+        dt_rename_write(&renaming)
+    finish(to, tape)
+    to.guards = tape.guards
+    for k in range(calls.n_spans):
+        if calls.span[k].at >= 0:
+            calls.span[k].at = dt_renamed(&renaming, calls.span[k].at)
+    to.calls.extend([calls.moved(k) for k in range(<size_t>len(tape.calls))])
+    return to, result
