@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dualtape as dt
+from dualtape.core.batch import replay_points
 from dualtape.core.nodes import first_values, instructions, nodes
 from dualtape.core.path import Path
-from dualtape.core.seal import seal
-from dualtape.trace.record import record_tape
+from dualtape.core.seal import seal, values_only
+from dualtape.trace.record import record_program, record_tape
 
 ROUNDING = 1e-9  # relative to the largest entry: merged adjoints are added in another order
 HOSTILE = (0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, -1e308, 1.0, -2.5)
@@ -57,6 +58,10 @@ def check(recorded, sealed, x, lanes=3):
     agree(b.jvp(S), a.jvp(S))
     agree(b.vjp(W), a.vjp(W))
     agree(b.second(W[:, 0], S), a.second(W[:, 0], S))
+    for _ in range(2):  # values left by one run must not reach the next
+        lean = sealed.for_values().at(x)
+        assert same_bits(lean.results(), a.results())
+        lean.release()
 
 
 # ---- constants ----
@@ -310,6 +315,69 @@ def test_long_chains_are_cut():
     recorded, sealed, report = both(f, np.arange(20.0))
     assert report.segments == -(-801 // 64)
     check(recorded, sealed, np.sin(np.arange(20.0)))
+
+
+# ---- decisions ----
+
+
+def decisive(x):
+    """Repeats decisions, mirrors them, and takes some on constants."""
+    a, b = x[0], x[1]
+    s = a * b if a < b else a - b
+    if b > a and np.zeros_like(x)[0] < 1.0:
+        s = s + 1.0
+    for _ in range(3):
+        if a * b > 0.5:
+            s = s * a
+    return [s if b * a <= 0.5 else -s, x[np.argmax(x)], x[np.argmax(x * 1.0)]]
+
+
+def guarded(f, x):
+    tape, slots, _ = record_program(f, [x])
+    optimised, new_slots, report = seal(tape, slots)
+    return Path(tape, slots), Path(optimised, new_slots), report
+
+
+def test_decisions_are_taken_once():
+    _, sealed, report = guarded(decisive, np.array([0.3, 0.7, 0.9]))
+    assert (report.guards, report.guards_kept) == (9, 4)
+    assert len(sealed.tape.guards) == 4
+
+
+@pytest.mark.parametrize("x", [[0.3, 0.7, 0.9], [0.7, 0.3, 0.9], [0.9, 0.8, 1.0], [0.1, 0.2, 0.05], [np.nan, 0.1, 0.2]])
+def test_a_path_holds_where_its_recording_does(x):
+    recorded, sealed, _ = guarded(decisive, np.array([0.3, 0.7, 0.9]))
+    a, b, c = recorded.at(x), sealed.at(x), sealed.for_values().at(x)
+    if isinstance(a, int):
+        assert b == c
+        assert sealed.tape.guards[b][1] == recorded.tape.guards[a][1]  # the same line of the source
+    else:
+        assert same_bits(b.results(), a.results())
+        assert same_bits(c.results(), a.results())
+
+
+# ---- values alone ----
+
+
+def test_a_long_loop_runs_in_a_few_slots():
+    recorded, sealed, _ = both(lambda x: loop(x, 1000), np.array([1.1, 0.9, 0.3]))
+    assert sealed.tape.n_slots > 3000
+    assert sealed.for_values().tape.n_slots == 8
+    check(recorded, sealed, np.array([1.0, 0.8, 0.4]))
+    X = np.random.default_rng(3).uniform(0.5, 1.5, (40, 3))
+    expected = np.stack([sealed.at(x).results() for x in X])
+    np.testing.assert_array_equal(replay_points(sealed, X, True, False).values, expected)
+
+
+def test_arrays_of_one_size_share_their_places():
+    def f(x):
+        for _ in range(50):
+            x = np.sin(x)[::-1] + x[0]
+        return [x]
+
+    recorded, sealed, _ = both(f, np.ones(30))
+    assert sealed.for_values().tape.n_slots <= 1 + 5 * 30
+    check(recorded, sealed, np.linspace(-1.0, 1.0, 30))
 
 
 # ---- everything together ----

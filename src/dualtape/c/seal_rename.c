@@ -199,14 +199,14 @@ static void find_homes(dt_rename *z)
     for (size_t i = 0; i < from->n_instr; i++) {
         const dt_instr *t = &from->instr[i];
         const uint32_t now = (uint32_t)i;
-        if (is_array(t)) {       /* what is read while results are written must not move away */
+        if (is_array(t)) {       /* results first: no kernel may write over its operands */
             for (size_t k = t->a; k < end_of_nodes(t); k++) each_written(z, k, now, settle);
             for (size_t k = t->a; k < end_of_nodes(t); k++) each_read(z, k, now, leave);
             continue;
         }
+        if (t->op != DT_OP_GUARD) settle(z, t->out, t->out, now);
         leave(z, t->a, t->a, now);
         leave(z, t->b, t->b, now);
-        if (t->op != DT_OP_GUARD) settle(z, t->out, t->out, now);
     }
 }
 

@@ -58,6 +58,8 @@ def replay_points(Path path, X, bint with_values, bint with_rows):
     """Values and Jacobians at the points X, shape (k, n): `Results`. Entries of points that failed are garbage."""
     cdef cnp.ndarray points = np.ascontiguousarray(X, dtype=np.float64)
     cdef Results found = Results(cnp.PyArray_DIM(points, 0), path.m, path.n, with_values, with_rows)
+    if not with_rows:
+        path = path.for_values()
     if path.tape.batch_serves():
         replay_lanes(path, points, found)
     else:

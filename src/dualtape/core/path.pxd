@@ -16,6 +16,7 @@ cdef class Path:
     cdef size_t sweep_doubles             # memory of a gradient: adjoints and scratch
     cdef bint is_brief                    # over before another thread could have been woken up
     cdef bint has_calls                   # does Python run in a replay?
+    cdef object lean                      # the same for values alone, once it was asked for
     cdef list idle                        # workspaces of values, with the constants in place
 
     cdef Workspace acquire(self)

@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core import sweeps
+from dualtape.core.seal import values_only
 from dualtape.core.c cimport (
     DT_CALL, DT_GATHER, DT_GUARD, DT_OP_GUARD, DT_OP_NODE, dt_bound, dt_instr, dt_node, dt_workspace)
 from dualtape.core.calls cimport describe_calls
@@ -160,6 +161,13 @@ cdef class Path:
         if not self.binds:
             for i in range(self.n):
                 g[i] = work.adjoint[i + 1] + 0.0
+
+    def for_values(self):
+        """The path for values alone, in few slots (`core.seal.values_only`); its guards have the same numbers. A single
+        replay gains nothing from it; in lanes over points the values of all slots leave the cache much earlier."""
+        if self.lean is None:
+            self.lean = Path(*values_only(self.tape, self.slots))
+        return self.lean
 
     def at(self, x):
         """The `Point` with these inputs, shape (n,); or the number of the guard that does not hold there."""

@@ -85,6 +85,11 @@ cdef bytes traits():
     return _traits
 
 
+def is_expensive(int op):
+    """Does the value of a row need a function of the C library, so that it costs some ten additions?"""
+    return bool(traits()[op] & DT_EXPENSIVE)
+
+
 # ---- memory ----
 
 cdef void *allocated(size_t count, size_t size) except NULL:
@@ -104,11 +109,6 @@ cdef class Memory:
 
     def __dealloc__(self):
         PyMem_RawFree(self.at)
-
-
-def is_expensive(int op):
-    """Does the value of a row need a function of the C library, so that it costs some ten additions?"""
-    return bool(TRAITS[op] & DT_EXPENSIVE)
 
 
 # ---- places and calls as numbers ----
@@ -141,7 +141,9 @@ cdef object content(object x):
     if isinstance(x, dict):
         return tuple([(name, content(part)) for name, part in x.items()])
     if isinstance(x, float):
-        return "float", float(x).hex()
+        return type(x).__name__, float(x).hex()
+    if isinstance(x, np.generic):
+        return x.dtype.str, x.tobytes()
     return (type(x).__name__, x) if isinstance(x, (int, str, bytes, slice, type(None))) else id(x)
 
 
