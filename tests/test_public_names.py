@@ -20,6 +20,7 @@ PROMISED = [
     "weighted_hessian",
     "linearize",
     "record",
+    "load",
     "differentiable",
     "check",
     "stop_gradient",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dualtape.api.jacobian import jacobian as jacobian
     from dualtape.api.jacobian import value_and_jacobian as value_and_jacobian
     from dualtape.api.linearize import linearize as linearize
+    from dualtape.api.load import load as load
     from dualtape.api.record import record as record
     from dualtape.api.reverse import grad as grad
     from dualtape.api.reverse import value_and_grad as value_and_grad
@@ -42,6 +43,7 @@ _HOMES = {
     "jacobian": "dualtape.api.jacobian",
     "jvp": "dualtape.api.forward",
     "linearize": "dualtape.api.linearize",
+    "load": "dualtape.api.load",
     "record": "dualtape.api.record",
     "stop_gradient": "dualtape.api.stop_gradient",
     "supported": "dualtape.api.supported",

@@ -48,8 +48,10 @@ def user_site() -> tuple[Any, int] | None:
     return None
 
 
-def describe_site(site: tuple[Any, int] | None) -> str:
-    """``file:line, in function: `source line```."""
+def describe_site(site: tuple[Any, int] | str | None) -> str:
+    """``file:line, in function: `source line```; text, which a program from a file has, stays as it is."""
+    if isinstance(site, str):
+        return site
     return "unknown" if site is None else _describe(site[0].co_filename, site[1], site[0].co_name, {})
 
 
@@ -151,6 +153,10 @@ class SealedTapeError(DualtapeError, RuntimeError):
 
 class GuardError(DualtapeError, RuntimeError):
     """A program met a point, or a captured constant, for which it was not recorded, and may not be recorded again."""
+
+
+class FileFormatError(DualtapeError, ValueError):
+    """A file that is no program of dualtape, or is truncated, damaged, inconsistent, or of a later release."""
 
 
 class NonsmoothError(DualtapeError, ArithmeticError):

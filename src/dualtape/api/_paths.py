@@ -12,7 +12,7 @@ as there are paths, and those are few. We do (b).
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,13 +34,13 @@ class Trace:
         The outcome of every decision, in the order in which f took them.
     decisions : list
         Of the same length: what was decided, and where in the user's code.
-    report : Report
-        What sealing did; see `core.seal`.
+    report : dict
+        What sealing did: the entries of `core.seal.Report`.
     """
 
     __slots__ = ("path", "outputs", "trail", "decisions", "report")
 
-    def __init__(self, path: Path, outputs: Space, trail: Any, decisions: list[Any], report: Any):
+    def __init__(self, path: Path, outputs: Space, trail: Any, decisions: list[Any], report: dict[str, int]):
         self.path = path
         self.outputs = outputs
         self.trail = trail
@@ -60,6 +60,31 @@ class Trace:
             and mine[decision] != theirs[decision]
             and np.array_equal(mine[:decision], theirs[:decision])
         )
+
+
+class Contents(NamedTuple):
+    """All there is to know about a program, but for f.
+
+    Attributes
+    ----------
+    name : str
+        Of f.
+    inputs : Space
+    n_arguments : int
+    traces : list of Trace
+        At least one.
+    rerecords, is_checked : bool
+        The options on_guard and constants.
+    max_paths : int
+    """
+
+    name: str
+    inputs: Space
+    n_arguments: int
+    traces: list[Trace]
+    rerecords: bool
+    is_checked: bool
+    max_paths: int
 
 
 class NoPath(Exception):
@@ -84,6 +109,12 @@ class Paths:
         with self._lock:
             others = [other for other in self.traces if not np.array_equal(other.trail, trace.trail)]
             self.traces = [trace, *others[: self.limit - 1]]
+
+    def copied(self) -> Paths:
+        """The same paths, to be added to on their own."""
+        found = Paths(self.limit)
+        found.traces = list(self.traces)
+        return found
 
     def clear(self) -> None:
         with self._lock:

@@ -7,8 +7,9 @@ records is `trace.record`. With an active number of a derivative around it, f it
 
 from __future__ import annotations
 
+import os
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from dualtape.api._batch import WHAT, hessians_at, replay_all, stack_hessians, s
 from dualtape.api._call import Call, definition
 from dualtape.api._delivery import deliver
 from dualtape.api._drivers import split_primals
-from dualtape.api._paths import NoPath, Paths, Trace
+from dualtape.api._paths import Contents, NoPath, Paths, Trace
 from dualtape.api._space import Space, join_hessian, join_jacobian, join_weighted_hessian
 from dualtape.api._sweeps import (
     cheaper_mode,
@@ -32,14 +33,16 @@ from dualtape.api._sweeps import (
     symmetric,
 )
 from dualtape.api.summary import Summary, summarize
+from dualtape.core.archive import with_values
 from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
 from dualtape.core.replay import CompiledCalls, Replay
+from dualtape.core.scalar import peek
 from dualtape.core.seal import seal
 from dualtape.errors import GuardError, OptionError, PerturbationError, ShapeError
 from dualtape.trace.captures import captures
-from dualtape.trace.functions import has_active
-from dualtape.trace.record import record_program
+from dualtape.trace.functions import has_active, is_active
+from dualtape.trace.record import Recording, record_program
 
 if TYPE_CHECKING:
     from dualtape.api._types import Mode
@@ -119,13 +122,15 @@ class Program(CompiledCalls):
     def start(self, example: tuple[Any, ...]) -> Program:
         """Record at the first point, which says what the arguments look like."""
         call = self._call(example)
-        self._inputs = call.inputs
-        self._n_arguments = len(example)
-        structure = call.inputs.structure
-        parts = (structure,) if self._n_arguments == 1 else structure.children
-        self._is_flat = all(part.kind is None for part in parts)
+        self._take(call.inputs, len(example))
         self._record(call)
         return self
+
+    def _take(self, inputs: Space, n_arguments: int) -> None:
+        self._inputs = inputs
+        self._n_arguments = n_arguments
+        parts = (inputs.structure,) if n_arguments == 1 else inputs.structure.children
+        self._is_flat = all(part.kind is None for part in parts)
 
     def _call(self, args: tuple[Any, ...]) -> Call:
         return Call(self._f, args, self._kwargs, 0 if len(args) == 1 else tuple(range(len(args))))
@@ -141,7 +146,7 @@ class Program(CompiledCalls):
                 "record outside of it, or pass the number as an argument",
             )
         sealed, slots, report = seal(tape, slots)
-        trace = Trace(Path(sealed, slots), call.outputs, trail_of(sealed), list(sealed.guards), report)
+        trace = Trace(Path(sealed, slots), call.outputs, trail_of(sealed), list(sealed.guards), report.as_dict())
         self._paths.add(trace)
         self._n_recorded += 1
         self._lead_with(trace)
@@ -162,6 +167,13 @@ class Program(CompiledCalls):
     def _may_record_again(self, trace: Trace, decision: int) -> None:
         """A decision came out as on no recorded path: raise if there is nothing to be done about it."""
         what, where = trace.describe(decision)
+        if self._f is None:
+            raise GuardError(
+                f"{self._name} decides differently at this point than on the recorded paths: {what}, decision "
+                f"{decision + 1} of {len(trace.decisions)}; it comes from a file, and its function is not there",
+                "call the program at this point before you save it, so that it knows this path",
+                where,
+            )
         if not self._rerecords:
             raise GuardError(
                 f"{self._name} decides differently at this point than where it was recorded: {what}, decision "
@@ -187,6 +199,8 @@ class Program(CompiledCalls):
     def _at(self, args: tuple[Any, ...], *seeds: Any) -> _At:
         """The program at a point; f recorded on the tape of a derivative that is being taken around this call."""
         if has_active(args) or any(map(has_active, seeds)):
+            if self._f is None:
+                return self._at_active(args)
             call = self._call(args)
             recording = record_call(call)
             return _At(call.outputs, recording, call.dtype)
@@ -235,8 +249,27 @@ class Program(CompiledCalls):
         self._n_calls = self._count()
         self._replay = None
 
+    def _at_active(self, args: tuple[Any, ...]) -> _At:
+        """The same inside a derivative, without f: the path that is taken at the values of the active numbers becomes
+        a recording there."""
+        primals, dtype = self._read(args)
+        x = np.concatenate([np.reshape(peek(primal) if is_active(primal) else primal, -1) for primal in primals])
+        trace, point = self._replayed(x)
+        tape = with_values(trace.path.tape, point.all_values())
+        point.release()
+        shapes = [slot.shape for slot in trace.outputs.slots]
+        return _At(trace.outputs, Recording(tape, primals, shapes, trace.path.slots), dtype)
+
     def _flat(self, args: tuple[Any, ...]) -> tuple[Any, np.dtype[Any]]:
         """The numbers of a point as one vector (n,), and the type of results."""
+        primals, dtype = self._read(args)
+        x = np.empty(self._inputs.size)
+        for primal, slot in zip(primals, self._inputs.slots, strict=True):
+            x[slot.rows] = np.reshape(primal, -1)
+        return x, dtype
+
+    def _read(self, args: tuple[Any, ...]) -> tuple[list[Any], np.dtype[Any]]:
+        """The numbers of a point, checked, and the type of results."""
         if len(args) != self._n_arguments:
             raise ShapeError(
                 f"{self._name} was recorded with {self._n_arguments} arguments, this call has {len(args)}",
@@ -245,15 +278,13 @@ class Program(CompiledCalls):
         structure, name = self._inputs.structure, self._inputs.name
         leaves = structure.match(args[0] if self._n_arguments == 1 else args, name)
         primals, dtype = _numbers.read_all(leaves, lambda: list(structure.paths(name)))
-        x = np.empty(self._inputs.size)
         for primal, slot, path in zip(primals, self._inputs.slots, structure.paths(name), strict=True):
             if np.shape(primal) != slot.shape:
                 raise ShapeError(
                     f"{path} has shape {np.shape(primal)}, but {self._name} was recorded for {slot.shape}",
                     "record one program for each shape",
                 )
-            x[slot.rows] = np.reshape(primal, -1)
-        return x, dtype
+        return primals, dtype
 
     # ---- results ----
 
@@ -400,6 +431,60 @@ class Program(CompiledCalls):
         H = sweep_hessian(point, trace.outputs.size, self._inputs.size)
         point.release()
         return H, trace.outputs
+
+    # ---- files and copies ----
+
+    def save(self, file: str | os.PathLike[str] | BinaryIO) -> None:
+        """Write the program to a file, for `dualtape.load`: all paths recorded so far, but not f itself.
+
+        Parameters
+        ----------
+        file : path or binary file object
+            A file that is there already is replaced at the end, so that it is never half written.
+        """
+        from dualtape.api.saving import save
+
+        save(self.contents(), file)
+
+    def contents(self) -> Contents:
+        """What a file holds."""
+        self._look_at_constants()
+        if not self._paths.traces:
+            raise GuardError(
+                f"what {self._name} uses has changed since it was recorded: there is nothing to save",
+                "call it once before you save it",
+            )
+        return Contents(
+            self._name, self._inputs, self._n_arguments, self._paths.traces,
+            self._rerecords, self._is_checked, self._paths.limit,
+        )  # fmt: skip
+
+    @classmethod
+    def of_contents(cls, contents: Contents, f: Any = None, kwargs: dict[str, Any] | None = None) -> Program:
+        """The program that has these paths, and f if it is known."""
+        program = cls(f, kwargs or {}, contents.rerecords, contents.is_checked, contents.max_paths)
+        program._name = contents.name
+        program._take(contents.inputs, contents.n_arguments)
+        program._paths.traces = list(contents.traces)
+        if f is not None and contents.is_checked:
+            program._watch = captures(f, (), program._kwargs)
+        program._lead_with(contents.traces[0])
+        return program
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from dualtape.api.saving import pickled
+
+        return pickled(self.contents(), self._f, self._kwargs)
+
+    def __copy__(self) -> Program:
+        """Recordings never change, so that a copy shares them; it goes on with paths of its own."""
+        found = type(self).__new__(type(self))
+        found.__dict__.update(self.__dict__)
+        found._paths, found._replay = self._paths.copied(), self._replay
+        return found
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        return self.__copy__()
 
     # ---- what it is ----
 

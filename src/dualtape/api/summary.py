@@ -115,7 +115,7 @@ def summarize(title: str, trace: Trace, paths: int, recorded: int, x: Any = None
             measured[label] = (before[0] + there, before[1] + again)
     work = [Work(label, counts[label], estimate[label], measured.get(label)) for label in counts]
     work.sort(key=lambda row: -(sum(row.measured) if row.measured else row.estimate))
-    return Summary(title, trace.report.as_dict(), paths, recorded, work)
+    return Summary(title, dict(trace.report), paths, recorded, work)
 
 
 def _instructions(tape: Any) -> tuple[list[str], list[float]]:

@@ -206,6 +206,14 @@ cdef extern from "tape.h" nogil:
         DT_ACTIVE_A
         DT_ACTIVE_B
 
+    enum dt_comparison:
+        DT_LESS
+        DT_LESS_EQUAL
+        DT_EQUAL
+        DT_NOT_EQUAL
+        DT_GREATER
+        DT_GREATER_EQUAL
+
     enum dt_layout:
         DT_SCALAR
         DT_CONTIGUOUS

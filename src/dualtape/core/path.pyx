@@ -224,6 +224,12 @@ cdef class Point:
     def m(self):
         return self.path.m
 
+    def all_values(self):
+        """Values of all slots, as a new array."""
+        cdef cnp.ndarray out = np.empty(self.path.tape.c.n_slots)
+        memcpy(cnp.PyArray_DATA(out), self.values.memory, self.path.tape.c.n_slots * sizeof(double))
+        return out
+
     def results(self):
         """The results, shape (m,)."""
         cdef cnp.ndarray out = np.empty(self.path.m)

@@ -16,7 +16,7 @@ from dualtape.core.resweep import DECISIONS
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops import structure
 from dualtape.ops.array_ops import ArrayOp, total, unbroadcast
-from dualtape.ops.table import OPCODES, ROWS
+from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.trace import cases
 from dualtape.trace.functions import apply, elementwise, is_active
 
@@ -79,7 +79,7 @@ def first(row, which, x, y, v, both):
     if row.name not in _CANCELLING and _compiled(formula) is not None:
         return _evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
     xs = (x,) if row.arity == 1 else (x, y)
-    return apply(PARTIAL, *xs, opcode=OPCODES[row.name], which=which, active=3 if both else 1 << which)
+    return apply(PARTIAL, *xs, function=row.name, which=which, active=3 if both else 1 << which)
 
 
 # ---- partials as operations ----
@@ -108,14 +108,14 @@ def _second(row, name, xs, active):
     return _evaluate(formula, both=1.0 if active == 3 else 0.0, **names)
 
 
-def _partial(*xs, opcode, which, active):
-    row = ROWS[opcode]
+def _partial(*xs, function, which, active):
+    row = ROW_OF[function]
     name = _FIRST[row.arity][which]
     return _by_kernel(row.name, xs, _KERNEL.get(name, name), active)
 
 
-def _partial_slopes(xs, wanted, opcode, which, active):
-    row = ROWS[opcode]
+def _partial_slopes(xs, wanted, function, which, active):
+    row = ROW_OF[function]
     names = _SECOND[row.arity][which]
     return [_second(row, name, xs, active) if w else None for name, w in zip(names, wanted, strict=True)]
 

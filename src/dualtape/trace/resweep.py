@@ -193,7 +193,7 @@ class _OnTape(Resweep):
             return xs[0 if kind == "x" else 1]
         if is_constant(node.op, which) or not any(map(is_active, xs)):
             if any(map(is_guarded, xs)):
-                params = {"opcode": node.op, "which": which, "active": node.active}
+                params = {"function": ROWS[node.op].name, "which": which, "active": node.active}
                 guard(apply(partials.PARTIAL, *xs, **params), f"slope of {ROWS[node.op].name}")
             found = evaluate(ROWS[node.op].name, *map(_plain, xs), order=1, active=node.active)
             return found["dy" if which else "dx"]

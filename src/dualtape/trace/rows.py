@@ -1,0 +1,302 @@
+"""Array operations by name, and what each of them makes of operands of given shapes, told without running it: what a
+program from a file may ask for.
+
+A rule takes the shapes of the operands, the most elements that an array may have, and the parameters; it returns the
+shape of the result (or a set of those that it may have), or raises whatever it meets (ValueError, TypeError, ...) where
+the operation could not have been recorded so. An operation may still raise NumPy's own error when it runs, but it
+neither runs foreign code nor makes arrays out of proportion. Called by api/saving.py and api/load.py."""
+
+import functools
+import math
+
+import numpy as np
+
+from dualtape.ops import array_ops, decisions, matrix_ops, order_ops
+from dualtape.ops.contractions import contraction_of
+from dualtape.ops.subscripts import normal_form
+from dualtape.ops.table import ROW_OF
+from dualtape.trace import functions as handlers
+from dualtape.trace import partials
+
+_BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes memory that grows exponentially
+
+
+def rows():
+    """All rows by name."""
+    return {row.name: row for row in (*array_ops.ROWS, *matrix_ops.ROWS, *order_ops.ROWS, *_OTHERS)}
+
+
+_OTHERS = (partials.PARTIAL, decisions.DECISION, decisions.STEP)
+
+
+def gives(name, shapes, params, results, largest):
+    """Can the row `name` of operands of these shapes give results of those?"""
+    try:
+        found = _RULES[name](shapes, largest, **params)
+        for shape in results:
+            _bounded(shape, largest)
+    except Exception:  # whatever the rule met
+        return False
+    return len(results) == 1 and (results[0] in found if type(found) is set else results[0] == found)
+
+
+def _bounded(shape, largest):
+    _require(math.prod(max(1, length) for length in shape) <= largest)
+
+
+def _require(condition):
+    if not condition:
+        raise ValueError("not what this operation takes")
+
+
+def _axis(axis, ndim):
+    _require(type(axis) is int and -ndim <= axis < ndim)
+    return axis % ndim
+
+
+# ---- along axes ----
+
+
+def _mask(where, shape):
+    _require(where is True or (isinstance(where, np.ndarray) and np.broadcast_shapes(where.shape, shape) == shape))
+
+
+def _reduced(shapes, largest, axis=None, keepdims=False, where=True, initial=None):
+    (shape,) = shapes
+    axes = range(len(shape)) if axis is None else axis if type(axis) is tuple else (axis,)
+    axes = [_axis(k, len(shape)) for k in axes]
+    _require(len(set(axes)) == len(axes) and type(keepdims) is bool)
+    _require(initial is None or np.ndim(initial) == 0)
+    _mask(where, shape)
+    if keepdims:
+        return tuple(1 if k in axes else n for k, n in enumerate(shape))
+    return tuple(n for k, n in enumerate(shape) if k not in axes)
+
+
+def _accumulated(shapes, largest, axis=None):
+    (shape,) = shapes
+    return (math.prod(shape),) if axis is None else (_axis(axis, len(shape)), shape)[1]
+
+
+def _reduceat(shapes, largest, indices, axis):
+    (shape,) = shapes
+    axis = _axis(axis, len(shape))
+    _require(isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.kind == "i")
+    size = shape[axis]
+    _require(np.all((indices >= 0) & (indices < size)))
+    lengths = np.maximum(np.append(indices[1:], size) - indices, 1)
+    others = math.prod(shape[:axis] + shape[axis + 1 :])
+    _require(int(lengths.sum()) * max(1, others) <= largest)  # what its pullback gathers
+    return (*shape[:axis], indices.size, *shape[axis + 1 :])
+
+
+def _add_at(shapes, largest, index):
+    a, b = shapes
+    _bounded(_indexed(a, index), largest)
+    return a
+
+
+def _indexed(shape, index):
+    """Lengths whose product is at least the number of elements that ``x[index]`` has."""
+    parts = [_part(part) for part in (index if type(index) is tuple else (index,)) if part is not None]
+    used = [part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1 for part in parts]
+    n_rest = len(shape) - sum(n for part, n in zip(parts, used, strict=True) if part is not Ellipsis)
+    _require(n_rest >= 0 and sum(part is Ellipsis for part in parts) <= 1)
+    arrays, found, axis = [], [], 0
+    for part, n in zip(parts, used, strict=True):
+        if part is Ellipsis:
+            found += shape[axis : axis + n_rest]
+            axis += n_rest
+            continue
+        if type(part) is slice:
+            found.append(shape[axis])
+        elif part.dtype.kind == "b":
+            arrays.append((int(np.count_nonzero(part)),))
+        else:
+            arrays.append(part.shape)
+        axis += n
+    return [*np.broadcast_shapes(*arrays), *found, *shape[axis:]]
+
+
+def _part(part):
+    """One part of an index: an Ellipsis, a slice or an array."""
+    if part is Ellipsis or type(part) is slice:
+        return part
+    part = np.asarray(part)
+    _require(part.dtype.kind in "biu")
+    return part
+
+
+# ---- products ----
+
+
+def _contracted(inputs, output, shapes, is_einsum=False):
+    """Shape of a product whose operands have these letters. Length 1 broadcasts, but where a letter is summed it does
+    so in einsum only."""
+    length = {}
+    _require(len(inputs) == len(shapes))
+    for letters, shape in zip(inputs, shapes, strict=True):
+        _require(len(letters) == len(shape))
+        for letter, n in zip(letters, shape, strict=True):
+            known = length.setdefault(letter, n)
+            _require(n == known or (1 in (n, known) and (is_einsum or letter in output)))
+            length[letter] = n if known == 1 else known
+    _require(len(set(output)) == len(output))
+    return tuple(length[letter] for letter in output)
+
+
+def _product(name):
+    def rule(shapes, largest, **params):
+        if name == "tensordot":
+            _require(len(shapes) == 2 and all(type(axes) is tuple for axes in params["axes"]))
+            params["axes"] = tuple(
+                tuple(_axis(k, len(shape)) for k in axes) for axes, shape in zip(params["axes"], shapes, strict=True)
+            )
+        inputs, output = contraction_of(name, [len(shape) for shape in shapes], params)
+        return _contracted(inputs, output, shapes)
+
+    return rule
+
+
+def _einsum(shapes, largest, subscripts, optimize=False):
+    _require(type(subscripts) is str and subscripts.isascii())
+    _require(type(optimize) is bool or optimize in ("greedy", "optimal"))
+    _require(optimize != "optimal" or len(shapes) <= _BY_OPTIMAL_PATH)
+    inputs, output = normal_form(subscripts, [len(shape) for shape in shapes])
+    _require("".join([*inputs, output]).isalpha() or not any([*inputs, output]))
+    return _contracted(inputs, output, shapes, is_einsum=True)
+
+
+def _convolution(shapes, largest, mode):
+    (n,), (m,) = shapes
+    return ({"full": n + m - 1, "same": max(n, m), "valid": max(n, m) - min(n, m) + 1}[mode],)
+
+
+# ---- matrices ----
+
+
+def _square(shapes, largest, upper=False):
+    (shape,) = shapes
+    _require(len(shape) >= 2 and shape[-1] == shape[-2] and type(upper) is bool)
+    return shape
+
+
+def _determinant(shapes, largest):
+    return _square(shapes, largest)[:-2]
+
+
+def _solve(shapes, largest):
+    a, b = shapes
+    _square([a], largest)
+    _require(b[0 if len(b) == 1 else -2] == a[-1])
+    if len(b) == 1:
+        return (*a[:-2], a[-1])
+    return (*np.broadcast_shapes(a[:-2], b[:-2]), *b[-2:])
+
+
+# ---- functions by name ----
+
+
+def _partial(shapes, largest, function, which, active):
+    arity = ROW_OF[function].arity
+    _require(len(shapes) == arity and type(which) is int and which in range(arity))
+    _require(type(active) is int and active in ((1,) if arity == 1 else (1, 2, 3)) and active >> which & 1)
+    return np.broadcast_shapes(*shapes)
+
+
+def _asked(shapes, largest, function, args, kwargs):
+    """A function whose result has no derivative; whole numbers among its arguments may be lengths."""
+    _require(type(function) is str and type(args) is tuple and type(kwargs) is dict)
+    found = list(_leaves((args, kwargs)))
+    _require(sum(1 for x in found if type(x) is str and x == decisions.OPERAND) == len(shapes))
+    _require(math.prod(max(1, abs(x)) for x in found if type(x) is int) <= largest)
+    if function == "histogram_bin_edges":  # how many bins a rule of thumb makes depends on values
+        _require(all(type(x) is not str or x == decisions.OPERAND for x in found))
+    if function == "einsum_path":
+        _require(len(shapes) <= _BY_OPTIMAL_PATH)
+
+
+def _leaves(tree):
+    if isinstance(tree, (list, tuple)):
+        for item in tree:
+            yield from _leaves(item)
+    elif isinstance(tree, dict):
+        yield from _leaves(list(tree.values()))
+    else:
+        yield tree
+
+
+@functools.cache
+def passive_functions():
+    """Names of NumPy's functions that a program may ask when it decides."""
+    handlers.load_families()
+    return {
+        handlers.name_of(function).removeprefix("np.")
+        for function, kind in handlers.KINDS.items()
+        if kind == handlers.PASSIVE
+    }
+
+
+def _decision(shapes, largest, function, args, kwargs, types):
+    """A number, or a digest of three."""
+    _asked(shapes, largest, function, args, kwargs)
+    _require(function in passive_functions())
+    _require(type(types) is list and len(types) == len(shapes) and all(name in _TYPES for name in types))
+    return {(), (3,)}
+
+
+_TYPES = {"bool", "float16", "float32", "float64", *(f"{sign}int{n}" for sign in ("", "u") for n in (8, 16, 32, 64))}
+
+
+def _step(shapes, largest, function, args, kwargs, part=None):
+    _asked(shapes, largest, function, args, kwargs)
+    (shape,) = shapes
+    _require(args[0] == decisions.OPERAND)
+    if function in ("any", "all"):
+        _require(len(args) == 2 and part is None)
+        return _reduced(shapes, largest, axis=args[1], **kwargs)
+    if function == "linalg.slogdet":
+        _require(part == 0 and len(args) == 1 and not kwargs)
+        return _determinant(shapes, largest)
+    _require((function, part) in _STEPS)
+    return shape
+
+
+_STEPS = {("round", None), ("around", None), ("fix", None), ("angle", None), ("frexp", 1)}
+
+
+# ---- orders ----
+
+
+def _extreme(shapes, largest, axis, choose):
+    _require(choose in ("argmax", "argmin"))
+    return _reduced(shapes, largest, axis)
+
+
+def _ordered(shapes, largest, axis, function, options):
+    _require(function in ("argsort", "argpartition") and type(options) is dict)
+    return _accumulated(shapes, largest, axis)
+
+
+_RULES = {
+    "sum": _reduced,
+    "prod": _reduced,
+    "cumsum": _accumulated,
+    "cumprod": _accumulated,
+    "add.reduceat": _reduceat,
+    "add.at": _add_at,
+    **{name: _product(name) for name in ("matmul", "dot", "inner", "tensordot", "vecdot", "matvec", "vecmat")},
+    "einsum": _einsum,
+    "convolve": _convolution,
+    "correlate": _convolution,
+    "linalg.solve": _solve,
+    "linalg.inv": _square,
+    "linalg.det": _determinant,
+    "linalg.slogdet": _determinant,
+    "linalg.cholesky": _square,
+    "partial": _partial,
+    "extreme": _extreme,
+    "ordered": _ordered,
+    "decision": _decision,
+    "step": _step,
+}
