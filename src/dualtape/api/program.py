@@ -140,6 +140,8 @@ class Program(CompiledCalls):
         if self._is_checked:
             self._watch = captures(self._f, (), self._kwargs)
         tape, slots, _ = record_program(call.flat, [getattr(primal, "primal", primal) for primal in call.primals])
+        if self._watch is not None:
+            self._watch.settle()
         if tape.captures:
             raise PerturbationError(
                 f"{self._name} uses a number of the derivative that is being taken around this recording",

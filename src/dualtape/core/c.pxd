@@ -400,3 +400,7 @@ cdef extern from "seal.h" nogil:
     void dt_rename_plan(dt_rename *rename)
     void dt_rename_write(dt_rename *rename)
     uint32_t dt_renamed(const dt_rename *rename, int64_t slot)
+
+
+cdef extern from "Python.h":
+    PyObject *PyCell_Get(object cell)

@@ -12,6 +12,7 @@ import numpy as np
 
 from dualtape.core.path cimport Path
 from dualtape.core.sweeps cimport Workspace
+from dualtape.core.watch cimport Watch
 
 cnp.import_array()
 
@@ -67,11 +68,11 @@ cdef class Replay:
     """
     cdef list arguments
     cdef _Argument output
-    cdef object watch
+    cdef Watch watch
     cdef readonly Path path
     cdef readonly Py_ssize_t served     # calls so far
 
-    def __init__(self, Path path, list inputs, object output, object watch):
+    def __init__(self, Path path, list inputs, object output, Watch watch):
         cdef Py_ssize_t start = 0
         cdef _Argument part
         self.path, self.watch, self.arguments = path, watch, []
