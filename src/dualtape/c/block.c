@@ -27,7 +27,7 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
 {
     const size_t one_node = scratch_for(1, p, order), longest = scratch_for(tape->longest_segment, p, order);
     const size_t segment = longest > one_node ? longest : one_node;
-    const size_t native = (tape->native_room + 1) * (p ? p : 1) + 1;
+    const size_t native = tape->native_room * (p ? p : 1) + tape->native_base + 1;
     return segment > native ? segment : native;
 }
 

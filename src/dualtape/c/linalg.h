@@ -12,10 +12,17 @@
 
 enum dt_native_op {
     DT_NOT_NATIVE,
-    DT_MATMUL,         /* (m, n), (n, q) -> (m, q) */
-    DT_VECDOT,         /* (n), (n) -> () */
-    DT_MATVEC,         /* (m, n), (n) -> (m) */
-    DT_VECMAT,         /* (n), (n, q) -> (q) */
+    DT_MATMUL,           /* (m, n), (n, q) -> (m, q) */
+    DT_VECDOT,           /* (n), (n) -> () */
+    DT_MATVEC,           /* (m, n), (n) -> (m) */
+    DT_VECMAT,           /* (n), (n, q) -> (q) */
+    DT_SOLVE,            /* (m, m), (m, q) -> (m, q); from here on matrix.c */
+    DT_SOLVE_VECTOR,     /* (m, m), (m) -> (m) */
+    DT_INV,              /* (m, m) -> (m, m) */
+    DT_DET,              /* (m, m) -> () */
+    DT_LOGDET,           /* (m, m) -> (), of the absolute value */
+    DT_CHOLESKY,         /* (m, m) -> (m, m) lower */
+    DT_CHOLESKY_UPPER,
     DT_N_NATIVE
 };
 
@@ -30,16 +37,18 @@ typedef struct dt_stack {
 typedef struct dt_native {
     uint8_t op;                 /* enum dt_native_op */
     uint8_t active;             /* DT_ACTIVE_A | DT_ACTIVE_B */
-    dt_stack arg[2];
+    dt_stack arg[2];            /* (rows, inner) and (inner, columns); the second is not used by functions of one */
     int64_t out;                /* first slot of the result, which is in C order */
     size_t count;               /* matrices in a stack */
-    size_t rows, inner, columns;     /* m, n, q */
+    size_t rows, inner, columns;
+    size_t size;                /* elements of the result for each matrix */
 } dt_native;
 
-/* Doubles of scratch for each lane that a native operation needs, besides DT_NATIVE_MASKS bytes. */
-size_t dt_native_room(const dt_native *call);
-
 enum { DT_NATIVE_MASKS = 4 };   /* bytes for each lane: which lanes count */
+
+/* Doubles of scratch that a native operation needs: for each lane, and besides. */
+size_t dt_native_room(const dt_native *call);
+size_t dt_native_base(const dt_native *call);
 
 /* Each returns 1, or 0 if it declines. */
 int dt_native_primal(const dt_tape *tape, const dt_native *call, const dt_workspace *work);

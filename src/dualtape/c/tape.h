@@ -79,7 +79,7 @@ typedef struct dt_tape {
     size_t longest_segment;                                  /* most nodes of any segment: decides on scratch memory */
     /* (n_native,) what linalg.c knows about each array operation, by the number that DT_CALL has; may end early */
     struct dt_native *native;  size_t n_native, native_capacity;
-    size_t native_room;                                      /* most doubles for each lane that any of them needs */
+    size_t native_room, native_base;                         /* most doubles of any of them: for each lane; besides */
     const dt_loop *native_loop;                              /* NumPy's gufuncs, by enum dt_native_op */
 } dt_tape;
 

@@ -174,6 +174,13 @@ cdef extern from "linalg.h" nogil:
         DT_VECDOT
         DT_MATVEC
         DT_VECMAT
+        DT_SOLVE
+        DT_SOLVE_VECTOR
+        DT_INV
+        DT_DET
+        DT_LOGDET
+        DT_CHOLESKY
+        DT_CHOLESKY_UPPER
         DT_N_NATIVE
 
     ctypedef struct dt_stack:
@@ -192,8 +199,10 @@ cdef extern from "linalg.h" nogil:
         size_t rows
         size_t inner
         size_t columns
+        size_t size
 
     size_t dt_native_room(const dt_native *call)
+    size_t dt_native_base(const dt_native *call)
 
 
 # The tape and its sweeps. Linked into core/tape alone; other modules call them through the methods of Tape.
@@ -274,6 +283,7 @@ cdef extern from "tape.h" nogil:
         size_t n_native
         size_t native_capacity
         size_t native_room
+        size_t native_base
         const dt_loop *native_loop
 
     ctypedef struct dt_workspace:

@@ -10,16 +10,20 @@ from libc.stdint cimport int64_t, uint32_t
 import numpy as np
 
 from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_ACTIVE_B, DT_MATMUL, DT_MATVEC, DT_NOT_NATIVE, DT_VECDOT, DT_VECMAT, dt_native, dt_stack)
+    DT_ACTIVE_A, DT_ACTIVE_B, DT_CHOLESKY, DT_CHOLESKY_UPPER, DT_DET, DT_INV, DT_LOGDET, DT_MATMUL, DT_MATVEC,
+    DT_NOT_NATIVE, DT_SOLVE, DT_SOLVE_VECTOR, DT_VECDOT, DT_VECMAT, dt_native, dt_stack)
 from dualtape.core.layout cimport MAX_NDIM
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
 
-# Native operation of each row of ops/array_ops.py. `np.dot` and `np.inner` take the same routes through BLAS as
-# `np.matmul` where `same_route` says so.
-cdef dict NATIVE = {"matmul": DT_MATMUL, "dot": DT_MATMUL, "inner": DT_MATMUL, "vecdot": DT_VECDOT, "matvec": DT_MATVEC,
-                    "vecmat": DT_VECMAT}
+# Native operation of each row of ops/array_ops.py and ops/matrix_ops.py. `np.dot` and `np.inner` take the same routes
+# through BLAS as `np.matmul` where `same_route` says so.
+cdef dict NATIVE = {
+    "matmul": DT_MATMUL, "dot": DT_MATMUL, "inner": DT_MATMUL, "vecdot": DT_VECDOT, "matvec": DT_MATVEC,
+    "vecmat": DT_VECMAT, "linalg.solve": DT_SOLVE, "linalg.inv": DT_INV, "linalg.det": DT_DET,
+    "linalg.slogdet": DT_LOGDET, "linalg.cholesky": DT_CHOLESKY,
+}
 
 
 @cython.final
@@ -146,32 +150,70 @@ cdef int stack(Tape tape, shaped *a, shaped *b, dt_native *native) except -1:
     return 0
 
 
-cdef bint describe_product(Tape tape, ArrayCall call, int op, dt_native *native) except -1:
+cdef int describe_product(Tape tape, ArrayCall call, int op, dt_native *native) except -1:
     cdef shaped a, b
     cdef size_t inner
     if len(call.operands) != 2 or call.params:
-        return False
+        return DT_NOT_NATIVE
     if not read_operand(call.operands[0], &a, &native.arg[0]) or not read_operand(call.operands[1], &b, &native.arg[1]):
-        return False
+        return DT_NOT_NATIVE
     if op == DT_MATMUL and call.row.name != "matmul":
         if call.row.name == "inner":
             swap_axes(&b)
         if not same_route(&a, &b):
-            return False
+            return DT_NOT_NATIVE
     take_core(&a, a.ndim > 1 if op == DT_MATMUL else op == DT_MATVEC, True, &native.arg[0], &native.rows, &native.inner)
     take_core(&b, b.ndim > 1 if op == DT_MATMUL else op == DT_VECMAT, False, &native.arg[1], &inner, &native.columns)
+    native.size = native.rows * native.columns
     stack(tape, &a, &b, native)
-    native.active = (DT_ACTIVE_A if call.active[0] else 0) | (DT_ACTIVE_B if call.active[1] else 0)
-    native.out = (<Place>call.results[0]).slot
-    return True
+    return op
+
+
+cdef int describe_solve(Tape tape, ArrayCall call, dt_native *native) except -1:
+    """As `np.linalg.solve`, which takes b for a vector only if it has one axis."""
+    cdef shaped a, b
+    cdef size_t inner
+    cdef int op
+    if not read_operand(call.operands[0], &a, &native.arg[0]) or not read_operand(call.operands[1], &b, &native.arg[1]):
+        return DT_NOT_NATIVE
+    op = DT_SOLVE if b.ndim > 1 else DT_SOLVE_VECTOR
+    take_core(&a, True, True, &native.arg[0], &native.rows, &native.inner)
+    take_core(&b, op == DT_SOLVE, False, &native.arg[1], &inner, &native.columns)
+    native.size = native.rows * native.columns
+    stack(tape, &a, &b, native)
+    return op
+
+
+cdef int describe_function(Tape tape, ArrayCall call, int op, dt_native *native) except -1:
+    """A function of one square matrix."""
+    cdef shaped a
+    if op == DT_CHOLESKY and call.params.get("upper"):
+        op = DT_CHOLESKY_UPPER
+    if not read_operand(call.operands[0], &a, &native.arg[0]):
+        return DT_NOT_NATIVE
+    take_core(&a, True, True, &native.arg[0], &native.rows, &native.inner)
+    native.columns = native.rows
+    native.size = 1 if op == DT_DET or op == DT_LOGDET else native.rows * native.columns
+    stack(tape, &a, &a, native)
+    return op
 
 
 cdef int describe(Tape tape, ArrayCall call) except -1:
     """What C knows about the next call that it does not know yet."""
     cdef dt_native *native = tape.new_native()
     cdef int op = NATIVE.get(call.row.name, DT_NOT_NATIVE)
-    if op != DT_NOT_NATIVE and tape.c.native_loop[op].run != NULL and describe_product(tape, call, op, native):
-        tape.accept_native(op)
+    if op == DT_SOLVE:
+        op = describe_solve(tape, call, native)
+    elif op > DT_SOLVE:
+        op = describe_function(tape, call, op, native)
+    elif op != DT_NOT_NATIVE:
+        op = describe_product(tape, call, op, native)
+    if op == DT_NOT_NATIVE or tape.c.native_loop[op].run == NULL:
+        return 0
+    native.active = ((DT_ACTIVE_A if call.active[0] else 0)
+                     | (DT_ACTIVE_B if len(call.active) > 1 and call.active[1] else 0))
+    native.out = (<Place>call.results[0]).slot
+    tape.accept_native(op)
     return 0
 
 

@@ -168,8 +168,14 @@ def opcode_of(function):
 # Gufuncs: loops over matrices and vectors, by enum dt_native_op. One that is missing stays NULL, and its operations are
 # left to their Python rules.
 
+cdef str _LINALG = "numpy.linalg._umath_linalg"     # imported by NumPy itself
 cdef c.dt_loop _gufunc_loops[c.DT_N_NATIVE]
-cdef dict _GUFUNCS = {c.DT_MATMUL: "matmul", c.DT_VECDOT: "vecdot", c.DT_MATVEC: "matvec", c.DT_VECMAT: "vecmat"}
+cdef dict _GUFUNCS = {
+    c.DT_MATMUL: ("numpy", "matmul"), c.DT_VECDOT: ("numpy", "vecdot"), c.DT_MATVEC: ("numpy", "matvec"),
+    c.DT_VECMAT: ("numpy", "vecmat"), c.DT_SOLVE: (_LINALG, "solve"), c.DT_SOLVE_VECTOR: (_LINALG, "solve1"),
+    c.DT_INV: (_LINALG, "inv"), c.DT_DET: (_LINALG, "det"), c.DT_LOGDET: (_LINALG, "slogdet"),
+    c.DT_CHOLESKY: (_LINALG, "cholesky_lo"), c.DT_CHOLESKY_UPPER: (_LINALG, "cholesky_up"),
+}
 
 
 cdef const c.dt_loop *gufunc_loops() noexcept nogil:
@@ -177,9 +183,9 @@ cdef const c.dt_loop *gufunc_loops() noexcept nogil:
 
 
 cdef int _bind_gufuncs() except -1:
-    for op, name in _GUFUNCS.items():
-        ufunc = _find("numpy", name)
-        if ufunc is not None:
+    for op, (home, name) in _GUFUNCS.items():
+        ufunc = getattr(sys.modules.get(home), name, None)
+        if isinstance(ufunc, np.ufunc):
             _find_loop(&_gufunc_loops[<int>op], ufunc)
     return 0
 

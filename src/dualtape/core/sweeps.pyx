@@ -84,7 +84,10 @@ cdef object bundle(ArrayCall call, list parts):
 
 
 cdef int call_primal(ArrayCall call, double *value) except -1:
-    result = call.row.primal(*primals(value, call.operands), **call.params)
+    try:
+        result = call.row.primal(*primals(value, call.operands), **call.params)
+    except np.linalg.LinAlgError as error:
+        raise np.linalg.LinAlgError(f"{error}: np.{call.row.name} at the point of this replay") from None
     for at, part in zip(call.results, (result,) if call.single else result):
         (<Place>at).array(value, 0)[...] = part
     return 0

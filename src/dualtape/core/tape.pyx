@@ -13,9 +13,9 @@ from libc.string cimport memcpy, memset
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
     DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
-    dt_bound, dt_can_bind, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr, dt_native, dt_native_room,
-    dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second,
-    dt_sweep_tail, dt_sweep_tangent, dt_workspace)
+    dt_bound, dt_can_bind, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr, dt_native, dt_native_base,
+    dt_native_room, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal,
+    dt_sweep_second, dt_sweep_tail, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport gufunc_loops, library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -57,7 +57,7 @@ cdef class Tape:
         self.sealed = self.lazy = False
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
         self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
-        self.c.longest_segment = self.c.n_native = self.c.native_room = 0
+        self.c.longest_segment = self.c.n_native = self.c.native_room = self.c.native_base = 0
         self.new_slots(1)
         self.c.value[0] = 0.0
         return 0
@@ -147,6 +147,7 @@ cdef class Tape:
         cdef dt_native *native = &self.c.native[self.c.n_native - 1]
         native.op = op
         self.c.native_room = max(self.c.native_room, dt_native_room(native))
+        self.c.native_base = max(self.c.native_base, dt_native_base(native))
 
     cdef uint32_t new_view(self, int ndim, const int64_t *shape, const int64_t *stride) except? 0xffffffff:
         cdef size_t first = self.c.n_view, capacity
