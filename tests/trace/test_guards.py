@@ -134,7 +134,8 @@ def test_no_replay_of_a_case_is_stale(case):
             try:
                 served = agrees(path, case.f, *point)
             except np.linalg.LinAlgError as error:
-                with pytest.raises(np.linalg.LinAlgError, match=str(error)):
+                with pytest.raises(np.linalg.LinAlgError) as numpys:
                     case.f(*point)
+                assert str(error).startswith(str(numpys.value))
             else:
                 assert served or case.label in LOOKS
