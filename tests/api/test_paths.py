@@ -92,7 +92,7 @@ def test_batches_take_every_path(name, threads):
 
 def test_a_branch_that_flips_at_every_call_is_recorded_twice():
     f = Counted(branch)
-    P = dualtape.record(f, np.ones(3))
+    P = dualtape.record(f, np.ones(3), constants="frozen")  # it counts its calls
     for k in range(50):
         x = np.array([(-1.0) ** k, 2.0, 0.5 + k])
         assert P(x) == branch(x)
@@ -140,7 +140,7 @@ class TestRaise:
 
 def test_paths_are_bounded_and_the_one_not_used_for_longest_goes():
     f = Counted(lambda x: x * float(sum(2.0**k for k in range(6) if x > k)))
-    P = dualtape.record(f, 0.5, max_paths=3)
+    P = dualtape.record(f, 0.5, max_paths=3, constants="frozen")
     for x in (0.5, 1.5, 2.5):
         P(x)
     assert f.calls == 3
@@ -158,6 +158,15 @@ def test_a_program_that_hardly_ever_replays_says_so():
     with pytest.warns(RuntimeWarning, match="decides differently at nearly every point"):
         for k in range(60):
             assert P(float(k)) == float(k) ** 2
+
+
+def test_a_counter_inside_f_is_a_change_at_every_call_and_is_named():
+    f = Counted(branch)
+    P = dualtape.record(f, np.ones(3))
+    with pytest.warns(RuntimeWarning, match=r"calls.* has changed nearly every time"):
+        for k in range(60):
+            x = np.full(3, (-1.0) ** k)
+            assert P(x) == branch(x)
 
 
 def test_no_warning_for_a_program_that_replays():

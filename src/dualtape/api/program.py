@@ -183,13 +183,18 @@ class Program(CompiledCalls):
                 "record it with on_guard='rerecord', or record another program at this point",
                 where,
             )
+        self._warn_of_storm(
+            f"it decides differently at nearly every point: {what}, at {where}. Write the decision with np.where, "
+            "np.maximum or np.sort, or use the drivers, which record every time and check nothing"
+        )
+
+    def _warn_of_storm(self, reason: str) -> None:
+        """Say so if the program hardly ever replays."""
         if self._n_recorded == _STORM and self._count() < 2 * _STORM:
             warnings.warn(
-                f"{self._name} was recorded {_STORM} times in {self._count()} calls, because it decides differently at "
-                f"nearly every point: {what}, at {where}. Write the decision with np.where, np.maximum or np.sort, or "
-                "use the drivers, which record every time and check nothing",
+                f"{self._name} was recorded {_STORM} times in {self._count()} calls, because {reason}",
                 RuntimeWarning,
-                stacklevel=6,
+                stacklevel=7,
             )
 
     def _count(self) -> int:
@@ -247,6 +252,10 @@ class Program(CompiledCalls):
                 "record it again, or with on_guard='rerecord', or with constants='frozen' to go on with what it was",
                 definition(self._f),
             )
+        self._warn_of_storm(
+            f"{changed} has changed nearly every time: pass it as an argument, or, if the result does not depend on it "
+            "(a counter), record with constants='frozen'"
+        )
         self._paths.clear()
         self._n_calls = self._count()
         self._replay = None
