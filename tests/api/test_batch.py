@@ -101,6 +101,21 @@ def test_results_that_do_not_depend_on_the_point():
     assert_array_equal(P.batch(X, "jacobian")[:, 1], np.broadcast_to([1.0, 0.0, 0.0], (300, 3)))
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.cumprod(np.pad(x, (1, 0)) + 1.0),
+        lambda x: np.cumsum(np.pad(x, (1, 0))),
+        lambda x: np.cumsum(np.concatenate([x, [2.0]])),
+        lambda x: np.concatenate([np.cumsum(np.pad(x, (1, 0)))[:0], np.sin(x[:0]), x[:2]]),
+    ],
+)
+def test_arrays_that_reach_across_the_inputs(f):
+    """Sealing makes one range of the structural zero, the inputs and constants."""
+    P = dualtape.record(f, POINTS[0])
+    assert_array_equal(P.batch(POINTS[:7]), [f(x) for x in POINTS[:7]])
+
+
 def test_bad_requests_are_refused():
     P = dualtape.record(scalars, POINTS[0])
     with pytest.raises(OptionError, match="'value', 'grad'"):

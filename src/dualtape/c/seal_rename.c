@@ -37,7 +37,7 @@ static void each_read(dt_rename *z, size_t k, uint32_t i, void (*visit)(dt_renam
     } else {
         const int binary = node->kind == DT_ELEMENTWISE && from->library->ops[node->op].arity == 2;
         for (int which = 0; which <= binary; which++) {
-            if (node->arg[which].layout == DT_IN_SEGMENT) continue;
+            if (node->n == 0 || node->arg[which].layout == DT_IN_SEGMENT) continue;
             const dt_span span = extent(from, &node->arg[which], node->n);
             visit(z, span.low, span.high, i);
         }
@@ -55,7 +55,8 @@ static void each_written(dt_rename *z, size_t k, uint32_t i, void (*visit)(dt_re
             if (span->at >= 0) visit(z, span->low, span->high, i);
         }
     } else if (node->kind != DT_GUARD && z->out[k] >= 0) {
-        visit(z, z->out[k], z->out[k] + (int64_t)result_size(z, node) - 1, i);
+        const int64_t size = (int64_t)result_size(z, node);
+        if (size) visit(z, z->out[k], z->out[k] + size - 1, i);
     }
 }
 
@@ -157,7 +158,7 @@ static void settle(dt_rename *z, int64_t low, int64_t high, uint32_t i)
 {
     const uint32_t run = z->head[low];
     (void)high, (void)i;
-    if (z->home[run]) return;
+    if (run == 0 || z->home[run]) return;
     uint32_t *freed = freed_runs(z, z->size[run]);
     if (*freed) {
         z->home[run] = z->home[*freed];
@@ -179,11 +180,11 @@ static void leave(dt_rename *z, int64_t low, int64_t high, uint32_t i)
     *freed = run;
 }
 
-/* Inputs, and runs that nobody writes or not all of. */
+/* Inputs, and runs that nobody writes or not all of. The run of the structural zero stays where it is: home 0. */
 static void settle_constants(dt_rename *z)
 {
-    z->to->n_slots = 1;
-    for (size_t s = 1; s < z->from->n_slots; s += z->size[s]) {
+    z->to->n_slots = z->size[0];
+    for (size_t s = z->size[0]; s < z->from->n_slots; s += z->size[s]) {
         int stays = s <= z->n_inputs;
         for (size_t i = s; i < s + z->size[s]; i++) stays |= z->read[i] && !z->written[i];
         if (!stays) continue;
@@ -238,9 +239,12 @@ static void write_node(dt_rename *z, size_t k)
     } else {
         const int both = node->kind == DT_ELEMENTWISE || node->kind == DT_SUM_AXES;
         for (int which = 0; which <= both; which++)
-            if (node->arg[which].layout != DT_IN_SEGMENT) node->arg[which].at = dt_renamed(z, node->arg[which].at);
+            if (node->n && node->arg[which].layout != DT_IN_SEGMENT)
+                node->arg[which].at = dt_renamed(z, node->arg[which].at);
     }
-    if (node->kind != DT_GUARD) node->out = z->out[k] < 0 ? -1 : (int64_t)dt_renamed(z, z->out[k]);
+    if (node->kind == DT_GUARD) return;
+    if (z->out[k] < 0) node->out = -1;
+    else if (result_size(z, node)) node->out = dt_renamed(z, z->out[k]);
 }
 
 static void write_values(dt_rename *z)
@@ -248,7 +252,7 @@ static void write_values(dt_rename *z)
     const double *from = z->from->value;
     memset(z->to->value, 0, z->to->n_slots * sizeof *from);
     for (size_t s = 1; s < z->from->n_slots; s++)
-        if (z->last[z->head[s]] == NEVER && !z->written[s] && z->home[z->head[s]])
+        if (z->last[z->head[s]] == NEVER && !z->written[s] && (z->home[z->head[s]] || z->head[s] == 0))
             z->to->value[dt_renamed(z, (int64_t)s)] = from[s];
 }
 
@@ -277,7 +281,7 @@ void dt_rename_write(dt_rename *z)
 
 size_t dt_rename_layout(dt_rename *z, char *memory)
 {
-    const size_t slots = z->from->n_slots, lengths = dt_seal_table_size(z->from->n_nodes + z->n_spans + 16);
+    const size_t slots = z->from->n_slots, lengths = dt_seal_table_size(3 * z->from->n_nodes + z->n_spans + 16);
     size_t size = 0;
     z->lengths.mask = lengths - 1;
     z->lengths.entry = dt_seal_take(memory, &size, lengths * sizeof *z->lengths.entry);
