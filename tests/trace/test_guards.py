@@ -106,13 +106,24 @@ def test_slopes_that_an_inner_derivative_decides_on_are_guarded():
     assert replays(f, [2.0], [2.5], [0.5], [-1.0]) == [True, False, False]
 
 
-def test_slopes_of_arrays_that_an_inner_derivative_decides_on_are_guarded():
+def test_slopes_of_arrays_that_an_inner_derivative_decides_on_are_found_anew():
     def f(x):
         g = dualtape.grad(lambda y: (abs(y * x) + np.maximum(y, x)).sum())
         return g(np.array([1.0, 2.0, 3.0])).sum() + g(x).sum()
 
     x = np.array([1.5, 2.5, -4.0])
-    assert replays(f, [x], [x + 0.25], [-x]) == [True, False]
+    assert replays(f, [x], [x + 0.25], [-x], [np.array([1.0, 2.0, 2.0])]) == [True] * 3
+
+
+def test_orders_and_choices_of_an_inner_derivative_are_found_anew():
+    def f(x):
+        J = dualtape.jacobian(lambda y: np.sort(y * x) + np.where(y > x, y * y * x, y) + np.max(y * y))(x[::-1])
+        H = dualtape.hessian(lambda y: np.sum(np.maximum(y, x) ** 3) + np.median(y * x) ** 2)(x * 0.5)
+        return J @ x + H @ x
+
+    x = np.array([1.5, 2.5, -4.0])
+    assert replays(f, [x], [x + 0.25], [-x], [x[::-1]]) == [True] * 3
+    assert program(f, x)[1] == []
 
 
 # What looks at its argument with good reason; all other functions replay anywhere.

@@ -345,11 +345,19 @@ def mean(a, axis=None, **options):
     return TracedMask(np.mean(a.numbers, axis=axis, **options), _FLOAT)
 
 
-def _quantifier(function):
+def _quantifier(function, at_least):
+    """np.any or np.all; `at_least` tells how many of n elements it takes."""
+
     def quantified(a, axis=None, **options):
-        if not is_mask(a) or axis is None or set(options) - {"keepdims"}:
+        if not is_mask(a) or set(options) - {"keepdims"}:
             return decided(function, (a, axis), options)
-        return TracedMask(stepped(function, (a.numbers, axis), options))
+        if axis is not None or options.get("keepdims"):
+            return TracedMask(stepped(function, (a.numbers, axis), options))
+        count = np.sum(a.numbers if a.dtype == _BOOL else elementwise(_NOT_EQUAL, a.numbers, 0.0))
+        answer = count >= float(at_least(a.size))
+        guards = count.engine.tape.guards
+        guards[-1] = (function.__name__, guards[-1][1])  # this is what the user wrote
+        return np.bool_(answer)
 
     return quantified
 
@@ -358,8 +366,8 @@ _FUNCTIONS = {
     np.sum: total,
     np.count_nonzero: count_nonzero,
     np.mean: mean,
-    np.any: _quantifier(np.any),
-    np.all: _quantifier(np.all),
+    np.any: _quantifier(np.any, lambda n: 1),
+    np.all: _quantifier(np.all, lambda n: n),
 }
 
 

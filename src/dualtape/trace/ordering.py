@@ -3,7 +3,7 @@ are then moved, so that a tie follows NumPy's order and the derivative is that o
 
 import numpy as np
 
-from ..ops.order_ops import EXTREME, ORDERED
+from ..ops.order_ops import ORDERED
 from .functions import apply, handles, is_guarded, move, operand, peeked, primal, store
 
 
@@ -51,7 +51,7 @@ def _replayed_extreme(a, function, choose, worst, axis, keepdims, initial, where
         return np.broadcast_to(operand(initial), shape)
     if where is not True:
         a = np.where(where, a, worst)
-    result = np.reshape(apply(EXTREME, a, axis=axis, choose=choose.__name__) if a.ndim else a, shape)
+    result = np.reshape(apply(ORDERED, a, axis=axis, function=choose.__name__, options={}) if a.ndim else a, shape)
     return result if not limits else (np.maximum if function is np.max else np.minimum)(result, initial)
 
 

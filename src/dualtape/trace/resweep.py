@@ -16,9 +16,9 @@ from dualtape.core.nodes import first_values, instructions, nodes
 from dualtape.core.resweep import PARTIAL_KINDS, Resweep, collect, is_constant, is_increasing, partial_kind
 from dualtape.core.scalar import peek
 from dualtape.ops import array_ops
-from dualtape.ops.table import ROWS
+from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace import partials
-from dualtape.trace.functions import apply, is_active, is_guarded, leader
+from dualtape.trace.functions import apply, elementwise, is_active, is_guarded, leader, operand
 
 BOTH = 3  # active operands of a node, as bits
 
@@ -74,6 +74,14 @@ def _times(d, s):
     if type(d) is float and abs(d) == 1.0:
         return s if d > 0.0 else _computed(-s)
     return _computed(d * s)
+
+
+def _selected(node, d, s):
+    """The product rule of an elementwise node. A partial that chooses, and is itself recorded, says "not connected"
+    where it is zero."""
+    if ROWS[node.op].selects and is_guarded(d):
+        return elementwise(OPCODES["kept"], d * s, d)
+    return _times(d, s)
 
 
 def _plain(x):
@@ -192,9 +200,11 @@ class _OnTape(Resweep):
         if kind in ("x", "y"):
             return xs[0 if kind == "x" else 1]
         if is_constant(node.op, which) or not any(map(is_active, xs)):
-            if any(map(is_guarded, xs)):
-                params = {"function": ROWS[node.op].name, "which": which, "active": node.active}
-                guard(apply(partials.PARTIAL, *xs, **params), f"slope of {ROWS[node.op].name}")
+            if any(map(is_guarded, xs)):  # what it is decided on is recorded
+                found = partials.first(
+                    ROWS[node.op], which, xs[0], xs[-1], self.env[node.results[0]], node.active == BOTH
+                )
+                return operand(found)
             found = evaluate(ROWS[node.op].name, *map(_plain, xs), order=1, active=node.active)
             return found["dy" if which else "dx"]
         return partials.first(ROWS[node.op], which, xs[0], xs[-1], self.env[node.results[0]], node.active == BOTH)
@@ -214,7 +224,7 @@ class _OnTape(Resweep):
             if d is not None:
                 kept = kept & _connected(d)
                 x_dot = dot[place if isinstance(place, int) else _part(place, node.n, kept)]
-                self._add(dot, _part(out, node.n, kept), _times(_at(d, kept), x_dot))
+                self._add(dot, _part(out, node.n, kept), _selected(node, _at(d, kept), x_dot))
 
     def tangent_guard(self, node, dot):
         """Nothing moves."""
@@ -263,7 +273,7 @@ class _OnTape(Resweep):
             if d is not None:
                 kept = kept & _connected(d)
                 target = place if isinstance(place, slice) and kept.all() else _spread(place, node.n)[kept]
-                self._send(bar, target, _times(_at(d, kept), bar[_part(out, node.n, kept)]))
+                self._send(bar, target, _selected(node, _at(d, kept), bar[_part(out, node.n, kept)]))
 
     def adjoint_sum(self, node, bar):
         if bar.connected(node.results[0]):

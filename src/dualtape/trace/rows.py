@@ -268,14 +268,21 @@ _STEPS = {("round", None), ("around", None), ("fix", None), ("angle", None), ("f
 # ---- orders ----
 
 
-def _extreme(shapes, largest, axis, choose):
-    _require(choose in ("argmax", "argmin"))
-    return _reduced(shapes, largest, axis)
-
-
 def _ordered(shapes, largest, axis, function, options):
-    _require(function in ("argsort", "argpartition") and type(options) is dict)
+    _require(function in ("argmax", "argmin", "argsort", "argpartition") and type(options) is dict)
+    if function in ("argmax", "argmin"):
+        return _reduced(shapes, largest, axis)
     return _accumulated(shapes, largest, axis)
+
+
+def _taken(shapes, largest, **params):
+    _require(shapes[0] == shapes[1])
+    return _ordered(shapes[1:], largest, **params)
+
+
+def _put(shapes, largest, **params):
+    _require(shapes[0] == _ordered(shapes[1:], largest, **params))
+    return shapes[1]
 
 
 _RULES = {
@@ -295,8 +302,9 @@ _RULES = {
     "linalg.slogdet": _determinant,
     "linalg.cholesky": _square,
     "partial": _partial,
-    "extreme": _extreme,
     "ordered": _ordered,
+    "taken": _taken,
+    "put": _put,
     "decision": _decision,
     "step": _step,
 }
