@@ -171,6 +171,36 @@ def test_a_factor_may_meet_itself(rng):
     assert_close(H, H.T)
 
 
+TENSORDOT = [
+    ((3, 4), (4, 5), ((1,), (0,))),
+    ((2, 3, 4, 5), (4, 5, 6), ((2, 3), (0, 1))),
+    ((4, 3), (4, 5, 2), ((0,), (0,))),
+    ((2, 3, 4), (6, 4), ((2,), (1,))),
+    ((3, 2, 4), (5, 4, 3), ((0, 2), (2, 1))),
+]
+
+
+@pytest.mark.parametrize("case", TENSORDOT, ids=str)
+def test_tensordot_is_one_product_where_nothing_is_copied(case, rng):
+    *shapes, axes = case
+    is_native = axes != ((0, 2), (2, 1))
+
+    def f(a, b):
+        return np.tensordot(a, b, axes)
+
+    xs = [rng.normal(size=shape) for shape in shapes]
+    recording = record_flat(lambda *tracers: [f(*tracers)], xs)
+    assert native_calls(recording.tape) == [is_native]
+    active, W = (True, True), rng.normal(size=(recording.m, 2))
+    pulled = [vjp_of_rule(array_ops.TENSORDOT, xs, w, active, axes=axes) for w in W.T]
+    assert_close(recording.vjp(W), np.stack(pulled, axis=1))
+    S = rng.normal(size=(recording.n, 2))
+    assert_close(recording.jvp(S), jvp_of_rule(array_ops.TENSORDOT, xs, S, active, axes=axes))
+    program = dualtape.record(f, *xs)
+    xs = [rng.normal(size=shape) for shape in shapes]
+    assert np.array_equal(program(*xs), f(*xs))
+
+
 def test_lanes_without_connection_are_skipped(rng):
     """An infinite factor meets no zero of a lane that nothing was connected to."""
     a, b = np.full((3, 3), np.inf), rng.uniform(1.0, 2.0, size=(3, 2))

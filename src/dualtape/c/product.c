@@ -3,6 +3,7 @@
 
 enum {
     RUN = 64,               /* results that a small product keeps in registers and cache */
+    FEW = 4,                /* up to so many results are computed one by one */
     SMALL = 1000,           /* multiplications that cost no more than one call of BLAS */
     THIN = 2                /* up to so many terms a product is bound by memory, and BLAS gains nothing */
 };
@@ -69,9 +70,10 @@ static void small(const dt_product *q)
         for (size_t j = 0; j < runs; j++) {
             const double *b = q->b + (ptrdiff_t)j * q->b_column;
             double *to = c + (ptrdiff_t)j * q->c_column;
-            if (length == 1) {
-                const double sum = dot(q->inner, a, q->a_column, b, q->b_row);
-                add(1, to, &sum, q->sign, q->lanes);
+            if (length <= FEW) {
+                for (size_t r = 0; r < length; r++)
+                    if (!q->lanes || q->lanes[r])
+                        to[r] += q->sign * dot(q->inner, a, q->a_column, b + r, q->b_row) + 0.0;
             } else {
                 small_run(q, length, a, b, to);
             }

@@ -17,11 +17,11 @@ from dualtape.core.tape cimport Tape
 
 cnp.import_array()
 
-# Native operation of each row of ops/array_ops.py and ops/matrix_ops.py. `np.dot` and `np.inner` take the same routes
-# through BLAS as `np.matmul` where `same_route` says so.
+# Native operation of each row of ops/array_ops.py and ops/matrix_ops.py. `np.dot`, `np.inner` and `np.tensordot` take
+# the same routes through BLAS as `np.matmul` where `same_route` says so.
 cdef dict NATIVE = {
-    "matmul": DT_MATMUL, "dot": DT_MATMUL, "inner": DT_MATMUL, "vecdot": DT_VECDOT, "matvec": DT_MATVEC,
-    "vecmat": DT_VECMAT, "linalg.solve": DT_SOLVE, "linalg.inv": DT_INV, "linalg.det": DT_DET,
+    "matmul": DT_MATMUL, "dot": DT_MATMUL, "inner": DT_MATMUL, "tensordot": DT_MATMUL, "vecdot": DT_VECDOT,
+    "matvec": DT_MATVEC, "vecmat": DT_VECMAT, "linalg.solve": DT_SOLVE, "linalg.inv": DT_INV, "linalg.det": DT_DET,
     "linalg.slogdet": DT_LOGDET, "linalg.cholesky": DT_CHOLESKY,
 }
 
@@ -110,6 +110,35 @@ cdef int swap_axes(shaped *x) noexcept:
     return 0
 
 
+cdef bint merge_axes(const shaped *x, list axes, int64_t *length, int64_t *step) except -1:
+    """Axes as one, without a copy; False if their elements are not evenly spaced."""
+    cdef int axis
+    length[0], step[0] = 1, 1
+    for axis in reversed(axes):
+        if x.dims[axis] == 1:
+            continue
+        if length[0] == 1:
+            step[0] = x.steps[axis]
+        elif x.steps[axis] != length[0] * step[0]:
+            return False
+        length[0] *= x.dims[axis]
+    return True
+
+
+cdef bint flatten(shaped *x, object summed, bint is_left) except -1:
+    """The matrix that `np.tensordot` makes of an operand: free and summed axes merged; False if it would copy."""
+    cdef list contracted = list(summed), free = [axis for axis in range(x.ndim) if axis not in summed]
+    cdef int64_t dims[2]
+    cdef int64_t steps[2]
+    if not merge_axes(x, free if is_left else contracted, &dims[0], &steps[0]):
+        return False
+    if not merge_axes(x, contracted if is_left else free, &dims[1], &steps[1]):
+        return False
+    x.ndim = 2
+    x.dims[0], x.dims[1], x.steps[0], x.steps[1] = dims[0], dims[1], steps[0], steps[1]
+    return True
+
+
 cdef int take_core(shaped *x, bint is_matrix, bint is_left, dt_stack *arg, size_t *rows, size_t *columns) noexcept:
     """Cuts the last axes off, which are a matrix or a vector: a row on the left, a column on the right."""
     cdef int last = x.ndim - 1
@@ -153,13 +182,16 @@ cdef int stack(Tape tape, shaped *a, shaped *b, dt_native *native) except -1:
 cdef int describe_product(Tape tape, ArrayCall call, int op, dt_native *native) except -1:
     cdef shaped a, b
     cdef size_t inner
-    if len(call.operands) != 2 or call.params:
+    if call.params and call.row.name != "tensordot":
         return DT_NOT_NATIVE
     if not read_operand(call.operands[0], &a, &native.arg[0]) or not read_operand(call.operands[1], &b, &native.arg[1]):
         return DT_NOT_NATIVE
     if op == DT_MATMUL and call.row.name != "matmul":
         if call.row.name == "inner":
             swap_axes(&b)
+        elif call.row.name == "tensordot":
+            if not flatten(&a, call.params["axes"][0], True) or not flatten(&b, call.params["axes"][1], False):
+                return DT_NOT_NATIVE
         if not same_route(&a, &b):
             return DT_NOT_NATIVE
     take_core(&a, a.ndim > 1 if op == DT_MATMUL else op == DT_MATVEC, True, &native.arg[0], &native.rows, &native.inner)
