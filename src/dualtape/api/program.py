@@ -226,6 +226,9 @@ class Program(CompiledCalls):
                 return trace, point
             except NoPath as miss:
                 self._may_record_again(miss.trace, miss.decision)
+            except np.linalg.LinAlgError:
+                if self._f is None or not self._rerecords:
+                    raise  # else f is asked: it may catch its own error and go another way
         primals = self._inputs.fill(
             lambda slot: x[slot.rows].reshape(slot.shape) if slot.shape else float(x[slot.rows][0])
         )
