@@ -310,13 +310,37 @@ def test_a_pickle_of_a_lambda_replays():
     P = dualtape.record(lambda x: np.sum(x**3) if x[0] > 0.0 else x[1], X)
     Q = pickle.loads(pickle.dumps(P))
     assert Q(X * 1.5) == P(X * 1.5)
-    with pytest.raises(GuardError, match="function is not there"):
+    with pytest.raises(GuardError, match="its function is not there"):
         Q(-X)
 
 
 def test_keyword_arguments_are_pickled():
     P = pickle.loads(pickle.dumps(dualtape.record(energy, X, depth=2.5)))
     assert P(X) == energy(X, 2.5)
+
+
+SCALE = 2.0
+TABLE = {"weights": np.arange(3.0)}
+
+
+def scaled(x):
+    return SCALE * np.sum(x * TABLE["weights"]) if x[0] > 0 else x[1]
+
+
+def test_a_pickle_records_again_only_with_the_same_constants(monkeypatch):
+    P = dualtape.record(scaled, X)
+    content, value = pickle.dumps(P), scaled(X)
+    assert pickle.loads(content)(-X) == -X[1]
+    for name, changed in (("SCALE", 3.0), ("TABLE", {"weights": np.ones(3)})):
+        with monkeypatch.context() as patched:
+            patched.setitem(globals(), name, changed)
+            Q = pickle.loads(content)
+            assert Q(X) == value
+            with pytest.raises(GuardError, match="same constants"):
+                Q(-X)
+    frozen = pickle.dumps(dualtape.record(scaled, X, constants="frozen"))
+    monkeypatch.setitem(globals(), "SCALE", 3.0)
+    assert pickle.loads(frozen)(-X) == -X[1]
 
 
 def test_copies_record_on_their_own():

@@ -127,18 +127,10 @@ class Paths:
         ------
         NoPath
             If none of the recorded ones fits.
-        LinAlgError
-            If an operation of the last one that was tried has no result at x.
         """
         trace, *untried = traces = self.traces
         while True:
-            try:
-                point = trace.path.at(x)
-            except np.linalg.LinAlgError:  # f may know another way
-                if not untried:
-                    raise
-                trace = untried.pop(0)
-                continue
+            point = trace.path.at(x)
             if isinstance(point, Point):
                 if trace is not traces[0]:
                     self._promote(trace)

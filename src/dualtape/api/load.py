@@ -79,15 +79,18 @@ def load(file: str | os.PathLike[str] | BinaryIO, *, max_bytes: int | None = Non
         raise FileFormatError(f"{name!s} {refusal.problem}", refusal.remedy) from None
 
 
-def unpickled(content: bytes, function: bytes | None) -> Program:
-    """A program from a pickle. Where its function cannot be had, it is as one from a file."""
-    f, kwargs = None, None
-    if function is not None:
-        try:
-            f, kwargs = pickle.loads(function)
-        except Exception:  # its module is not here, say
-            f = None
-    return Program.of_contents(loads(content, 1 << 62), f, kwargs)
+def unpickled(content: bytes, function: bytes | None, captured: bytes | None) -> Program:
+    """A program from a pickle. Where its function cannot be had, or would compute with other numbers, it is as one from
+    a file."""
+    contents = loads(content, 1 << 62)
+    try:
+        f, kwargs = (None, {}) if function is None else pickle.loads(function)
+    except Exception:  # its module is not here, say
+        f, kwargs = None, {}
+    program = Program.of_contents(contents, f, kwargs)
+    if f is not None and contents.is_checked and program.fingerprint() != captured:
+        return Program.of_contents(contents)
+    return program
 
 
 def loads(content: bytes, max_bytes: int | None = None) -> Contents:
@@ -161,8 +164,8 @@ class _Loading:
         slots = sum(size_in(field(path, "n_slots", int), 0xFFFFFFFF, "n_slots") for path in paths)
         if slots > self.largest:
             raise TooLarge(f"{slots} slots")
-        expected = [f"{k}/{name}" for k in range(len(paths)) for name in SECTIONS]
-        if list(self.sections) != expected or not paths:
+        expected = [[f"{k}/{name}", kind] for k in range(len(paths)) for name, kind in SECTIONS.items()]
+        if [entry[:2] for entry in header["sections"]] != expected or not paths:
             raise inconsistent(f"its sections are not the {len(SECTIONS)} of each of {len(paths)} paths")
         traces = [self._trace(k, path, inputs) for k, path in enumerate(paths)]
         options = field(header, "options", dict)

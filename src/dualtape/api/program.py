@@ -172,7 +172,8 @@ class Program(CompiledCalls):
         if self._f is None:
             raise GuardError(
                 f"{self._name} decides differently at this point than on the recorded paths: {what}, decision "
-                f"{decision + 1} of {len(trace.decisions)}; it comes from a file, and its function is not there",
+                f"{decision + 1} of {len(trace.decisions)}; it comes from a file or a pickle, and its function is not "
+                "there, or does not have the same constants",
                 "call the program at this point before you save it, so that it knows this path",
                 where,
             )
@@ -226,9 +227,6 @@ class Program(CompiledCalls):
                 return trace, point
             except NoPath as miss:
                 self._may_record_again(miss.trace, miss.decision)
-            except np.linalg.LinAlgError:
-                if self._f is None or not self._rerecords:
-                    raise  # else f is asked: it may catch its own error and go another way
         primals = self._inputs.fill(
             lambda slot: x[slot.rows].reshape(slot.shape) if slot.shape else float(x[slot.rows][0])
         )
@@ -488,7 +486,11 @@ class Program(CompiledCalls):
     def __reduce__(self) -> tuple[Any, ...]:
         from dualtape.api.saving import pickled
 
-        return pickled(self.contents(), self._f, self._kwargs)
+        return pickled(self.contents(), self._f, self._kwargs, self._watch)
+
+    def fingerprint(self) -> bytes | None:
+        """Of the numbers that f has captured; None if there are none."""
+        return None if self._watch is None else self._watch.fingerprint()
 
     def __copy__(self) -> Program:
         """Recordings never change, so that a copy shares them; it goes on with paths of its own."""

@@ -47,15 +47,16 @@ def save(contents: Contents, file: str | os.PathLike[str] | BinaryIO) -> None:
         _replace(os.fspath(file), content)
 
 
-def pickled(contents: Contents, f: Any, kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """What ``__reduce__`` returns: the bytes of a file, and f with its arguments if they can be pickled."""
+def pickled(contents: Contents, f: Any, kwargs: dict[str, Any], watch: Any) -> tuple[Any, ...]:
+    """What ``__reduce__`` returns: the bytes of a file, f with its arguments if they can be pickled, and a fingerprint
+    of what f has captured."""
     from dualtape.api.load import unpickled
 
     try:
-        function = pickle.dumps((f, kwargs))
+        function = None if f is None else pickle.dumps((f, kwargs))
     except Exception:  # a lambda, say: any error that a foreign __reduce__ may raise
         function = None
-    return unpickled, (dumps(contents), function)
+    return unpickled, (dumps(contents), function, None if watch is None else watch.fingerprint())
 
 
 def _replace(path: str, content: bytes) -> None:

@@ -17,8 +17,7 @@ from dualtape.ops.table import ROWS
 _SCALAR = (2.0, 12.0)
 _ELEMENT = (0.15, 2.0)
 _MOVED = 1.0
-_CALL = 3000.0  # of an operation whose rule is Python
-_NATIVE = (60.0, 0.1)  # of one that C runs, and for each of its multiplications
+_CALL = 3000.0
 _REVERSE = 2.0  # an adjoint sweep costs about that many value sweeps
 
 
@@ -141,7 +140,7 @@ def _instructions(tape: Any) -> tuple[list[str], list[float]]:
 def _run_label(run: list[Any]) -> str:
     node = run[0]
     if node.kind == "call":
-        return str(node.call.row.name) + ("" if node.products else " (Python)")
+        return str(node.call.row.name)
     if node.kind in ("gather", "sum_axes", "guard"):
         return f"{node.kind} ({node.n})"
     names = [ROWS[part.op].name if part.kind == "elementwise" else "sum" for part in run]
@@ -150,7 +149,7 @@ def _run_label(run: list[Any]) -> str:
 
 def _node_cost(node: Any) -> float:
     if node.kind == "call":
-        return _NATIVE[0] + _NATIVE[1] * float(node.products) if node.products else _CALL
+        return _CALL
     if node.kind == "elementwise":
         return float(node.n * _ELEMENT[is_expensive(node.op)])
     return float(node.n * (_ELEMENT[0] if node.kind == "sum" else _MOVED))

@@ -257,6 +257,9 @@ def restore(dict arrays, Py_ssize_t n_slots, Py_ssize_t n_inputs, list calls, li
     put_instructions(tape, arrays["instructions"])
     put_nodes(tape, arrays["nodes"])
     put_constants(tape, check(tape, arrays["results"], largest), arrays["constants"])
+    for name, found in (("instructions", instructions_of(tape)), ("nodes", nodes_of(tape))):
+        if found.tobytes() != arrays[name].tobytes():
+            raise UnsoundTape(f"fields of {name} that mean nothing are not 0")
     for op in np.unique(arrays["instructions"]["op"]):
         if op < len(ROWS):
             bind_row(op)

@@ -24,5 +24,4 @@ cdef class ArrayCall:
 
 
 cdef int note_call(Tape tape, ArrayCall call) except -1   # adds it to tape.calls
-cdef double native_products(Tape tape, size_t k) noexcept # multiplications of call k as C runs it; 0.0 if Python does
 cdef int describe_calls(Tape tape) except -1              # what c/linalg.c must know of all calls that it knows not yet

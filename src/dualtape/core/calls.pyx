@@ -254,17 +254,6 @@ def native_calls(Tape tape):
     return [k < tape.c.n_native and tape.c.native[k].op != DT_NOT_NATIVE for k in range(len(tape.calls))]
 
 
-cdef double native_products(Tape tape, size_t k) noexcept:
-    cdef dt_native *native = tape.c.native + k
-    cdef double square
-    if k >= tape.c.n_native or native.op == DT_NOT_NATIVE:
-        return 0.0
-    square = <double>native.rows * <double>native.inner
-    if native.op < DT_SOLVE:
-        return native.count * square * native.columns
-    return native.count * square * (native.rows / 3.0 + native.columns)
-
-
 cdef int note_call(Tape tape, ArrayCall call) except -1:
     tape.calls.append(call)
     return describe_calls(tape)

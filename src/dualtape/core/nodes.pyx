@@ -15,7 +15,6 @@ from dualtape.core.c cimport (
     DT_OP_SEGMENT, DT_SCALAR, DT_SUM, DT_SUM_AXES, dt_instr, dt_node, dt_operand,
 )
 from dualtape.core.engine cimport ArrayCall, Place
-from dualtape.core.calls cimport native_products
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
@@ -45,8 +44,6 @@ cdef class Node:
         Of "sum_axes": the shape of the operand, and what is summed.
     call : ArrayCall
         Of "call".
-    products : float
-        Of "call": multiplications of an operation that C runs, 0.0 for one whose rule is Python.
     number : int
         Of "guard": its place in ``tape.guards``.
     """
@@ -57,7 +54,6 @@ cdef class Node:
     cdef readonly object sums
     cdef readonly tuple shape, axes
     cdef readonly ArrayCall call
-    cdef readonly double products
     cdef readonly Py_ssize_t number
 
 
@@ -120,7 +116,6 @@ cdef Node describe(Tape tape, size_t k, dict unstored):
         describe_sum_axes(tape, node, found)
     elif node.kind == DT_CALL:
         found.call = <ArrayCall>tape.calls[node.arg[0].at]
-        found.products = native_products(tape, node.arg[0].at)
         found.operands = [place_of_call(at) if type(at) is Place else None for at in found.call.operands]
         found.results = [place_of_call(at) for at in found.call.results]
     elif node.kind == DT_GATHER:
