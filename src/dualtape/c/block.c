@@ -8,7 +8,7 @@ enum { LINE = 64 };   /* bytes of a cache line: blocks start on one, so that no 
 const double dt_one = 1.0;
 static const double minus_one = -1.0;
 
-static const dt_op sum_op = {"sum", 1, DT_ONE, DT_ZERO, DT_ZERO, DT_ZERO, DT_ZERO};
+static const dt_op sum_op = {"sum", 1, DT_ONE, DT_ZERO, DT_ZERO, DT_ZERO, DT_ZERO, 0};
 static const dt_kernel sum_kernel;
 
 /* A single node runs in blocks of a kernel's size, several in smaller ones that stay in cache together. */
@@ -33,27 +33,35 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
 
 /* ---- ports ---- */
 
-static dt_port slot_port(const dt_block *b, int64_t slot, unsigned step)
+static void slot_port(const dt_block *b, int64_t slot, unsigned step, dt_port *port)
 {
     const int bound = dt_is_bound(b, slot);
-    return (dt_port){(size_t)slot - (size_t)bound, 0, bound ? DT_INPUT : DT_ARENA, (uint8_t)step, (uint8_t)step, 0};
+    port->at = (size_t)slot - (size_t)bound, port->local = 0, port->strided = 0;
+    port->home = bound ? DT_INPUT : DT_ARENA;
+    port->step = port->moves = (uint8_t)step;
 }
 
-static dt_port result_port(const dt_block *b, size_t k)
+static void result_port(const dt_block *b, size_t k, dt_port *port)
 {
     const dt_node *node = &b->tape->node[k];
     const size_t local = k - b->first;
-    if (node->out >= 0) return slot_port(b, node->out, node->kind != DT_SUM);
-    return (dt_port){local * b->limit, (uint32_t)local, DT_IN_BLOCK, 1, 0, 0};
+    if (node->out >= 0) {
+        slot_port(b, node->out, node->kind != DT_SUM, port);
+        return;
+    }
+    port->at = local * b->limit, port->local = (uint32_t)local, port->strided = 0;
+    port->home = DT_IN_BLOCK, port->step = 1, port->moves = 0;
 }
 
-static dt_port operand_port(const dt_block *b, const dt_operand *arg, unsigned home_if_strided)
+static void operand_port(const dt_block *b, const dt_operand *arg, unsigned home_if_strided, dt_port *port)
 {
     switch (arg->layout) {
-    case DT_SCALAR: return slot_port(b, arg->at, 0);
-    case DT_CONTIGUOUS: return slot_port(b, arg->at, 1);
-    case DT_IN_SEGMENT: return result_port(b, (size_t)arg->at);
-    default: return (dt_port){0, 0, (uint8_t)home_if_strided, 1, 0, 1};
+    case DT_SCALAR: slot_port(b, arg->at, 0, port); return;
+    case DT_CONTIGUOUS: slot_port(b, arg->at, 1, port); return;
+    case DT_IN_SEGMENT: result_port(b, (size_t)arg->at, port); return;
+    default:
+        port->at = port->local = 0, port->strided = 1;
+        port->home = (uint8_t)home_if_strided, port->step = 1, port->moves = 0;
     }
 }
 
@@ -65,19 +73,30 @@ static int are_apart(const dt_block *b, const dt_step *s)
     return s->x.home != s->y.home || gap >= b->limit;
 }
 
+/* The last operand to be added to can take over the memory of the result's adjoints, if they are its own. */
+static unsigned heir(const dt_step *s)
+{
+    const unsigned last = s->active & DT_ACTIVE_B ? DT_ACTIVE_B : DT_ACTIVE_A;
+    const dt_port *port = last == DT_ACTIVE_B ? &s->y : &s->x;
+    const int alike = s->active == (DT_ACTIVE_A | DT_ACTIVE_B) && s->x.home == s->y.home && s->x.at == s->y.at;
+    if (!(s->active & last) || alike || port->home != DT_IN_BLOCK || s->v.home != DT_IN_BLOCK) return 0;
+    return (last == DT_ACTIVE_B ? s->op->dy : s->op->dx) == DT_ONE ? last : 0;
+}
+
 static void resolve(const dt_block *b, size_t k, dt_step *s)
 {
     const dt_node *node = &b->tape->node[k];
     s->node = node, s->is_sum = node->kind == DT_SUM, s->active = node->active;
     s->op = s->is_sum ? &sum_op : &b->tape->library->ops[node->op];
     s->kernel = s->is_sum ? &sum_kernel : &b->tape->library->kernels[node->op];
-    s->v = result_port(b, k);
-    s->x = operand_port(b, &node->arg[0], DT_LOADED_X);
-    if (s->op->arity == 2) s->y = operand_port(b, &node->arg[1], DT_LOADED_Y);
-    else s->y = s->x, s->y.step = 0, s->y.strided = 0;
+    result_port(b, k, &s->v);
+    operand_port(b, &node->arg[0], DT_LOADED_X, &s->x);
+    operand_port(b, &node->arg[s->op->arity == 2], DT_LOADED_Y, &s->y);
+    if (s->op->arity == 1) s->y.step = s->y.strided = 0;
     s->fused = s->kernel->adjoint && (s->x.step || !(s->active & DT_ACTIVE_A))
         && (s->y.step || !(s->active & DT_ACTIVE_B));
     s->apart = s->fused && are_apart(b, s);
+    s->heir = (uint8_t)heir(s);
 }
 
 /* ---- memory ---- */
@@ -168,11 +187,11 @@ static void block_primal(dt_block *b, double *sums)
         const dt_step *s = &b->steps[k];
         if (s->is_sum ? !sums : s->v.home != DT_IN_BLOCK && !b->stores) continue;
         if (s->x.strided | s->y.strided) dt_load_operands(b, s, 0);
-        const double *x = dt_place(b, b->value, s->x, 1);
+        const double *x = dt_place(b, b->value, &s->x, 1);
         if (s->is_sum) sums[k] = b->propagate->pairwise_sum(b->n, x);
         else
-            s->kernel->primal(b->n, x, s->x.step, dt_place(b, b->value, s->y, 1), s->y.step,
-                              dt_place(b, b->value, s->v, 1));
+            s->kernel->primal(b->n, x, s->x.step, dt_place(b, b->value, &s->y, 1), s->y.step,
+                              dt_place(b, b->value, &s->v, 1));
     }
 }
 
@@ -212,15 +231,15 @@ void dt_each_block(dt_block *b, void (*visit)(dt_block *))
 
 /* ---- partials ---- */
 
-static dt_partial_array partial_array(unsigned kind, const double *array, const double *x, size_t sx, const double *y,
-                                      size_t sy)
+static dt_partial_array partial_array(unsigned kind, int selects, const double *array, const double *x, size_t sx,
+                                      const double *y, size_t sy)
 {
     switch (kind) {
     case DT_ONE: return (dt_partial_array){&dt_one, 0, 0};
     case DT_MINUS_ONE: return (dt_partial_array){&minus_one, 0, 0};
     case DT_IS_X: return (dt_partial_array){x, sx, 0};
     case DT_IS_Y: return (dt_partial_array){y, sy, 0};
-    case DT_GENERAL: return (dt_partial_array){array, 1, 1};
+    case DT_GENERAL: return (dt_partial_array){array, 1, selects};
     default: return (dt_partial_array){NULL, 0, 0};
     }
 }
@@ -228,8 +247,8 @@ static dt_partial_array partial_array(unsigned kind, const double *array, const 
 dt_partials dt_local_partials(const dt_block *b, const dt_step *s, int order)
 {
     const dt_op *op = s->op;
-    const double *x = dt_place(b, b->value, s->x, 1), *y = dt_place(b, b->value, s->y, 1);
-    const double *v = dt_place(b, b->value, s->v, 1);
+    const double *x = dt_place(b, b->value, &s->x, 1), *y = dt_place(b, b->value, &s->y, 1);
+    const double *v = dt_place(b, b->value, &s->v, 1);
     const size_t n = b->n, sx = s->x.step, sy = s->y.step;
     const unsigned active = s->active;
     double *const *d = b->partial;
@@ -237,12 +256,12 @@ dt_partials dt_local_partials(const dt_block *b, const dt_step *s, int order)
     if (op->dx == DT_GENERAL || op->dy == DT_GENERAL) s->kernel->first(n, x, sx, y, sy, v, active, d[0], d[1]);
     if (order == 2 && (op->dxx == DT_GENERAL || op->dxy == DT_GENERAL || op->dyy == DT_GENERAL))
         s->kernel->second(n, x, sx, y, sy, v, d[0], d[1], active, d[2], d[3], d[4]);
-    all.dx = partial_array(active & DT_ACTIVE_A ? op->dx : DT_ZERO, d[0], x, sx, y, sy);
-    all.dy = partial_array(active & DT_ACTIVE_B ? op->dy : DT_ZERO, d[1], x, sx, y, sy);
+    all.dx = partial_array(active & DT_ACTIVE_A ? op->dx : DT_ZERO, op->selects, d[0], x, sx, y, sy);
+    all.dy = partial_array(active & DT_ACTIVE_B ? op->dy : DT_ZERO, op->selects, d[1], x, sx, y, sy);
     if (order == 2) {
-        all.dxx = partial_array(active & DT_ACTIVE_A ? op->dxx : DT_ZERO, d[2], x, sx, y, sy);
-        all.dxy = partial_array(active == (DT_ACTIVE_A | DT_ACTIVE_B) ? op->dxy : DT_ZERO, d[3], x, sx, y, sy);
-        all.dyy = partial_array(active & DT_ACTIVE_B ? op->dyy : DT_ZERO, d[4], x, sx, y, sy);
+        all.dxx = partial_array(active & DT_ACTIVE_A ? op->dxx : DT_ZERO, op->selects, d[2], x, sx, y, sy);
+        all.dxy = partial_array(active == (DT_ACTIVE_A | DT_ACTIVE_B) ? op->dxy : DT_ZERO, op->selects, d[3], x, sx, y, sy);
+        all.dyy = partial_array(active & DT_ACTIVE_B ? op->dyy : DT_ZERO, op->selects, d[4], x, sx, y, sy);
     }
     return all;
 }

@@ -34,8 +34,9 @@ typedef struct dt_step {
     const dt_kernel *kernel;
     dt_port x, y, v;
     uint8_t is_sum, active;
-    uint8_t fused;           /* the kernel may add to the adjoints of all active operands ... */
-    uint8_t apart;           /* ... in one call, as these do not overlap */
+    uint8_t fused;           /* the row's own loops can add to the adjoints of all active operands ... */
+    uint8_t apart;           /* ... in one go, as these do not overlap */
+    uint8_t heir;            /* DT_ACTIVE_A, DT_ACTIVE_B: this operand's adjoints may begin as those of the result */
 } dt_step;
 
 /* One lane of adjoints of a result that is not stored, as far as they have come back. */
@@ -43,6 +44,7 @@ typedef struct dt_bar {
     double *at;              /* DT_SPREAD: (limit,) */
     double uniform;          /* DT_UNIFORM: the same for every element */
     enum { DT_NOTHING, DT_UNIFORM, DT_SPREAD } state;
+    int dense;               /* no element is structurally zero */
 } dt_bar;
 
 enum { DT_TREE_DEPTH = 64 };
@@ -96,9 +98,9 @@ void dt_scatter_operand(const dt_block *b, const dt_operand *arg, size_t p, cons
 /* One lane of adjoints of all nodes, and of what they come from. */
 void dt_block_adjoint(dt_block *b);
 
-static inline double *dt_place(const dt_block *b, double *const *homes, dt_port port, size_t p)
+static inline double *dt_place(const dt_block *b, double *const *homes, const dt_port *port, size_t p)
 {
-    return homes[port.home] + (port.at + (port.moves ? b->start : 0)) * p;
+    return homes[port->home] + (port->at + (port->moves ? b->start : 0)) * p;
 }
 
 static inline int dt_is_bound(const dt_block *b, int64_t slot) { return (uint64_t)slot - 1 < b->bound.n; }

@@ -26,8 +26,24 @@ enum { DT_BLOCK = 1024 }; /* no kernel is called with more elements: its scratch
 
 enum dt_active { DT_X_ACTIVE = 1, DT_Y_ACTIVE = 2, DT_BOTH_ACTIVE = 3 };
 
-/* With those in one number: the adjoint is not added to what is there, it is the first contribution. */
-enum dt_sink { DT_ASSIGN_X = 4, DT_ASSIGN_Y = 8 };
+/* Loops that add what comes back to a result to the adjoints of its operands: x_bar[i] (+)= dx[i]*v_bar[sv*i] + 0.0,
+ * the same for y. No element of v_bar is structurally zero (propagate.h has the loops for that). One operand alone: the
+ * other one has stride sy (sx), v_bar has sv. Both: all strides are 1, and the adjoints do not overlap. "assign": not
+ * added, but the first contribution. */
+typedef void (*dt_adjoint_loop)(size_t n, const double *x, const double *y, const double *v, const double *v_bar,
+                                double *x_bar, double *y_bar);
+
+enum { DT_BOTH_LOOPS = 16, DT_N_ADJOINT_LOOPS = 20 };
+
+static inline unsigned dt_one_loop(unsigned is_y, unsigned other_step, unsigned sv, unsigned assign)
+{
+    return is_y << 3 | other_step << 2 | sv << 1 | assign;
+}
+
+static inline unsigned dt_both_loop(unsigned assign_x, unsigned assign_y)
+{
+    return DT_BOTH_LOOPS | assign_x << 1 | assign_y;
+}
 
 /* What a partial derivative is for every x and y. Only DT_GENERAL ones are written by a kernel. */
 enum dt_partial {
@@ -44,6 +60,7 @@ typedef struct dt_op {
     const char *name;  /* of the row: NumPy's name */
     uint8_t arity;     /* 1 or 2 */
     uint8_t dx, dy, dxx, dxy, dyy; /* enum dt_partial; dy, dxy, dyy are DT_ZERO in unary rows */
+    uint8_t selects;   /* elements of its partials may be -0.0: not connected */
 } dt_op;
 
 /* The kernels of one row, for n <= DT_BLOCK elements.
@@ -59,12 +76,7 @@ typedef struct dt_kernel {
                   double *dx, double *dy);
     void (*second)(size_t n, const double *x, size_t sx, const double *y, size_t sy, const double *v, const double *dx,
                    const double *dy, unsigned active, double *dxx, double *dxy, double *dyy);
-    /* x_bar (+)= tie(dx, v_bar), y_bar (+)= tie(dy, v_bar) in one loop, bit for bit what propagate.h makes of `first`;
-     * NULL where that would not pay. v_bar has stride sv, 0 or 1, and 1 if both operands are active; active operands
-     * have stride 1, and their adjoints do not overlap.
-     * in  how  enum dt_active | enum dt_sink  */
-    void (*adjoint)(size_t n, const double *x, size_t sx, const double *y, size_t sy, const double *v,
-                    const double *v_bar, size_t sv, double *x_bar, double *y_bar, unsigned how);
+    const dt_adjoint_loop *adjoint;   /* (DT_N_ADJOINT_LOOPS,); NULL where the general way is no slower */
 } dt_kernel;
 
 /* An inner loop of a ufunc, called without the GIL: PyUFuncGenericFunction of NumPy's C API, npy_intp being

@@ -138,11 +138,18 @@ static double pairwise_sum(size_t n, const double *x)
     return pairwise_sum(half, x) + pairwise_sum(n - half, x + half);
 }
 
+static int has_structural(size_t n, const double *array)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i++) found |= (uint64_t)dt_is_structural(array[i]);
+    return found != 0;
+}
+
 static void fill_structural(size_t n, double *array)
 {
     for (size_t i = 0; i < n; i++) array[i] = -0.0;
 }
 
-static const dt_propagation propagation = {tangent, adjoint, second, pairwise_sum, fill_structural};
+static const dt_propagation propagation = {tangent, adjoint, second, pairwise_sum, has_structural, fill_structural};
 
 #define DT_PROPAGATION .propagation = &propagation

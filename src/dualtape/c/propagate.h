@@ -25,6 +25,8 @@ typedef struct dt_propagation {
                    double *x_bar_dot, size_t step);
     /* sum of x in NumPy's pairwise order, for n <= DT_BLOCK or any n */
     double (*pairwise_sum)(size_t n, const double *x);
+    /* is some element structurally zero? */
+    int (*has_structural)(size_t n, const double *array);
     /* array[i] = structural zero: how tangents and adjoints start */
     void (*fill_structural)(size_t n, double *array);
 } dt_propagation;

@@ -16,8 +16,8 @@ void dt_segment_primal(const dt_tape *tape, dt_workspace *work, size_t first, si
 static void node_tangents(dt_block *b, const dt_step *s)
 {
     dt_load_operands(b, s, 1);
-    const double *x_dot = dt_place(b, b->tangent, s->x, b->p), *y_dot = dt_place(b, b->tangent, s->y, b->p);
-    double *v_dot = dt_place(b, b->tangent, s->v, b->p);
+    const double *x_dot = dt_place(b, b->tangent, &s->x, b->p), *y_dot = dt_place(b, b->tangent, &s->y, b->p);
+    double *v_dot = dt_place(b, b->tangent, &s->v, b->p);
     if (s->is_sum) {
         b->propagate->adjoint(b->n, b->p, (dt_partial_array){&dt_one, 0, 0}, x_dot, v_dot, 0, 0);
         return;
@@ -45,21 +45,21 @@ void dt_segment_tangent(const dt_tape *tape, dt_workspace *work, size_t first, s
 /* Where contributions to an operand's adjoints go. */
 typedef struct sink { double *at, *dot; int assign; } sink;
 
-static sink open_sink(dt_block *b, dt_port port, int second)
+static sink open_sink(dt_block *b, const dt_port *port, int second)
 {
-    sink s = {dt_place(b, b->adjoint, port, second ? 1 : b->p), NULL, port.strided};
+    sink s = {dt_place(b, b->adjoint, port, second ? 1 : b->p), NULL, port->strided};
     if (second) s.dot = dt_place(b, b->adjoint_dot, port, b->p);
-    if (port.home == DT_IN_BLOCK) {
-        s.assign = !b->touched[port.local];
-        b->touched[port.local] = 1;
+    if (port->home == DT_IN_BLOCK) {
+        s.assign = !b->touched[port->local];
+        b->touched[port->local] = 1;
     }
     return s;
 }
 
 static void close_sink(dt_block *b, const dt_step *s, int which, const sink *to, int second)
 {
-    const dt_port port = which ? s->y : s->x;
-    if (!port.strided) return;
+    const dt_port *port = which ? &s->y : &s->x;
+    if (!port->strided) return;
     dt_scatter_operand(b, &s->node->arg[which], second ? 1 : b->p, to->at, b->adjoint);
     if (second) dt_scatter_operand(b, &s->node->arg[which], b->p, to->dot, b->adjoint_dot);
 }
@@ -74,23 +74,23 @@ static void sum_adjoint(dt_block *b, const dt_step *s, int second)
 {
     const dt_partial_array d = {&dt_one, 0, 0};
     const size_t q = second ? 1 : b->p;
-    const sink x = open_sink(b, s->x, second);
-    b->propagate->tangent(b->n, q, d, dt_place(b, b->adjoint, s->v, q), 0, x.at, x.assign);
-    if (second) b->propagate->tangent(b->n, b->p, d, dt_place(b, b->adjoint_dot, s->v, b->p), 0, x.dot, x.assign);
+    const sink x = open_sink(b, &s->x, second);
+    b->propagate->tangent(b->n, q, d, dt_place(b, b->adjoint, &s->v, q), 0, x.at, x.assign);
+    if (second) b->propagate->tangent(b->n, b->p, d, dt_place(b, b->adjoint_dot, &s->v, b->p), 0, x.dot, x.assign);
     close_sink(b, s, 0, &x, second);
 }
 
 static void node_adjoints(dt_block *b, const dt_step *s)
 {
-    const double *v_bar = dt_place(b, b->adjoint, s->v, b->p);
+    const double *v_bar = dt_place(b, b->adjoint, &s->v, b->p);
     dt_load_operands(b, s, 0);
     const dt_partials d = dt_local_partials(b, s, 1);
     for (int which = 0; which < 2; which++) {
         const dt_partial_array partial = which ? d.dy : d.dx;
-        const dt_port port = which ? s->y : s->x;
+        const dt_port *port = which ? &s->y : &s->x;
         if (!partial.at) continue;
         const sink to = open_sink(b, port, 0);
-        b->propagate->adjoint(b->n, b->p, partial, v_bar, to.at, port.step, to.assign);
+        b->propagate->adjoint(b->n, b->p, partial, v_bar, to.at, port->step, to.assign);
         close_sink(b, s, which, &to, 0);
     }
 }
@@ -115,20 +115,20 @@ void dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, s
 
 static void node_second(dt_block *b, const dt_step *s)
 {
-    const double *v_bar = dt_place(b, b->adjoint, s->v, 1), *v_bar_dot = dt_place(b, b->adjoint_dot, s->v, b->p);
+    const double *v_bar = dt_place(b, b->adjoint, &s->v, 1), *v_bar_dot = dt_place(b, b->adjoint_dot, &s->v, b->p);
     dt_load_operands(b, s, 1);
-    const double *x_dot = dt_place(b, b->tangent, s->x, b->p), *y_dot = dt_place(b, b->tangent, s->y, b->p);
+    const double *x_dot = dt_place(b, b->tangent, &s->x, b->p), *y_dot = dt_place(b, b->tangent, &s->y, b->p);
     const dt_partials d = dt_local_partials(b, s, 2);
     for (int which = 0; which < 2; which++) {
         const dt_partial_array partial = which ? d.dy : d.dx;
         const dt_partial_array by_x = which ? d.dxy : d.dxx, by_y = which ? d.dyy : d.dxy;
-        const dt_port port = which ? s->y : s->x;
+        const dt_port *port = which ? &s->y : &s->x;
         if (!partial.at) continue;
         const sink to = open_sink(b, port, 1);
-        b->propagate->adjoint(b->n, 1, partial, v_bar, to.at, port.step, to.assign);
-        b->propagate->adjoint(b->n, b->p, partial, v_bar_dot, to.dot, port.step, to.assign);
-        if (by_x.at) b->propagate->second(b->n, b->p, by_x, v_bar, x_dot, s->x.step, to.dot, port.step);
-        if (by_y.at) b->propagate->second(b->n, b->p, by_y, v_bar, y_dot, s->y.step, to.dot, port.step);
+        b->propagate->adjoint(b->n, 1, partial, v_bar, to.at, port->step, to.assign);
+        b->propagate->adjoint(b->n, b->p, partial, v_bar_dot, to.dot, port->step, to.assign);
+        if (by_x.at) b->propagate->second(b->n, b->p, by_x, v_bar, x_dot, s->x.step, to.dot, port->step);
+        if (by_y.at) b->propagate->second(b->n, b->p, by_y, v_bar, y_dot, s->y.step, to.dot, port->step);
         close_sink(b, s, which, &to, 1);
     }
 }

@@ -89,18 +89,23 @@ static void zero_gradient(dt_block *b, size_t end)
 }
 
 /* First element of the gradient that no block up to the present one adds to. */
-static size_t reached_by(const dt_block *b, dt_port port)
+static size_t reached_by(const dt_block *b, const dt_port *port)
 {
-    if (port.home != DT_INPUT) return 0;
-    return port.moves ? port.at + b->start + b->n : b->bound.n;
+    if (port->home != DT_INPUT) return 0;
+    return port->moves ? port->at + b->start + b->n : b->bound.n;
 }
 
 static void bound_adjoint(dt_block *b)
 {
     for (size_t k = 0; k < b->nodes && b->filled < b->bound.n; k++) {
         const dt_step *s = &b->steps[k];
-        zero_gradient(b, s->x.strided | s->y.strided ? b->bound.n : reached_by(b, s->x));
-        zero_gradient(b, reached_by(b, s->y));
+        zero_gradient(b, s->x.strided | s->y.strided ? b->bound.n : reached_by(b, &s->x));
+        zero_gradient(b, reached_by(b, &s->y));
+    }
+    size_t end = b->start + 2 * b->n < b->bound.n ? b->start + 2 * b->n : b->bound.n;
+    for (size_t i = b->start + b->n; i < end; i += 8) {
+        __builtin_prefetch(b->bound.input + i, 0);
+        __builtin_prefetch(b->bound.gradient + i, 1);
     }
     dt_block_adjoint(b);
 }

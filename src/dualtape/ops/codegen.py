@@ -5,7 +5,7 @@ the build tree and are rewritten only when their text changed.
 
     opcodes.h       enum of opcodes; how many rows and ufunc loops there are
     registry.c      the table of rows and the table of ufunc loops, one copy for all targets
-    kernels.gen.h   primal, first and second kernel of every row, adjoint kernels of some (adjoint_codegen.py);
+    kernels.gen.h   primal, first and second kernel of every row, adjoint loops of some (adjoint_codegen.py);
                     included once per target
     target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c ... lanes.c, and their `dt_library`
     scalar.gen.h    the same rules for single numbers (scalar_codegen.py)
@@ -19,7 +19,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .adjoint_codegen import adjoint_function
+from .adjoint_codegen import PRELUDE as ADJOINT_PRELUDE
+from .adjoint_codegen import adjoint_loops
 from .scalar_codegen import cases_header, scalar_header
 from .structure import EXACT, FormulaError, Partial, calls, classify, names, parse, visible_names
 from .table import OPCODES, ROW_OF, ROWS
@@ -153,16 +154,17 @@ def _kernels_header(rows: Iterable[Row]) -> str:
     functions, entries = [], []
     for row in rows:
         texts = [_kernel_function(row, order) for order in range(3)]
-        adjoint = adjoint_function(row)
+        adjoint = adjoint_loops(row)
         functions += [*texts, adjoint]
         present = [
             f"{row.name}_{kind}" if text else f"dt_no_{kind}"
             for kind, text in zip(("primal", "first", "second"), texts, strict=True)
         ]
-        present.append(f"{row.name}_adjoint" if adjoint else "NULL")
+        present.append(f"{row.name}_adjoints" if adjoint else "NULL")
         entries.append(f"    {{{', '.join(present)}}},\n")
     return (
-        f"{HEADING}{_KERNELS_PRELUDE}{''.join(functions)}static const dt_kernel kernels[] = {{\n{''.join(entries)}}};\n"
+        f"{HEADING}{_KERNELS_PRELUDE}{ADJOINT_PRELUDE}\n{''.join(functions)}"
+        f"static const dt_kernel kernels[] = {{\n{''.join(entries)}}};\n"
     )
 
 
@@ -188,9 +190,6 @@ static inline void dt_run2(const dt_loop *loop, size_t n, const double *x, size_
     const ptrdiff_t steps[3] = {(ptrdiff_t)(sx * sizeof *x), (ptrdiff_t)(sy * sizeof *y), sizeof *v};
     loop->run(args, dims, steps, loop->data);
 }
-
-/* Partial times adjoint: a structural zero stays one, and is not made by computing (c/propagate.c). */
-DT_INLINE double dt_carried(double d, double s) { return dt_is_structural(s) ? s : d * s + 0.0; }
 
 /* Strides become constants, so that each of the four loops vectorises. */
 #define DT_BY_STRIDE(f, n, x, sx, y, sy, ...) \\
@@ -226,7 +225,7 @@ def _opcodes_header(rows: tuple[Row, ...], loops: list[str]) -> str:
 
 
 def _registry(rows: tuple[Row, ...], loops: list[str]) -> str:
-    ops = "".join(f'    {{"{row.name}", {row.arity}, {", ".join(partial_kinds(row))}}},\n' for row in rows)
+    ops = "".join(f'    {{"{row.name}", {row.arity}, {", ".join(partial_kinds(row))}, {int(row.selects)}}},\n' for row in rows)
     entries = "".join(
         '    {{"{}", "{}", {}, NULL, NULL}},\n'.format(*ROW_OF[name].ufunc, ROW_OF[name].arity) for name in loops
     )
