@@ -15,6 +15,7 @@
 #elif defined(__GNUC__)
 #define DT_INLINE static inline __attribute__((always_inline, unused))
 #define DT_SERIES static __attribute__((noinline, unused))
+#define DT_PREFETCH(address, writes) __builtin_prefetch(address, writes)
 #define DT_NOINLINE static __attribute__((noinline, unused))
 #else
 #define DT_INLINE static inline

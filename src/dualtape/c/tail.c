@@ -95,6 +95,17 @@ static size_t reached_by(const dt_block *b, const dt_port *port)
     return port->moves ? port->at + b->start + b->n : b->bound.n;
 }
 
+/* Memory is asked for what the next block begins with: the streams of one block are too short for it to guess. */
+static void fetch_next(const dt_block *b)
+{
+    enum { LINE = 8 };   /* doubles */
+    const size_t end = b->start + 2 * b->n < b->bound.n ? b->start + 2 * b->n : b->bound.n;
+    for (size_t i = b->start + b->n; i < end; i += LINE) {
+        DT_PREFETCH(b->bound.input + i, 0);
+        DT_PREFETCH(b->bound.gradient + i, 1);
+    }
+}
+
 static void bound_adjoint(dt_block *b)
 {
     for (size_t k = 0; k < b->nodes && b->filled < b->bound.n; k++) {
@@ -102,11 +113,7 @@ static void bound_adjoint(dt_block *b)
         zero_gradient(b, s->x.strided | s->y.strided ? b->bound.n : reached_by(b, &s->x));
         zero_gradient(b, reached_by(b, &s->y));
     }
-    size_t end = b->start + 2 * b->n < b->bound.n ? b->start + 2 * b->n : b->bound.n;
-    for (size_t i = b->start + b->n; i < end; i += 8) {
-        __builtin_prefetch(b->bound.input + i, 0);
-        __builtin_prefetch(b->bound.gradient + i, 1);
-    }
+    fetch_next(b);
     dt_block_adjoint(b);
 }
 

@@ -108,7 +108,7 @@ def _loops() -> list[str]:
 
 def _kernel_body(row: Row, order: int) -> Kernel:
     """The kernel of `row` for the primal (0), first (1) or second (2) order."""
-    kernel = Kernel(row, elements_of(row))
+    kernel = Kernel(row, elements_of(row), primal=order == 0)
     if order == 0:
         kernel.add("v", row.v, {1, 2, 3})
         return kernel
@@ -171,6 +171,7 @@ def _kernels_header(rows: Iterable[Row]) -> str:
 _KERNELS_PRELUDE = """
 #include "kernel.h"
 #include "opcodes.h"
+#include "sincos.h"
 #include "special.h"
 
 extern dt_loop dt_loops[];
