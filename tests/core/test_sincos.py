@@ -28,7 +28,8 @@ def target(request):
 
 def ulps(found, exact):
     """Largest error in units in the last place of the rounded result."""
-    return max(abs(mpmath.mpf(float(v)) - w) / float(np.spacing(abs(float(w)))) for v, w in zip(found, exact, strict=True))
+    pairs = zip(found.tolist(), exact, strict=True)
+    return max(abs(mpmath.mpf(v) - w) / float(np.spacing(abs(float(w)))) for v, w in pairs)
 
 
 def points(rng):

@@ -14,6 +14,13 @@ static const dt_kernel sum_kernel;
 /* A single node runs in blocks of a kernel's size, several in smaller ones that stay in cache together. */
 static size_t block_limit(size_t nodes) { return nodes > 1 ? DT_SEGMENT_BLOCK : DT_BLOCK; }
 
+/* Short segments have short blocks, so that these are close together. */
+static size_t limit_of(size_t nodes, size_t total)
+{
+    const size_t lines = (total + 7) & ~(size_t)7;
+    return lines < block_limit(nodes) ? lines : block_limit(nodes);
+}
+
 enum { RECORDS = (sizeof(dt_step) + sizeof(dt_bar) + sizeof(double *)) / sizeof(double) + 1 };   /* doubles a node */
 
 static size_t scratch_for(size_t nodes, size_t p, int order)
@@ -35,9 +42,9 @@ size_t dt_scratch_size(const dt_tape *tape, size_t p, int order)
 
 static void slot_port(const dt_block *b, int64_t slot, unsigned step, dt_port *port)
 {
-    const int bound = dt_is_bound(b, slot);
-    port->at = (size_t)slot - (size_t)bound, port->local = 0, port->strided = 0;
-    port->home = bound ? DT_INPUT : DT_ARENA;
+    const int is_input = dt_is_input(b, slot);
+    port->at = (size_t)slot - (size_t)is_input, port->local = 0, port->strided = 0;
+    port->home = is_input ? DT_INPUT : DT_ARENA;
     port->step = port->moves = (uint8_t)step;
 }
 
@@ -103,13 +110,24 @@ static void resolve(const dt_block *b, size_t k, dt_step *s)
 
 static double *on_line(double *at) { return (double *)(((uintptr_t)at + LINE - 1) & ~(uintptr_t)(LINE - 1)); }
 
+/* Slot 1 of the arena, or what is bound instead. */
+static void input_homes(dt_block *b, const dt_workspace *work, int order)
+{
+    b->value[DT_INPUT] = b->bound.n ? (double *)b->bound.input : work->value + 1;
+    if (order == 0) return;
+    b->tangent[DT_INPUT] = work->tangent ? work->tangent + b->p : NULL;
+    b->adjoint[DT_INPUT] = work->adjoint ? work->adjoint + (order == 2 ? 1 : b->p) : NULL;
+    if (b->bound.n) b->adjoint[DT_INPUT] = b->bound.gradient;
+    b->adjoint_dot[DT_INPUT] = work->adjoint_dot ? work->adjoint_dot + b->p : NULL;
+}
+
 /* Arrays of blocks first, so that they begin on cache lines; returns where they end. */
 static double *give_homes(dt_block *b, const dt_workspace *work, double *at, int order)
 {
     const size_t limit = b->limit, lanes = limit * b->p, nodes = b->nodes;
     b->value[DT_ARENA] = work->value, b->tangent[DT_ARENA] = work->tangent;
     b->adjoint[DT_ARENA] = work->adjoint, b->adjoint_dot[DT_ARENA] = work->adjoint_dot;
-    b->value[DT_INPUT] = (double *)b->bound.input, b->adjoint[DT_INPUT] = b->bound.gradient;
+    input_homes(b, work, order);
     for (int i = 0; i < 5; i++) b->partial[i] = at, at += limit;
     for (int home = DT_LOADED_X; home <= DT_LOADED_Y; home++) {
         b->value[home] = at, at += limit;
@@ -129,20 +147,39 @@ static double *give_homes(dt_block *b, const dt_workspace *work, double *at, int
 void dt_block_init(dt_block *b, const dt_tape *tape, const dt_workspace *work, size_t first, size_t end, size_t p,
                    int order, const dt_bound *bound)
 {
-    const size_t nodes = end - first, lines = (tape->node[first].n + 7) & ~(size_t)7;
+    const size_t nodes = end - first;
     b->tape = tape, b->propagate = tape->library->propagation;
     b->first = first, b->nodes = nodes, b->total = tape->node[first].n;
     b->p = p, b->stores = 0;
-    b->limit = lines < block_limit(nodes) ? lines : block_limit(nodes);
-    b->bound = bound ? *bound : (dt_bound){NULL, NULL, 0};
+    b->limit = limit_of(nodes, b->total);
+    b->bound = bound ? *bound : (dt_bound){NULL, NULL, 0, 0};
+    b->near = b->bound.gradient_only;
+    b->n_inputs = tape->step ? tape->n_inputs : b->bound.n;
     b->filled = b->n_idle = 0;
     double *at = give_homes(b, work, on_line(work->scratch), order);
     b->sums = at, at += nodes * DT_TREE_DEPTH;
-    b->steps = (dt_step *)at, at += nodes * sizeof(dt_step) / sizeof(double);
     b->bars = (dt_bar *)at, at += nodes * sizeof(dt_bar) / sizeof(double);
     b->idle = (double **)at, at += nodes;
-    b->touched = (unsigned char *)at;
-    for (size_t k = 0; k < nodes; k++) resolve(b, first + k, &b->steps[k]);
+    b->touched = (unsigned char *)at, at += nodes;
+    b->steps = tape->step ? tape->step + first : (dt_step *)at;
+    if (!tape->step)
+        for (size_t k = 0; k < nodes; k++) resolve(b, first + k, &b->steps[k]);
+}
+
+size_t dt_ready_size(const dt_tape *tape) { return (tape->n_nodes ? tape->n_nodes : 1) * sizeof(dt_step); }
+
+void dt_make_ready(dt_tape *tape, size_t n_inputs)
+{
+    dt_block b;
+    tape->n_inputs = b.n_inputs = n_inputs;
+    b.tape = tape;
+    for (size_t i = 0; i < tape->n_instr; i++) {
+        const dt_instr *instr = &tape->instr[i];
+        if (instr->op != DT_OP_SEGMENT) continue;
+        b.first = instr->a;
+        b.limit = limit_of(instr->b - instr->a, tape->node[instr->a].n);
+        for (size_t k = instr->a; k < instr->b; k++) resolve(&b, k, &tape->step[k]);
+    }
 }
 
 /* ---- operands in views ---- */
@@ -150,7 +187,7 @@ void dt_block_init(dt_block *b, const dt_tape *tape, const dt_workspace *work, s
 static double *view_base(const dt_block *b, double *const *homes, const dt_operand *arg, size_t p)
 {
     const size_t at = (size_t)arg->at;
-    return dt_is_bound(b, arg->at) ? homes[DT_INPUT] + (at - 1) * p : homes[DT_ARENA] + at * p;
+    return dt_is_input(b, arg->at) ? homes[DT_INPUT] + (at - 1) * p : homes[DT_ARENA] + at * p;
 }
 
 static void load(const dt_block *b, const dt_operand *arg, size_t p, double *const *homes, double *to)
@@ -185,13 +222,13 @@ static void block_primal(dt_block *b, double *sums)
 {
     for (size_t k = 0; k < b->nodes; k++) {
         const dt_step *s = &b->steps[k];
-        if (s->is_sum ? !sums : s->v.home != DT_IN_BLOCK && !b->stores) continue;
+        if (s->is_sum ? !sums || b->near : s->v.home != DT_IN_BLOCK && !b->stores) continue;
         if (s->x.strided | s->y.strided) dt_load_operands(b, s, 0);
         const double *x = dt_place(b, b->value, &s->x, 1);
         if (s->is_sum) sums[k] = b->propagate->pairwise_sum(b->n, x);
         else
-            s->kernel->primal(b->n, x, s->x.step, dt_place(b, b->value, &s->y, 1), s->y.step,
-                              dt_place(b, b->value, &s->v, 1));
+            (b->near && s->kernel->near_primal ? s->kernel->near_primal : s->kernel->primal)(
+                b->n, x, s->x.step, dt_place(b, b->value, &s->y, 1), s->y.step, dt_place(b, b->value, &s->v, 1));
     }
 }
 
@@ -216,7 +253,7 @@ void dt_evaluate(dt_block *b, void (*visit)(dt_block *))
 {
     b->stores = 1;
     evaluate_tree(b, 0, b->total, b->sums, visit);
-    for (size_t k = 0; k < b->nodes; k++)
+    for (size_t k = 0; k < b->nodes && !b->near; k++)
         if (b->steps[k].is_sum) b->value[DT_ARENA][b->steps[k].node->out] = 0.0 + b->sums[k];
 }
 
@@ -260,7 +297,8 @@ dt_partials dt_local_partials(const dt_block *b, const dt_step *s, int order)
     all.dy = partial_array(active & DT_ACTIVE_B ? op->dy : DT_ZERO, op->selects, d[1], x, sx, y, sy);
     if (order == 2) {
         all.dxx = partial_array(active & DT_ACTIVE_A ? op->dxx : DT_ZERO, op->selects, d[2], x, sx, y, sy);
-        all.dxy = partial_array(active == (DT_ACTIVE_A | DT_ACTIVE_B) ? op->dxy : DT_ZERO, op->selects, d[3], x, sx, y, sy);
+        const int both = active == (DT_ACTIVE_A | DT_ACTIVE_B);
+        all.dxy = partial_array(both ? op->dxy : DT_ZERO, op->selects, d[3], x, sx, y, sy);
         all.dyy = partial_array(active & DT_ACTIVE_B ? op->dyy : DT_ZERO, op->selects, d[4], x, sx, y, sy);
     }
     return all;

@@ -11,7 +11,7 @@
 /* Memory in which operands and results are; the same five for values, tangents and adjoints. */
 enum dt_home {
     DT_ARENA,        /* slots */
-    DT_INPUT,        /* slots of bound inputs: the caller's own arrays */
+    DT_INPUT,        /* slots of inputs: in the arena, too, or the caller's own arrays */
     DT_IN_BLOCK,     /* results that are not stored, (nodes, limit) */
     DT_LOADED_X,     /* strided operands made contiguous, (limit,); their adjoints wait there to be scattered */
     DT_LOADED_Y,
@@ -58,7 +58,9 @@ typedef struct dt_block {
     size_t limit;             /* most elements of a block */
     size_t p;                 /* lanes */
     dt_step *steps;           /* (nodes,) */
+    size_t n_inputs;          /* slots 1 ... n_inputs are at home in DT_INPUT */
     double *value[DT_N_HOMES], *tangent[DT_N_HOMES], *adjoint[DT_N_HOMES], *adjoint_dot[DT_N_HOMES];
+    int near;                 /* only derivatives are wanted: values may be right to an ulp, sums are left out */
     int stores;               /* this is the evaluation: results with slots are computed and stored, not read */
     double *partial[5];       /* dx dy dxx dxy dyy, (limit,) each */
     double *sums;             /* (DT_TREE_DEPTH, nodes) partial sums along the tree */
@@ -76,7 +78,7 @@ typedef struct dt_partials { dt_partial_array dx, dy, dxx, dxy, dyy; } dt_partia
 extern const double dt_one;
 
 /* in  order  0: values; 1: one order of derivatives; 2: both
- * in  bound  inputs and gradient that are not in slots, or NULL */
+ * in  bound  inputs and gradient that are not in slots; NULL: there are none */
 void dt_block_init(dt_block *b, const dt_tape *tape, const dt_workspace *work, size_t first, size_t end, size_t p,
                    int order, const dt_bound *bound);
 
@@ -103,6 +105,6 @@ static inline double *dt_place(const dt_block *b, double *const *homes, const dt
     return homes[port->home] + (port->at + (port->moves ? b->start : 0)) * p;
 }
 
-static inline int dt_is_bound(const dt_block *b, int64_t slot) { return (uint64_t)slot - 1 < b->bound.n; }
+static inline int dt_is_input(const dt_block *b, int64_t slot) { return (uint64_t)slot - 1 < b->n_inputs; }
 
 #endif

@@ -125,7 +125,7 @@ void dt_sweep_tail(const dt_tape *tape, dt_workspace *work, size_t tail, const d
     dt_block b;
     dt_sweep_adjoint(tape, work, tail + 1, tape->n_instr);
     dt_block_init(&b, tape, work, instr->a, instr->b, 1, 1, bound);
-    dt_evaluate(&b, bound ? bound_adjoint : dt_block_adjoint);
-    if (bound) zero_gradient(&b, bound->n);
-    dt_sweep_primal(tape, work, tail + 1, tape->n_instr);
+    dt_evaluate(&b, bound->n ? bound_adjoint : dt_block_adjoint);
+    zero_gradient(&b, bound->n);
+    if (!bound->gradient_only) dt_sweep_primal(tape, work, tail + 1, tape->n_instr);
 }

@@ -81,6 +81,8 @@ typedef struct dt_tape {
     struct dt_native *native;  size_t n_native, native_capacity;
     size_t native_room, native_base;                         /* most doubles of any of them: for each lane; besides */
     const dt_loop *native_loop;                              /* NumPy's gufuncs, by enum dt_native_op */
+    struct dt_step *step;     /* (n_nodes,) how nodes of segments run, by dt_make_ready; NULL: each sweep finds out */
+    size_t n_inputs;          /* what dt_make_ready was told */
 } dt_tape;
 
 /* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is
@@ -94,6 +96,11 @@ typedef struct dt_workspace {
     double *scratch;          /* dt_scratch_size doubles */
     int finite;               /* let zeros be zeros, structural or not, while all partials are finite (lanes.h) */
 } dt_workspace;
+
+/* Finds out once how the nodes of segments run; the tape does not change afterwards. tape->step has room for
+ * dt_ready_size bytes; inputs are slots 1 ... n_inputs. */
+size_t dt_ready_size(const dt_tape *tape);
+void dt_make_ready(dt_tape *tape, size_t n_inputs);
 
 /* Doubles of scratch that any segment of the tape needs in a sweep of p lanes of the given order (0 primal, 1, 2). */
 size_t dt_scratch_size(const dt_tape *tape, size_t p, int order);
@@ -126,7 +133,8 @@ size_t dt_find_tail(const dt_tape *tape);
 typedef struct dt_bound {
     const double *input;      /* (n,) instead of the values of slots 1 ... n */
     double *gradient;         /* (n,) becomes the adjoints of these slots; what it held before does not matter */
-    size_t n;
+    size_t n;                 /* 0: nothing is bound */
+    int gradient_only;        /* nobody asks for the value: sums are left out, sin and cos may be our own (sincos.h) */
 } dt_bound;
 
 /* Is the tail the only instruction that reads slots 1 ... n, and reads them in no range that begins before or ends
@@ -134,8 +142,8 @@ typedef struct dt_bound {
 int dt_can_bind(const dt_tape *tape, size_t tail, size_t n);
 
 /* Values and adjoints (p = 1) of instructions [tail, n_instr), those before it having their values. On entry adjoint
- * slots are structural zeros but for the seeds, as for any reverse sweep; those of bound inputs are not used. bound:
- * NULL, or what dt_can_bind has allowed. */
+ * slots are structural zeros but for the seeds, as for any reverse sweep; those of bound inputs are not used. bound->n
+ * is 0 unless dt_can_bind has allowed it. */
 void dt_sweep_tail(const dt_tape *tape, dt_workspace *work, size_t tail, const dt_bound *bound);
 
 #endif

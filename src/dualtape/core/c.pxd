@@ -258,6 +258,9 @@ cdef extern from "tape.h" nogil:
         int64_t out
         dt_operand *arg
 
+    ctypedef struct dt_step "struct dt_step":
+        pass
+
     ctypedef struct dt_tape:
         const dt_library *library
         double *value
@@ -279,6 +282,7 @@ cdef extern from "tape.h" nogil:
         size_t n_expected
         size_t expected_capacity
         size_t longest_segment
+        dt_step *step
         dt_native *native
         size_t n_native
         size_t native_capacity
@@ -307,6 +311,10 @@ cdef extern from "tape.h" nogil:
         const double *input
         double *gradient
         size_t n
+        int gradient_only
+
+    size_t dt_ready_size(const dt_tape *tape)
+    void dt_make_ready(dt_tape *tape, size_t n_inputs)
 
     size_t dt_find_tail(const dt_tape *tape)
     bint dt_can_bind(const dt_tape *tape, size_t tail, size_t n)

@@ -29,13 +29,13 @@ cdef int sweep_back(Tape tape, uint32_t out, double *gradient) except -1:
     work.adjoint = memory.reserve(slots + tape.scratch_for(1, 1))
     work.scratch = work.adjoint + slots
     work.value, work.p = tape.c.value, 1
-    bound.input, bound.gradient, bound.n = tape.c.value + 1, gradient, n
+    bound.input, bound.gradient, bound.n, bound.gradient_only = tape.c.value + 1, gradient, n if binds else 0, False
     i = n + 1 if binds else 0
     tape.fill_structural(work.adjoint + i, slots - i)
     work.adjoint[out] = 1.0
     if is_fused:
         with nogil:
-            tape.sweep_tail(&work, end, &bound if binds else NULL)
+            tape.sweep_tail(&work, end, &bound)
         tape.evaluated, tape.lazy = tape.c.n_instr, False
     else:
         tape.flush()

@@ -24,8 +24,8 @@ cdef class Path:
     cdef void read(self, Workspace values, double *out) noexcept
     cdef Py_ssize_t run(self, Workspace values) except -2
     cdef double *beside(self, Workspace values) except NULL
-    cdef Py_ssize_t sweep_gradient(self, dt_workspace *work, const double *x, double *g) noexcept nogil
-    cdef Py_ssize_t gradient_with_calls(self, dt_workspace *work, const double *x, double *g) except -2
-    cdef void start_back(self, dt_workspace *work, const double *x, double *g) noexcept nogil
+    cdef Py_ssize_t sweep_gradient(self, dt_workspace *work, const double *x, double *g, bint value_too) noexcept nogil
+    cdef Py_ssize_t gradient_with_calls(self, dt_workspace *work, const double *x, double *g, bint value_too) except -2
+    cdef void start_back(self, dt_workspace *work, const double *x, double *g, bint value_too) noexcept nogil
     cdef void read_gradient(self, dt_workspace *work, double *g) noexcept nogil
-    cdef Py_ssize_t gradient(self, Workspace values, const double *x, double *g) except -2
+    cdef Py_ssize_t gradient(self, Workspace values, const double *x, double *g, bint value_too) except -2

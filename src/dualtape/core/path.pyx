@@ -66,6 +66,7 @@ cdef class Path:
         self.has_calls = needs_python(tape)
         self.is_brief = is_brief(tape)
         self.sweep_doubles = tape.c.n_slots + max(tape.scratch_for(1, 1), tape.scratch_for(1, 0))
+        tape.make_ready()
         self.tail = tape.find_tail()
         self.binds = self.m == 1 and self.result > <size_t>self.n and tape.can_bind(self.tail)
         self.idle = []
@@ -113,48 +114,50 @@ cdef class Path:
         for i in range(self.m):
             out[i] = values.memory[slot[i]]
 
-    cdef Py_ssize_t gradient(self, Workspace values, const double *x, double *g) except -2:
+    cdef Py_ssize_t gradient(self, Workspace values, const double *x, double *g, bint value_too) except -2:
         """Values as `run`, and the gradient of the one result, (n,), in one more sweep; what the recording ends in is
-        swept while it is computed. Where the path `binds`, the inputs are read from x, (n,), not from `values`."""
+        swept while it is computed. Without `value_too` the value is not left behind, and sin and cos inside need not be
+        NumPy's to the last bit. Where the path `binds`, the inputs are read from x, (n,), not from `values`."""
         cdef dt_workspace work
         cdef Py_ssize_t failed
         work.adjoint = self.beside(values)
         work.scratch = work.adjoint + self.tape.c.n_slots
         work.value, work.p = values.memory, 1
         if self.has_calls:
-            return self.gradient_with_calls(&work, x, g)
+            return self.gradient_with_calls(&work, x, g, value_too)
         if self.is_brief:
-            return self.sweep_gradient(&work, x, g)
+            return self.sweep_gradient(&work, x, g, value_too)
         with nogil:
-            failed = self.sweep_gradient(&work, x, g)
+            failed = self.sweep_gradient(&work, x, g, value_too)
         return failed
 
-    cdef Py_ssize_t sweep_gradient(self, dt_workspace *work, const double *x, double *g) noexcept nogil:
+    cdef Py_ssize_t sweep_gradient(self, dt_workspace *work, const double *x, double *g, bint value_too) noexcept nogil:
         cdef size_t stopped = self.tape.sweep_primal(work, 0, self.tail)
         if stopped < self.tail:
             return guard_at(self.tape, stopped)
-        self.start_back(work, x, g)
+        self.start_back(work, x, g, value_too)
         self.tape.sweep_adjoint(work, 0, self.tail)
         self.read_gradient(work, g)
         return -1
 
-    cdef Py_ssize_t gradient_with_calls(self, dt_workspace *work, const double *x, double *g) except -2:
+    cdef Py_ssize_t gradient_with_calls(self, dt_workspace *work, const double *x, double *g, bint value_too) except -2:
         cdef Py_ssize_t failed = run_primal(self.tape, work, self.tail)
         if failed < 0:
-            self.start_back(work, x, g)
+            self.start_back(work, x, g, value_too)
             run_adjoint(self.tape, work, self.tail)
             self.read_gradient(work, g)
         return failed
 
-    cdef void start_back(self, dt_workspace *work, const double *x, double *g) noexcept nogil:
+    cdef void start_back(self, dt_workspace *work, const double *x, double *g, bint value_too) noexcept nogil:
         """The tail, forwards and backwards, from an adjoint of 1 at the result."""
         cdef dt_bound bound
         cdef size_t first = <size_t>self.n + 1 if self.binds else 0
         self.tape.fill_structural(work.adjoint + first, self.tape.c.n_slots - first)
         work.adjoint[self.result] = 1.0
         if self.tail < self.tape.c.n_instr:
-            bound.input, bound.gradient, bound.n = x, g, self.n
-            self.tape.sweep_tail(work, self.tail, &bound if self.binds else NULL)
+            bound.input, bound.gradient, bound.n = x, g, self.n if self.binds else 0
+            bound.gradient_only = not value_too
+            self.tape.sweep_tail(work, self.tail, &bound)
 
     cdef void read_gradient(self, dt_workspace *work, double *g) noexcept nogil:
         cdef Py_ssize_t i

@@ -131,10 +131,14 @@ cdef class Replay:
 
     def gradient(self, tuple args, out):
         """The gradient of a scalar result: one array or float, or a tuple of them."""
-        found = self.value_and_gradient(args, out)
+        found = self.sweep(args, out, False)
         return None if found is None else (<tuple>found)[1]
 
     def value_and_gradient(self, tuple args, out):
+        return self.sweep(args, out, True)
+
+    cdef object sweep(self, tuple args, out, bint value_too):
+        """The value, if it is asked for, and the gradient."""
         cdef Workspace values
         cdef _Argument like
         cdef const double *x
@@ -157,7 +161,7 @@ cdef class Replay:
             else:
                 whole = np.empty(self.path.n)
             g = <double *>cnp.PyArray_DATA(whole)
-            if self.path.gradient(values, x, g) >= 0:
+            if self.path.gradient(values, x, g, value_too) >= 0:
                 return None
             value = values.memory[self.path.result]
             self.served += 1

@@ -61,6 +61,7 @@ cdef class Tape:
     cdef size_t sweep_tangent(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_adjoint(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
     cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil
+    cdef int make_ready(self) except -1
     cdef size_t find_tail(self) noexcept nogil
     cdef bint can_bind(self, size_t tail) noexcept nogil
     cdef void sweep_tail(self, dt_workspace *work, size_t tail, const dt_bound *bound) noexcept nogil

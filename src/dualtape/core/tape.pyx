@@ -13,9 +13,9 @@ from libc.string cimport memcpy, memset
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
     DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
-    dt_bound, dt_can_bind, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr, dt_native, dt_native_base,
-    dt_native_room, dt_node, dt_op, dt_scalar_primal, dt_scratch_size, dt_sweep_adjoint, dt_sweep_primal,
-    dt_sweep_second, dt_sweep_tail, dt_sweep_tangent, dt_workspace)
+    dt_bound, dt_can_bind, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr, dt_make_ready, dt_native,
+    dt_native_base, dt_native_room, dt_node, dt_op, dt_ready_size, dt_scalar_primal, dt_scratch_size, dt_step,
+    dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail, dt_sweep_tangent, dt_workspace)
 from dualtape.core.kernels cimport gufunc_loops, library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -58,6 +58,8 @@ cdef class Tape:
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
         self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
         self.c.longest_segment = self.c.n_native = self.c.native_room = self.c.native_base = 0
+        PyMem_RawFree(self.c.step)
+        self.c.step = NULL
         self.new_slots(1)
         self.c.value[0] = 0.0
         return 0
@@ -70,6 +72,7 @@ cdef class Tape:
         PyMem_RawFree(self.c.id)
         PyMem_RawFree(self.c.expected)
         PyMem_RawFree(self.c.native)
+        PyMem_RawFree(self.c.step)
         PyMem_RawFree(self.alive)
         PyMem_RawFree(self.scratch)
 
@@ -354,6 +357,13 @@ cdef class Tape:
 
     cdef size_t sweep_second(self, dt_workspace *work, size_t begin, size_t end) noexcept nogil:
         return dt_sweep_second(&self.c, work, begin, end)
+
+    cdef int make_ready(self) except -1:
+        """Prepares a tape that will not change any more for many sweeps."""
+        if self.c.step == NULL:
+            self.c.step = <dt_step *>resized(NULL, dt_ready_size(&self.c), 1)
+            dt_make_ready(&self.c, self.n_inputs)
+        return 0
 
     cdef size_t find_tail(self) noexcept nogil:
         return dt_find_tail(&self.c)

@@ -29,6 +29,7 @@ from .translation import (
     HEADING,
     ORDERS,
     OUTPUTS,
+    OWN_LOOPS,
     WANTED,
     Kernel,
     Row,
@@ -139,6 +140,16 @@ def _kernel_function(row: Row, order: int) -> str:
     )
 
 
+def _near_primal(row: Row) -> str:
+    """The value through a loop of our own, right to an ulp."""
+    if row.name not in OWN_LOOPS:
+        return ""
+    return (
+        f"static void {row.name}_near({_PARAMETERS['primal']})\n"
+        f"{{\n    (void)sx, (void)y, (void)sy;\n    dt_{row.name}_block(n, x, v);\n}}\n\n"
+    )
+
+
 def _direct(kernel: Kernel) -> list[str]:
     """The lines of a kernel; one that only calls a ufunc writes straight to its output."""
     lines = list(kernel.lines())
@@ -155,11 +166,12 @@ def _kernels_header(rows: Iterable[Row]) -> str:
     for row in rows:
         texts = [_kernel_function(row, order) for order in range(3)]
         adjoint = adjoint_loops(row)
-        functions += [*texts, adjoint]
+        functions += [*texts, _near_primal(row), adjoint]
         present = [
             f"{row.name}_{kind}" if text else f"dt_no_{kind}"
             for kind, text in zip(("primal", "first", "second"), texts, strict=True)
         ]
+        present.append(f"{row.name}_near" if row.name in OWN_LOOPS else "NULL")
         present.append(f"{row.name}_adjoints" if adjoint else "NULL")
         entries.append(f"    {{{', '.join(present)}}},\n")
     return (
@@ -226,7 +238,9 @@ def _opcodes_header(rows: tuple[Row, ...], loops: list[str]) -> str:
 
 
 def _registry(rows: tuple[Row, ...], loops: list[str]) -> str:
-    ops = "".join(f'    {{"{row.name}", {row.arity}, {", ".join(partial_kinds(row))}, {int(row.selects)}}},\n' for row in rows)
+    ops = "".join(
+        f'    {{"{row.name}", {row.arity}, {", ".join(partial_kinds(row))}, {int(row.selects)}}},\n' for row in rows
+    )
     entries = "".join(
         '    {{"{}", "{}", {}, NULL, NULL}},\n'.format(*ROW_OF[name].ufunc, ROW_OF[name].arity) for name in loops
     )
