@@ -207,6 +207,14 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["p.dtape"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a right to make links")
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "p")
+    dualtape.record(energy, X).save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert dualtape.load(tmp_path / "p")(X) == energy(X)
+
+
 @dataclass
 class State:
     x: object
@@ -312,6 +320,13 @@ def test_a_pickle_of_a_lambda_replays():
     assert Q(X * 1.5) == P(X * 1.5)
     with pytest.raises(GuardError, match="its function is not there"):
         Q(-X)
+
+
+def test_a_damaged_pickle_is_refused_by_name():
+    content = pickle.dumps(dualtape.record(energy, X))
+    at = content.index(b"elementwise")
+    with pytest.raises(FileFormatError, match="a pickled program is damaged"):
+        pickle.loads(content[:at] + b"E" + content[at + 1 :])
 
 
 def test_keyword_arguments_are_pickled():

@@ -29,7 +29,7 @@ class Writer:
         self.pool: list[bytes] = []
         self._size = 0
 
-    def write(self, x: Any) -> Any:
+    def write(self, x: Any, depth: int = _MAX_DEPTH) -> Any:
         """x as what json.dumps takes.
 
         Raises
@@ -38,16 +38,18 @@ class Writer:
             Says what cannot be written.
         """
         kind: Any = type(x)
+        if not depth:
+            raise NotPlain(f"{kind.__name__} in {_MAX_DEPTH} others")
         if x is None or kind in (bool, str) or (kind is int and abs(x) < _MAX_INT):
             return x
         if kind is float:
             return {"float": x.hex()}
         if kind is tuple or kind is list:
-            return {kind.__name__: [self.write(item) for item in x]}
+            return {kind.__name__: [self.write(item, depth - 1) for item in x]}
         if kind is dict and all(type(key) is str for key in x):
-            return {"dict": [[key, self.write(value)] for key, value in x.items()]}
+            return {"dict": [[key, self.write(value, depth - 1)] for key, value in x.items()]}
         if kind is slice:
-            return {"slice": [self.write(x.start), self.write(x.stop), self.write(x.step)]}
+            return {"slice": [self.write(part, depth - 1) for part in (x.start, x.stop, x.step)]}
         if x is Ellipsis:
             return {"ellipsis": True}
         if kind is np.ndarray or isinstance(x, np.generic):
@@ -69,11 +71,13 @@ class Writer:
 
 
 class Reader:
-    """Decodes data; `pool` is an array of bytes, `largest` the most elements of an array."""
+    """Decodes data; `pool` is an array of bytes, `largest` the most elements of an array. Arrays follow each other in
+    the pool, so that they take no more memory than the file does."""
 
     def __init__(self, pool: Any, largest: int):
         self._pool = pool
         self._largest = largest
+        self._next = 0
         self._readers: dict[str, Callable[[Any, int], Any]] = {
             "float": self._float,
             "tuple": lambda x, depth: tuple(self._items(x, depth)),
@@ -86,6 +90,11 @@ class Reader:
             "dtype": lambda x, depth: _dtype(x),
             "type": lambda x, depth: _TYPES[x],
         }
+
+    @property
+    def n_left(self) -> int:
+        """Bytes of the pool that no array was read from."""
+        return len(self._pool) - self._next
 
     def read(self, x: Any, depth: int = _MAX_DEPTH) -> Any:
         """The inverse of `Writer.write`."""
@@ -122,7 +131,7 @@ class Reader:
     def _array(self, x: Any) -> Any:
         dtype, shape, start = _dtype(x[0]), x[1], x[2]
         size = 1
-        if len(x) != 3 or type(shape) is not list or len(shape) > 32 or type(start) is not int or start < 0:
+        if len(x) != 3 or type(shape) is not list or len(shape) > 32 or start != self._next:
             raise ValueError
         for length in shape:
             if type(length) is not int or not 0 <= length <= self._largest:
@@ -130,7 +139,8 @@ class Reader:
             size *= length
         if size * dtype.itemsize > len(self._pool) - start:
             raise ValueError
-        content = self._pool[start : start + size * dtype.itemsize].tobytes()
+        self._next = start + size * dtype.itemsize
+        content = self._pool[start : self._next].tobytes()
         if dtype.kind == "b" and content.strip(b"\0\1"):
             raise ValueError
         return np.frombuffer(content, dtype).astype(dtype.newbyteorder("=")).reshape(shape)

@@ -82,7 +82,10 @@ def load(file: str | os.PathLike[str] | BinaryIO, *, max_bytes: int | None = Non
 def unpickled(content: bytes, function: bytes | None, captured: bytes | None) -> Program:
     """A program from a pickle. Where its function cannot be had, or would compute with other numbers, it is as one from
     a file."""
-    contents = loads(content, 1 << 62)
+    try:
+        contents = loads(content, 1 << 62)
+    except Refusal as refusal:
+        raise FileFormatError(f"a pickled program {refusal.problem}", refusal.remedy) from None
     try:
         f, kwargs = (None, {}) if function is None else pickle.loads(function)
     except Exception:  # its module is not here, say
@@ -267,6 +270,8 @@ class _Loading:
             raise inconsistent(f"{results.size} results, its outputs have {outputs.size} numbers")
         reader = _plain.Reader(arrays["data"], self.largest)
         calls = [self._call(call, reader) for call in field(path, "calls", list)]
+        if reader.n_left:
+            raise inconsistent(f"{reader.n_left} bytes of data belong to no parameter")
         decisions = self._decisions(field(path, "decisions", list), arrays["decisions"])
         tape = restore(
             {**arrays, "instructions": instructions, "nodes": nodes},

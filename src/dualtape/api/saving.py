@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import pickle
-import tempfile
+import secrets
+import stat
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -41,10 +42,13 @@ _ANY_SIZE = (1 << 63) - 1
 def save(contents: Contents, file: str | os.PathLike[str] | BinaryIO) -> None:
     """Write a program; see `Program.save`."""
     content = dumps(contents)
-    if hasattr(file, "write"):
+    if not isinstance(file, (str, os.PathLike)):
         file.write(content)
+    elif os.path.exists(file) and not os.path.isfile(file):  # a pipe, say
+        with open(file, "wb") as opened:
+            opened.write(content)
     else:
-        _replace(os.fspath(file), content)
+        _replace(os.path.realpath(file), content)
 
 
 def pickled(contents: Contents, f: Any, kwargs: dict[str, Any], watch: Any) -> tuple[Any, ...]:
@@ -61,27 +65,21 @@ def pickled(contents: Contents, f: Any, kwargs: dict[str, Any], watch: Any) -> t
 
 def _replace(path: str, content: bytes) -> None:
     """Write a file as a whole or not at all: under another name in the same folder first."""
-    handle, draft = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path) or ".")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, f".{name}.{secrets.token_hex(8)}")
+    with open(draft, "xb") as file:
+        try:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(draft, _permissions(path))
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
-
-
-def _permissions(path: str) -> int:
-    """Those of the file that is replaced, or of any new one."""
-    try:
-        return os.stat(path).st_mode & 0o777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+            file.close()
+            if os.path.exists(path):
+                os.chmod(draft, stat.S_IMODE(os.stat(path).st_mode))
+            os.replace(draft, path)
+        except BaseException:
+            file.close()
+            os.unlink(draft)
+            raise
 
 
 def dumps(contents: Contents) -> bytes:
