@@ -121,3 +121,10 @@ def test_determinants_are_exact_to_second_order(a, second):
 def test_curvature_of_a_norm_at_zero_is_not_a_number(second):
     with np.errstate(all="ignore"):
         assert np.all(np.isnan(_hessian(second, np.linalg.norm, np.zeros(2))))
+
+
+def test_an_extreme_of_nothing_is_its_initial_value(jacobian):
+    value, derivative = jacobian(lambda x: np.max(x, where=[False, False], initial=-9.0) + 0.0 * x[0], np.zeros(2))
+    assert value == -9.0 and not derivative.any()
+    value, derivative = jacobian(lambda x: np.min(np.outer(x, x), 0, where=[[True], [False]], initial=9.0), np.ones(2))
+    assert value.tolist() == [1.0, 1.0] and derivative.tolist() == [[2.0, 0.0], [1.0, 1.0]]

@@ -113,6 +113,9 @@ LOOKED_AT = [
     (lambda x: np.piecewise(x, [x > 0.5], [lambda y: y * y, 0.0]), A + 0.25, B),
     (lambda x: x * np.asarray(x > 0.5).astype(np.int8).sum(), A + 0.25, B),
     (lambda x: sum(x[k] for k in range(np.count_nonzero(x > 0.5))), A + 0.25, np.full(4, 2.0)),
+    (lambda x: np.minimum(x, np.where(x > 0.5, 1.0, 2.0)), A * 1.25, B),  # a tie with a constant follows the constant
+    (lambda x: np.clip(x, (x > 0.5) - 4.0, x > 0.5), A * 1.25, B),
+    (lambda x: np.ldexp(x, (x > 0.5).astype(int)), A + 0.25, B),
 ]
 
 

@@ -125,13 +125,15 @@ cdef int resolve(Tape tape, object x, operand *o) except -2:
     return 1
 
 
-cdef object admissible(Tape tape, object x):
+cdef object admissible(Tape tape, uint16_t op, object x):
     """What to give to `resolve`: traced arrays with their elements in slots; everything else as an array or scalar on
     this tape."""
     if type(x) is TracedArray and (<TracedArray>x).tape is tape:
         return readable(<TracedArray>x)
     if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or isinstance(x, np.generic):
         return x
+    if hasattr(x, "as_numbers") and guards().needs_constants(op):
+        return NotImplemented           # trace/masks.py makes a constant of the mask
     x = engine().as_traced(tape, x)
     return readable(<TracedArray>x) if type(x) is TracedArray else x
 
@@ -155,13 +157,13 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
     cdef int64_t dims[MAX_NDIM]
     if tape.sealed:
         tape.raise_sealed()
-    a = admissible(tape, a)
+    a = admissible(tape, op, a)
     if a is NotImplemented:
         return a
     if unary:
         y.active, y.slot, y.ndim, y.size, y.contiguous = False, 0, 0, 1, True
     else:
-        b = admissible(tape, b)
+        b = admissible(tape, op, b)
         if b is NotImplemented or not resolve(tape, b, &y):
             return NotImplemented
     if not resolve(tape, a, &x):
@@ -248,9 +250,7 @@ cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, opera
 
 cdef cnp.ndarray as_view(TracedArray x, char *memory, int typenum):
     """ndarray over `memory` (8-byte items, the root's first element there) with the shape and strides of x. Does not
-    own it.
-
-    Only ids may be written to."""
+    own it. Only ids may be written to."""
     cdef cnp.npy_intp dims[MAX_NDIM]
     cdef cnp.npy_intp strides[MAX_NDIM]
     cdef int axis

@@ -140,6 +140,10 @@ cdef extern from "opcodes.h" nogil:
         OP_DIVIDE
         OP_FLOOR
         OP_FLOOR_DIVIDE
+        OP_FMAX
+        OP_FMIN
+        OP_MAXIMUM
+        OP_MINIMUM
         OP_MULTIPLY
         OP_NEGATIVE
         OP_POSITIVE

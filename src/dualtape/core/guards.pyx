@@ -7,7 +7,9 @@ from libc.stdint cimport uint32_t
 import numpy as np
 
 from dualtape.core.array cimport TracedArray, arena_view, at_position, ids_of, readable, store
+from dualtape.core.c cimport DT_NO_RULE, OP_FMAX, OP_FMIN, OP_MAXIMUM, OP_MINIMUM, dt_op
 from dualtape.core.engine import gather
+from dualtape.core.kernels cimport library
 from dualtape.core.scalar cimport TracedScalar
 from dualtape.core.tape cimport Tape
 
@@ -34,6 +36,13 @@ def truth(TracedArray x):
         return bool(arena_view(x))
     x = readable(x)
     return bool(at_position(x, x.offset))
+
+
+def needs_constants(unsigned op):
+    """Does it matter whether an operand of op is a constant? At a tie it does, and where there is no derivative."""
+    cdef const dt_op *row = &library().ops[op]
+    return (op == OP_MAXIMUM or op == OP_MINIMUM or op == OP_FMAX or op == OP_FMIN or row.dx == DT_NO_RULE
+            or row.dy == DT_NO_RULE)
 
 
 def guard(x, what):

@@ -28,9 +28,9 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, where=True,
     if low is None and high is None:
         result = np.positive(result)
     if low is not None:
-        result = np.maximum(result, operand(low))
+        result = np.maximum(result, low if masks.is_mask(low) else operand(low))
     if high is not None:
-        result = np.minimum(result, operand(high))
+        result = np.minimum(result, high if masks.is_mask(high) else operand(high))
     if where is not True:
         result = np.where(where, result, np.nan if out is None else out)
     return store(result, out)

@@ -11,7 +11,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from dualtape.core.guards import guard
 from dualtape.core.scalar import peek
-from dualtape.ops.table import OPCODES
+from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace import functions, ufuncs
 from dualtape.trace.decisions import decided, stepped
 from dualtape.trace.functions import elementwise
@@ -221,7 +221,8 @@ _LARGEST = 2**31  # of constants that meet masks: floats are exact up to 2**53
 def call(ufunc, inputs):
     """A ufunc with masks among its operands."""
     if any(functions.has_active(x) for x in inputs):
-        return ufuncs.call(ufunc, *_numbers(inputs)) if ufunc not in _BITWISE else ufunc(*settled(inputs))
+        inputs = [settled(x) if _is_plain(ufunc, k) else x for k, x in enumerate(inputs)]
+        return ufuncs.call(ufunc, *_numbers(inputs))
     plain = functions.peeked(inputs)
     types = {np.asarray(x).dtype for x in plain}
     if types == {_BOOL} and ufunc in _OF_BOOLS:
@@ -237,7 +238,18 @@ def call(ufunc, inputs):
     return ufunc(*settled(inputs))
 
 
-_BITWISE = frozenset([np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift])
+# What follows a constant at a tie, or takes no floats.
+_OF_CONSTANTS = frozenset([np.maximum, np.minimum, np.fmax, np.fmin, np._core.umath.clip])
+_OF_CONSTANTS |= {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift}
+
+
+def _is_plain(ufunc, k):
+    """Tell whether operand k has to be a constant when the others are numbers."""
+    if ufunc in ufuncs.OPCODE_OF:
+        row = ROWS[ufuncs.OPCODE_OF[ufunc]]
+        if getattr(row, row.partials[k]) is None:  # it has no derivative there
+            return True
+    return ufunc in _OF_CONSTANTS
 
 
 def _arithmetic(ufunc, inputs, plain):

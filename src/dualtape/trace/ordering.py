@@ -34,7 +34,8 @@ def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
     if value.size == 0:
         return store(np.broadcast_to(operand(initial), shape), out)
     if where is not True:
-        value = np.where(where, value, worst)
+        a = np.where(where, a, worst)  # a row of which nothing counts is its `initial`, not an element
+        value = np.asarray(primal(a))
     merge = _merged_last(axis, value.ndim)
     chosen = np.expand_dims(choose(merge(value), axis=-1), -1)
     result = move([a], lambda ids: np.take_along_axis(merge(ids), chosen, axis=-1).reshape(shape))
