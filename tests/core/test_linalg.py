@@ -131,6 +131,22 @@ def test_derivatives_of_products_are_those_of_the_rules(case, layout, active, rn
         assert_close(recording.second(W[:, 0], S), np.stack(second, axis=1))
 
 
+@pytest.mark.parametrize("case", SHAPES, ids=str)
+def test_products_recorded_in_the_short_way_are_those_of_numpy(case):
+    """Small matrices and vectors of one tape do not meet the handlers."""
+    a, b = operands(case)
+    for f, x in ((lambda x: x @ b, a), (lambda x: a @ x, b), (lambda x: x.T @ x, b)):
+        try:
+            expected = f(x)
+        except ValueError:
+            with pytest.raises(ValueError, match="matmul|broadcast"):
+                record_flat(lambda x, f=f: [f(x)], [x])
+        else:
+            recording = record_flat(lambda x, f=f: [f(x)], [x])
+            assert np.array_equal(recording.value[0], expected)
+            assert_close(recording.jvp(np.eye(x.size)), recording.vjp(np.eye(np.size(expected))).T)
+
+
 @pytest.mark.parametrize("step", [1, 2, -1])
 @pytest.mark.parametrize("case", SHAPES, ids=str)
 def test_replayed_products_are_numpys_bit_for_bit(case, step):

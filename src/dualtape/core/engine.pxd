@@ -7,4 +7,5 @@ cdef class TapeEngine:
     cdef readonly Tape tape
 
 
+cdef object place_of(Tape tape, object x, bint active)    # a Place, or the plain value of a passive operand
 cpdef object from_ids(Tape tape, object ids)

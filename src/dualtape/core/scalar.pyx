@@ -24,6 +24,7 @@ cdef tuple REFLECTED = (Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE)
 
 cdef dict _method_registry = None      # trace.methods.METHODS, imported when first asked: name -> function(self, ...)
 cdef object _engine = None             # engine.TapeEngine
+cdef object _small_matmul = None       # products.small_matmul
 cdef object _dispatch_ufunc = None     # trace.ufuncs.dispatch
 cdef object _dispatch_function = None  # trace.functions.dispatch
 
@@ -433,8 +434,14 @@ cdef class TracedScalar:
 
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):
-    """What is no plain call of a row's ufunc: trace/ufuncs.py."""
-    global _dispatch_ufunc
+    """What is no plain call of a row's ufunc: trace/ufuncs.py, but for small products."""
+    global _dispatch_ufunc, _small_matmul
+    if ufunc is np.matmul and method == "__call__" and not kwargs:
+        if _small_matmul is None:
+            from dualtape.core.products import small_matmul as _small_matmul
+        product = _small_matmul(*inputs)
+        if product is not None:
+            return product
     if _dispatch_ufunc is None:
         from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
     return _dispatch_ufunc(ufunc, method, inputs, kwargs)
