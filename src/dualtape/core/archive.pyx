@@ -85,7 +85,7 @@ cdef object instructions_of(Tape tape):
             record[i].b = instr.b
         if instr.op != DT_OP_SEGMENT and instr.op != DT_OP_NODE:
             record[i].active = instr.active
-        if instr.op != DT_OP_SEGMENT:
+        if instr.op != DT_OP_SEGMENT and (instr.op != DT_OP_NODE or tape.c.node[instr.a].kind == DT_GUARD):
             record[i].out = instr.out
         if instr.op == DT_OP_GUARD:
             record[i].outcome = instr.outcome
@@ -123,7 +123,8 @@ cdef int operands_of(Tape tape, const dt_node *node) noexcept:
 
 cdef size_t end_of_view(Tape tape, const dt_node *node, int which) noexcept:
     """Where the view of an operand ends in the pool; 0 if it has none."""
-    cdef bint has_view = node.kind <= DT_SUM_AXES or (node.kind == DT_GUARD and which == 0)
+    cdef bint has_view = (node.kind == DT_ELEMENTWISE or node.kind == DT_SUM or node.kind == DT_SUM_AXES
+                          or (node.kind == DT_GUARD and which == 0))
     if which >= operands_of(tape, node) or not has_view or node.arg[which].layout != DT_STRIDED:
         return 0
     return node.arg[which].view + 1 + 2 * <size_t>tape.c.view[node.arg[which].view]
