@@ -148,6 +148,8 @@ class TestOut:
             (lambda out: P.vjp(X, np.ones((2, 3)), out=out), (3,)),
             (lambda out: P.weighted_hessian(X, np.ones((2, 3)), out=out), (3, 3)),
             (lambda out: Q.grad(X, out=out), (3,)),
+            (lambda out: Q.jacobian(X, out=out), (3,)),
+            (lambda out: Q.hessian(X, out=out), (3, 3)),
             (lambda out: Q.hvp(X, X, out=out), (3,)),
             (lambda out: Q(X, out=out), ()),
         ]:

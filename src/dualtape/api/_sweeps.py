@@ -35,7 +35,7 @@ def check_mode(mode: str) -> None:
 
 def cheaper_mode(m: int, n: int) -> str:
     """The direction in which a recording gives its Jacobian (m, n) in fewer sweeps."""
-    return "forward" if n < m else "reverse"
+    return "forward" if n <= m else "reverse"
 
 
 def record_call(call: Call) -> Any:
@@ -106,7 +106,10 @@ def sweep_jacobian(recording: Any, m: int, n: int, mode: str = "auto") -> Any:
     """The Jacobian (m, n) from tangent sweeps, column by column, or from adjoint sweeps, row by row."""
     if m == 0 or n == 0:
         return np.zeros((m, n))
-    if (cheaper_mode(m, n) if mode == "auto" else mode) == "forward":
+    forward = (cheaper_mode(m, n) if mode == "auto" else mode) == "forward"
+    if not recording.nested:
+        return recording.jacobian(m, forward)
+    if forward:
         return _columns(lambda start, stop: push(recording, basis(n, start, stop), m), n)
     return np.transpose(_columns(lambda start, stop: pull(recording, basis(m, start, stop)), m))
 
@@ -138,9 +141,11 @@ def sweep_hessian(recording: Any, m: int, n: int) -> Any:
 
 
 def sweep_weighted_hessian(recording: Any, w: Any, n: int) -> Any:
-    """``sum_i w_i H_i``, shape (n, n), for weights of shape (m, 1); not yet symmetrised."""
+    """``sum_i w_i H_i``, shape (n, n), for weights of shape (m, 1); not yet symmetrised where derivatives nest."""
     if n == 0:
         return np.zeros((0, 0))
+    if not recording.nested and isinstance(w, np.ndarray):
+        return recording.hessian(np.ravel(w))
     return _columns(lambda start, stop: pull_second(recording, w, basis(n, start, stop)), n)
 
 

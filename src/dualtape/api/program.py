@@ -314,15 +314,13 @@ class Program(CompiledCalls):
             at.require_scalar("value_and_grad")
             return at.value(), deliver(self._inputs.unpack(pull(at.point, _ONE), None, at.dtype), out)
 
-    def jacobian(self, *x: Any, mode: Mode = "auto", out: Any = None) -> Any:
-        """The Jacobian at x, ``out.shape + in.shape``; "forward" takes tangent sweeps, "reverse" adjoint sweeps."""
+    def _jacobian(self, x: tuple[Any, ...], mode: Mode, out: Any) -> Any:
         check_mode(mode)
         with self._at(x) as at:
             J = sweep_jacobian(at.point, at.outputs.size, self._inputs.size, mode)
             return deliver(join_jacobian(J, at.outputs, self._inputs, at.dtype), out)
 
-    def hessian(self, *x: Any, out: Any = None) -> Any:
-        """The Hessian tensor at x, ``out.shape + in.shape + in.shape``, exactly symmetric."""
+    def _hessian(self, x: tuple[Any, ...], out: Any) -> Any:
         with self._at(x) as at:
             H = sweep_hessian(at.point, at.outputs.size, self._inputs.size)
             return deliver(join_hessian(H, at.outputs, self._inputs, at.dtype), out)

@@ -227,6 +227,10 @@ cdef class Point:
     def m(self):
         return self.path.m
 
+    @property
+    def nested(self):
+        return False
+
     def all_values(self):
         """Values of all slots, as a new array."""
         cdef cnp.ndarray out = np.empty(self.path.tape.c.n_slots)
@@ -247,6 +251,12 @@ cdef class Point:
 
     def second(self, w, S):
         return sweeps.seconds(self.path.tape, self.path.slots, w, S, self.values)
+
+    def jacobian(self, m, forward):
+        return sweeps.jacobian(self.path.tape, self.path.slots[:m], forward, self.values)
+
+    def hessian(self, w):
+        return sweeps.hessian(self.path.tape, self.path.slots[:w.size], w, self.values)
 
     def release(self):
         """Lets the next replay use the memory; this point is gone."""

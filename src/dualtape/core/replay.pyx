@@ -7,17 +7,19 @@ these calls are compiled from the very beginning: `Program` inherits them."""
 cimport cython
 cimport numpy as cnp
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.path cimport Path
-from dualtape.core.sweeps cimport Workspace
+from dualtape.core.sweeps cimport Workspace, fill_hessian, fill_jacobian
 from dualtape.core.watch cimport Watch
 
 cnp.import_array()
 
 cdef enum:
     MAX_ARGUMENTS = 16
+    MAX_NDIM = 8
 
 
 cdef class _Argument:
@@ -25,7 +27,7 @@ cdef class _Argument:
     cdef object shape
     cdef int ndim
     cdef Py_ssize_t start, size
-    cdef cnp.npy_intp dims[8]
+    cdef cnp.npy_intp dims[MAX_NDIM]
 
 
 cdef inline bint is_plain(object x, _Argument like):
@@ -85,7 +87,7 @@ cdef class Replay:
     @staticmethod
     def serves(inputs):
         """Can arguments of these shapes be taken?"""
-        return len(inputs) <= MAX_ARGUMENTS and all(len(shape) <= 8 for shape in inputs)
+        return len(inputs) <= MAX_ARGUMENTS and all(len(shape) <= MAX_NDIM for shape in inputs)
 
     cdef Workspace load(self, tuple args, bint binds):
         """Values with these arguments in place, but for an only array that can be bound; None if they are not plain."""
@@ -173,6 +175,74 @@ cdef class Replay:
                              else copied(<_Argument>part, g) for part in self.arguments])
 
 
+    cdef bint has_one_array(self):
+        """One array in, and a number or an array out."""
+        return self.output is not None and len(self.arguments) == 1 and (<_Argument>self.arguments[0]).ndim > 0
+
+    def jacobian(self, tuple args, mode, out):
+        """The Jacobian of a program of one array."""
+        cdef Workspace values
+        cdef cnp.ndarray whole
+        cdef bint forward = self.path.n <= self.path.m if mode == "auto" else mode == "forward"
+        if not (self.has_one_array() and (forward or mode == "auto" or mode == "reverse")):
+            return None
+        whole = matrix(out, self.output, <_Argument>self.arguments[0], 1)
+        values = None if whole is None else self.load(args, False)
+        if values is None:
+            return None
+        try:
+            if self.path.run(values) >= 0:
+                return None
+            fill_jacobian(self.path.tape, values.memory, <const int64_t *>cnp.PyArray_DATA(self.path.slots),
+                          self.path.m, forward, <double *>cnp.PyArray_DATA(whole))
+            self.served += 1
+        finally:
+            self.path.release(values)
+        return whole
+
+    def hessian(self, tuple args, out):
+        """The Hessian tensor of a program of one array."""
+        cdef Workspace values
+        cdef cnp.ndarray whole
+        cdef const int64_t *slots = <const int64_t *>cnp.PyArray_DATA(self.path.slots)
+        cdef Py_ssize_t i, n = self.path.n
+        cdef double one = 1.0
+        if not self.has_one_array():
+            return None
+        whole = matrix(out, self.output, <_Argument>self.arguments[0], 2)
+        values = None if whole is None else self.load(args, False)
+        if values is None:
+            return None
+        try:
+            if self.path.run(values) >= 0:
+                return None
+            for i in range(self.path.m):
+                fill_hessian(self.path.tape, values.memory, slots + i, 1, &one,
+                             <double *>cnp.PyArray_DATA(whole) + i * n * n)
+            self.served += 1
+        finally:
+            self.path.release(values)
+        return whole
+
+
+cdef cnp.ndarray matrix(object out, _Argument output, _Argument like, int order):
+    """`out`, or a new array, of the shape of derivatives; None if `out` is of another kind."""
+    cdef cnp.npy_intp dims[3 * MAX_NDIM]
+    cdef int axis, ndim = output.ndim + order * like.ndim
+    for axis in range(output.ndim):
+        dims[axis] = output.dims[axis]
+    for axis in range(output.ndim, ndim):
+        dims[axis] = like.dims[(axis - output.ndim) % like.ndim]
+    if out is None:
+        return cnp.PyArray_SimpleNew(ndim, dims, cnp.NPY_FLOAT64)
+    if type(out) is not np.ndarray or cnp.PyArray_TYPE(out) != cnp.NPY_FLOAT64 or cnp.PyArray_NDIM(out) != ndim:
+        return None
+    for axis in range(ndim):
+        if cnp.PyArray_DIM(out, axis) != dims[axis]:
+            return None
+    return out if cnp.PyArray_ISCARRAY(out) else None
+
+
 cdef bint is_apart(object out, object x):
     """Does writing to `out` leave x alone?"""
     cdef const char *a
@@ -184,7 +254,7 @@ cdef bint is_apart(object out, object x):
 
 
 cdef class CompiledCalls:
-    """``P(x)``, ``P.grad(x)`` and ``P.value_and_grad(x)``; a subclass serves what is not compiled."""
+    """``P(x)`` and its commonest derivatives; a subclass serves what is not compiled."""
     cdef public Replay _replay      # of the path taken last; None if the arguments are containers
 
     def __call__(self, *x, out=None):
@@ -201,6 +271,16 @@ cdef class CompiledCalls:
         """``(f(x), gradient)``; `out` is for the gradient."""
         found = None if self._replay is None else self._replay.value_and_gradient(x, out)
         return self._value_and_grad(x, out) if found is None else found
+
+    def jacobian(self, *x, mode="auto", out=None):
+        """The Jacobian at x, ``out.shape + in.shape``; "forward" takes tangent sweeps, "reverse" adjoint sweeps."""
+        found = None if self._replay is None else self._replay.jacobian(x, mode, out)
+        return self._jacobian(x, mode, out) if found is None else found
+
+    def hessian(self, *x, out=None):
+        """The Hessian tensor at x, ``out.shape + in.shape + in.shape``, exactly symmetric."""
+        found = None if self._replay is None else self._replay.hessian(x, out)
+        return self._hessian(x, out) if found is None else found
 
 
 cdef cnp.ndarray empty(_Argument like):

@@ -75,6 +75,15 @@ class Recording:
         outer = self._around(w, S)
         return sweeps.seconds(self.tape, self.slots, w, S) if outer is None else outer.seconds(self.slots, w, S)
 
+    def jacobian(self, m, forward):
+        """The Jacobian (m, n) of the first m outputs, by tangents (`forward`) or by adjoints; not of a nested
+        recording."""
+        return sweeps.jacobian(self.tape, self.slots[:m], forward)
+
+    def hessian(self, w):
+        """``sum_i w_i H_i``, (n, n), for weights of the first outputs; not of a nested recording."""
+        return sweeps.hessian(self.tape, self.slots[: w.size], w)
+
     def _around(self, *seeds):
         """The sweeps at an outer level, None if nothing outside is active."""
         active = [seed for seed in seeds if is_active(seed)]
