@@ -123,6 +123,39 @@ def test_lanes_agree_whether_or_not_structural_zeros_are_told_apart(n, target, r
     np.testing.assert_array_equal(plain[2], plain[2].T)
 
 
+def mixed_arrays(a):
+    """Array nodes of all kinds: fused, stored, selected, over views, broadcast scalars and sums."""
+    b = np.exp(-a) * np.sin(a) + a[0] * a
+    c = np.maximum(a, 0.7) - b[::-1] / (1.0 + a * a)
+    return [c + b.sum() * a, (c[1:] * b[:-1]).sum() * a[-1], np.sum(np.sqrt(c * c + 1.0)) * b.sum()]
+
+
+@pytest.mark.parametrize("n", (2, 5, 8, 13, 49, 300))
+def test_lanes_of_arrays_agree_whether_or_not_structural_zeros_are_told_apart(n, target, rng):
+    x, found = rng.uniform(0.2, 1.5, n), []
+    for f in (mixed_arrays, lambda a: [*mixed_arrays(a), np.cumprod(a)]):  # cumprod's rule sees structural zeros
+        tape, slots, _ = record_tape(f, [x])
+        slots, w = slots[: n + 2].copy(), np.linspace(-1.0, 2.0, n + 2)
+        J = [sweeps.jacobian(tape, slots, forward) for forward in (True, False)]
+        found.append((*J, sweeps.hessian(tape, slots, w)))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(*found[0][:2], rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", (3, 8, 20))
+def test_no_array_element_meets_the_infinite_partial_of_another(n):
+    x = np.r_[0.0, np.linspace(1.0, 2.0, n - 1)]
+    tape, slots, _ = record_tape(lambda a: [np.sqrt(a) + a, np.sum(np.where(a > 0.0, np.sqrt(a), 0.0) * a)], [x])
+    J = np.diag(np.r_[np.inf, 0.5 / np.sqrt(x[1:]) + 1.0])
+    for forward in (True, False):
+        found = sweeps.jacobian(tape, slots, forward)
+        np.testing.assert_allclose(found[:n], J, rtol=1e-15)
+        np.testing.assert_allclose(found[n], 1.5 * np.sqrt(x), rtol=1e-15)
+    H = np.diag(np.r_[-np.inf, -0.25 * x[1:] ** -1.5])
+    np.testing.assert_allclose(sweeps.hessian(tape, slots, np.r_[np.ones(n), 0.0]), H, rtol=1e-14)
+
+
 @pytest.mark.parametrize("n", (3, 10, 30))
 def test_every_target_gives_the_same_bits(n, rng):
     x, before, found = rng.uniform(0.2, 1.5, n), kernels.target(), []

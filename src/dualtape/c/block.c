@@ -151,6 +151,7 @@ void dt_block_init(dt_block *b, const dt_tape *tape, const dt_workspace *work, s
     b->tape = tape, b->propagate = tape->library->propagation;
     b->first = first, b->nodes = nodes, b->total = tape->node[first].n;
     b->p = p, b->stores = 0;
+    b->finite = p > 1 && work->finite, b->stuck = b->is_last = 0;
     b->limit = limit_of(nodes, b->total);
     b->bound = bound ? *bound : (dt_bound){NULL, NULL, 0, 0};
     b->near = b->bound.gradient_only;
@@ -259,7 +260,7 @@ void dt_evaluate(dt_block *b, void (*visit)(dt_block *))
 
 void dt_each_block(dt_block *b, void (*visit)(dt_block *))
 {
-    for (size_t start = 0; start < b->total; start += b->limit) {
+    for (size_t start = 0; start < b->total && !b->stuck; start += b->limit) {
         b->start = start, b->n = b->total - start < b->limit ? b->total - start : b->limit;
         block_primal(b, NULL);
         visit(b);

@@ -57,6 +57,9 @@ typedef struct dt_block {
     size_t start, n;          /* elements of the block */
     size_t limit;             /* most elements of a block */
     size_t p;                 /* lanes */
+    int finite;               /* many lanes, structural zeros not told apart (tape.h) ... */
+    int stuck;                /* ... until a partial was not finite */
+    int is_last;              /* nothing after the segment reads its tangents: nobody has computed them yet */
     dt_step *steps;           /* (nodes,) */
     size_t n_inputs;          /* slots 1 ... n_inputs are at home in DT_INPUT */
     double *value[DT_N_HOMES], *tangent[DT_N_HOMES], *adjoint[DT_N_HOMES], *adjoint_dot[DT_N_HOMES];

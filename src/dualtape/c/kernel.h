@@ -104,6 +104,7 @@ typedef struct dt_library {
     const struct dt_propagation *propagation;
     const struct dt_scalar_sweeps *scalars;   /* scalars.h; set by scalars.c's DT_SCALAR_SWEEPS */
     const struct dt_lane_sweeps *lanes;       /* lanes.h; set by lanes.c's DT_LANE_SWEEPS */
+    const struct dt_lane_arrays *lane_arrays; /* lane_arrays.h; set by lane_arrays.c's DT_LANE_ARRAYS */
 } dt_library;
 
 #endif

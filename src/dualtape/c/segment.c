@@ -3,6 +3,7 @@
 #include "segment.h"
 #include <string.h>
 #include "block.h"
+#include "lane_arrays.h"
 
 void dt_segment_primal(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
 {
@@ -23,6 +24,11 @@ static void node_tangents(dt_block *b, const dt_step *s)
         return;
     }
     const dt_partials d = dt_local_partials(b, s, 1);
+    if (b->finite) {
+        const dt_lane_operand x = {d.dx, x_dot, s->x.step}, y = {d.dy, y_dot, s->y.step};
+        b->stuck |= !b->tape->library->lane_arrays->tangent(b->n, b->p, &x, &y, v_dot);
+        return;
+    }
     if (d.dx.at) b->propagate->tangent(b->n, b->p, d.dx, x_dot, s->x.step, v_dot, 1);
     else b->propagate->fill_structural(b->n * b->p, v_dot);
     if (d.dy.at) b->propagate->tangent(b->n, b->p, d.dy, y_dot, s->y.step, v_dot, 0);
@@ -33,11 +39,12 @@ static void block_tangent(dt_block *b)
     for (size_t k = 0; k < b->nodes; k++) node_tangents(b, &b->steps[k]);
 }
 
-void dt_segment_tangent(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
+int dt_segment_tangent(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
 {
     dt_block b;
     dt_block_init(&b, tape, work, first, end, work->p, 1, NULL);
     dt_each_block(&b, block_tangent);
+    return !b.stuck;
 }
 
 /* ---- many lanes of adjoints, first and second order ---- */
@@ -90,7 +97,11 @@ static void node_adjoints(dt_block *b, const dt_step *s)
         const dt_port *port = which ? &s->y : &s->x;
         if (!partial.at) continue;
         const sink to = open_sink(b, port, 0);
-        b->propagate->adjoint(b->n, b->p, partial, v_bar, to.at, port->step, to.assign);
+        if (b->finite)
+            b->stuck |= !b->tape->library->lane_arrays->adjoint(b->n, b->p, partial, v_bar, to.at, port->step,
+                                                                to.assign);
+        else
+            b->propagate->adjoint(b->n, b->p, partial, v_bar, to.at, port->step, to.assign);
         close_sink(b, s, which, &to, 0);
     }
 }
@@ -106,11 +117,12 @@ static void block_adjoints(dt_block *b)
     }
 }
 
-void dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
+int dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
 {
     dt_block b;
     dt_block_init(&b, tape, work, first, end, work->p, 1, NULL);
     dt_each_block(&b, work->p == 1 ? dt_block_adjoint : block_adjoints);
+    return !b.stuck;
 }
 
 static void node_second(dt_block *b, const dt_step *s)
@@ -126,9 +138,15 @@ static void node_second(dt_block *b, const dt_step *s)
         if (!partial.at) continue;
         const sink to = open_sink(b, port, 1);
         b->propagate->adjoint(b->n, 1, partial, v_bar, to.at, port->step, to.assign);
-        b->propagate->adjoint(b->n, b->p, partial, v_bar_dot, to.dot, port->step, to.assign);
-        if (by_x.at) b->propagate->second(b->n, b->p, by_x, v_bar, x_dot, s->x.step, to.dot, port->step);
-        if (by_y.at) b->propagate->second(b->n, b->p, by_y, v_bar, y_dot, s->y.step, to.dot, port->step);
+        if (b->finite) {
+            const dt_lane_operand x = {by_x, x_dot, s->x.step}, y = {by_y, y_dot, s->y.step};
+            b->stuck |= !b->tape->library->lane_arrays->second(b->n, b->p, partial, v_bar, v_bar_dot, &x, &y, to.dot,
+                                                               port->step, to.assign);
+        } else {
+            b->propagate->adjoint(b->n, b->p, partial, v_bar_dot, to.dot, port->step, to.assign);
+            if (by_x.at) b->propagate->second(b->n, b->p, by_x, v_bar, x_dot, s->x.step, to.dot, port->step);
+            if (by_y.at) b->propagate->second(b->n, b->p, by_y, v_bar, y_dot, s->y.step, to.dot, port->step);
+        }
         close_sink(b, s, which, &to, 1);
     }
 }
@@ -137,7 +155,7 @@ static void block_second(dt_block *b)
 {
     memset(b->touched, 0, b->nodes);
     for (size_t k = 0; k < b->nodes; k++)
-        if (b->steps[k].v.home == DT_IN_BLOCK) node_tangents(b, &b->steps[k]);
+        if (!b->steps[k].is_sum && (b->is_last || b->steps[k].v.home == DT_IN_BLOCK)) node_tangents(b, &b->steps[k]);
     for (size_t k = b->nodes; k-- > 0;) {
         const dt_step *s = &b->steps[k];
         if (!is_reached(b, s)) continue;
@@ -146,9 +164,11 @@ static void block_second(dt_block *b)
     }
 }
 
-void dt_segment_second(const dt_tape *tape, dt_workspace *work, size_t first, size_t end)
+int dt_segment_second(const dt_tape *tape, dt_workspace *work, size_t first, size_t end, int is_last)
 {
     dt_block b;
     dt_block_init(&b, tape, work, first, end, work->p, 2, NULL);
+    b.is_last = is_last;
     dt_each_block(&b, block_second);
+    return !b.stuck;
 }

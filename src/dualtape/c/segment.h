@@ -8,8 +8,10 @@
 #include "tape.h"
 
 void dt_segment_primal(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
-void dt_segment_tangent(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
-void dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
-void dt_segment_second(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
+/* Derivatives. return 0 at a partial that is not finite (tape.h: finite). The last segment of a recording computes its
+ * tangents in its second-order sweep: `is_last`. */
+int dt_segment_tangent(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
+int dt_segment_adjoint(const dt_tape *tape, dt_workspace *work, size_t first, size_t end);
+int dt_segment_second(const dt_tape *tape, dt_workspace *work, size_t first, size_t end, int is_last);
 
 #endif

@@ -171,7 +171,7 @@ size_t dt_sweep_tangent(const dt_tape *tape, dt_workspace *work, size_t begin, s
         if (i == end) break;
         const dt_instr *instr = &tape->instr[i];
         if (instr->op == DT_OP_SEGMENT) {
-            dt_segment_tangent(tape, work, instr->a, instr->b);
+            if (!dt_segment_tangent(tape, work, instr->a, instr->b)) return i;
         } else if (instr->op != DT_OP_NODE) {
             return i;
         } else if (is_call(tape, instr)) {
@@ -193,7 +193,7 @@ size_t dt_sweep_adjoint(const dt_tape *tape, dt_workspace *work, size_t begin, s
         if (i == begin) break;
         const dt_instr *instr = &tape->instr[i - 1];
         if (instr->op == DT_OP_SEGMENT) {
-            dt_segment_adjoint(tape, work, instr->a, instr->b);
+            if (!dt_segment_adjoint(tape, work, instr->a, instr->b)) return i;
         } else if (instr->op != DT_OP_NODE) {
             return i;
         } else if (is_call(tape, instr)) {
@@ -214,7 +214,7 @@ size_t dt_sweep_second(const dt_tape *tape, dt_workspace *work, size_t begin, si
         if (i == begin) break;
         const dt_instr *instr = &tape->instr[i - 1];
         if (instr->op == DT_OP_SEGMENT) {
-            dt_segment_second(tape, work, instr->a, instr->b);
+            if (!dt_segment_second(tape, work, instr->a, instr->b, i == tape->n_instr)) return i;
         } else if (instr->op != DT_OP_NODE) {
             return i;
         } else if (is_call(tape, instr)) {

@@ -179,9 +179,9 @@ cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work, size_t end) except -2:
         at += 1
 
 
-cdef bint run_tangent(Tape tape, dt_workspace *work) except -1:
+cdef bint run_tangent(Tape tape, dt_workspace *work, size_t end) except -1:
     """False where a partial is not finite (tape.h: finite)."""
-    cdef size_t at = 0, end = tape.c.n_instr
+    cdef size_t at = 0
     while True:
         with nogil:
             at = tape.sweep_tangent(work, at, end)
@@ -257,26 +257,26 @@ cdef size_t scratch_for(Tape tape, size_t p, int order) noexcept:
 
 cdef void start_work(dt_workspace *work, Tape tape, double *value, Py_ssize_t p) noexcept:
     work.value = tape.c.value if value == NULL else value
-    work.finite = tape.c.n_nodes == 0        # array nodes tell structural zeros apart
+    work.finite = tape.c.n_nodes == 0 or (p > 1 and not tape.calls)      # else structural zeros are told apart
     work.p = whole_vectors(p) if work.finite else p
 
 
-cdef int push_lanes(Tape tape, dt_workspace *work, const lane_seeds *S) except -1:
-    """Tangents of all slots."""
+cdef int push_lanes(Tape tape, dt_workspace *work, const lane_seeds *S, size_t end) except -1:
+    """Tangents of all slots that are inputs or written before instruction `end`."""
     cdef size_t p = work.p
     cdef Py_ssize_t j, k
     if S.raw:
         work.finite = False
     while True:
         with nogil:
-            if work.finite:
+            if tape.c.n_nodes == 0:
                 tape.fill_unwritten(work.scratch, work.tangent, p)
             else:
                 tape.fill_structural(work.tangent, tape.c.n_slots * p)
             for j in range(<Py_ssize_t>tape.n_inputs):
                 for k in range(S.count):
                     work.tangent[(j + 1) * p + k] = seed(S, j, k)
-        if run_tangent(tape, work):
+        if run_tangent(tape, work, end):
             return 0
         work.finite = False
 
@@ -299,10 +299,12 @@ cdef int pull_lanes(Tape tape, dt_workspace *work, const int64_t *outputs, Py_ss
 cdef int bend_lanes(Tape tape, dt_workspace *work, const int64_t *outputs, Py_ssize_t m, const double *w,
                     const lane_seeds *S) except -1:
     """Tangents, adjoints and second-order adjoints of all slots."""
-    cdef size_t slots = tape.c.n_slots
+    cdef size_t slots = tape.c.n_slots, end = tape.c.n_instr
     cdef Py_ssize_t i
+    if end and tape.c.instr[end - 1].op != DT_OP_NODE:
+        end -= 1                     # nobody reads the tangents of the last results
     while True:
-        push_lanes(tape, work, S)
+        push_lanes(tape, work, S, end)
         with nogil:
             tape.fill_structural(work.adjoint, slots)
             tape.fill_structural(work.adjoint_dot, slots * work.p)
@@ -331,7 +333,7 @@ cdef int push_matrix(Tape tape, double *value, const int64_t *outputs, Py_ssize_
             start_work(&work, tape, value, seeds.count)
             work.tangent = memory.reserve(tape.c.n_slots * work.p + scratch_for(tape, work.p, 1))
             work.scratch = work.tangent + tape.c.n_slots * work.p
-            push_lanes(tape, &work, &seeds)
+            push_lanes(tape, &work, &seeds, tape.c.n_instr)
             for i in range(m):
                 for k in range(seeds.count):
                     s = work.tangent[outputs[i] * work.p + k]

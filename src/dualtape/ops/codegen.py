@@ -7,7 +7,7 @@ the build tree and are rewritten only when their text changed.
     registry.c      the table of rows and the table of ufunc loops, one copy for all targets
     kernels.gen.h   primal, first and second kernel of every row, adjoint loops of some (adjoint_codegen.py);
                     included once per target
-    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c ... lanes.c, and their `dt_library`
+    target_*.c      one instruction-set target: kernels.gen.h, hyperdual.c ... lane_arrays.c, and their `dt_library`
     scalar.gen.h    the same rules for single numbers (scalar_codegen.py)
     scalar_cases.gen.h  those of them that the sweeps have cases of their own for (scalar_codegen.py)
 """
@@ -280,8 +280,9 @@ const dt_library *const dt_libraries[] = {&dt_library_baseline, NULL};
 
 
 def _target(name: str, *, propagates: bool) -> str:
-    include = '#include "propagate.c"\n#include "scalars.c"\n#include "lanes.c"\n' if propagates else ""
-    fields = " DT_PROPAGATION, DT_SCALAR_SWEEPS, DT_LANE_SWEEPS," if propagates else ""
+    sources = ("propagate.c", "scalars.c", "lanes.c", "lane_arrays.c") if propagates else ()
+    include = "".join(f'#include "{source}"\n' for source in sources)
+    fields = " DT_PROPAGATION, DT_SCALAR_SWEEPS, DT_LANE_SWEEPS, DT_LANE_ARRAYS," if propagates else ""
     return (
         f'{HEADING}\n#define DT_TARGET "{name}"\n#include "kernels.gen.h"\n#include "hyperdual.c"\n{include}\n'
         f"extern const dt_op dt_ops[];\nextern const dt_library dt_library_{name};\n\n"
