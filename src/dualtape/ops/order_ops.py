@@ -5,38 +5,60 @@ The rules are written as in array_ops.py. A derivative is taken where the operan
 that a derivative of a derivative needs no guard either. Called by trace/ordering.py; recordings that are not replayed
 move elements instead."""
 
+from functools import lru_cache
+from math import prod
+
 import numpy as np
 
-from .array_ops import ArrayOp, axes_of, reduced_last
+from .array_ops import ArrayOp, axes_of
+
+
+@lru_cache(maxsize=256)
+def _arranged(shape, axis):
+    """The axes of an array, those to be put in order last, and where they are in that arrangement; how many axes are
+    kept; the shape as rows; where each row starts."""
+    axes = axes_of(axis, len(shape))
+    kept = tuple(k for k in range(len(shape)) if k not in axes)
+    order, rows = kept + axes, (prod(shape[k] for k in kept), prod(shape[k] for k in axes))
+    return order, tuple(order.index(k) for k in range(len(order))), len(kept), rows, np.arange(rows[0]) * rows[1]
+
+
+def _is_whole(x, axis, y):
+    """All elements of plain arrays: the common case, which takes a shorter way."""
+    return type(x) is np.ndarray and (axis is None or x.ndim == 1) and type(y) in (np.ndarray, np.float64, float)
 
 
 def _places(x, axis, function, options):
-    """Where the elements are that argmax, argmin, argsort or argpartition chooses from the rows of `x`, whose axes to
-    be put in order are one last axis."""
-    found = getattr(np, function)(reduced_last(x, axis), axis=-1, **options)
-    return found if function.endswith(("sort", "partition")) else np.expand_dims(found, -1)
+    """Where the elements are, in all rows one after another, that argmax, argmin, argsort or argpartition chooses."""
+    order, _, _, rows, first = _arranged(x.shape, axis)
+    found = getattr(np, function)(x.transpose(order).reshape(rows), axis=-1, **options)
+    return (first[:, np.newaxis] if found.ndim > 1 else first) + found
 
 
 def _taken(y, x, axis, function, options):
     """The elements of `y` from where `x` has its order."""
-    rows = np.take_along_axis(reduced_last(y, axis), _places(x, axis, function, options), axis=-1)
-    if not function.endswith(("sort", "partition")):
-        return rows[..., 0]
-    return rows if axis is None else np.moveaxis(rows, -1, axis)
+    if _is_whole(x, axis, y):
+        return y.reshape(-1)[getattr(x.reshape(-1), function)(**options)]
+    order, back, n_kept, rows, _ = _arranged(x.shape, axis)
+    found = y.transpose(order).reshape(rows[0] * rows[1])[_places(x, axis, function, options)]
+    if found.ndim == 1:
+        return found.reshape(tuple(x.shape[k] for k in order[:n_kept]))
+    return found.reshape(-1) if axis is None else found.reshape(tuple(x.shape[k] for k in order)).transpose(back)
 
 
 def _put(v, x, axis, function, options):
     """The transpose of `_taken`: the elements of `v` to where they were taken from, zeros elsewhere."""
-    shape, places = np.shape(x), _places(x, axis, function, options)
-    axes = axes_of(axis, len(shape))
-    kept = tuple(k for k in range(len(shape)) if k not in axes)
-    if not function.endswith(("sort", "partition")):
-        v = np.expand_dims(v, -1)
-    elif axis is not None:
-        v = np.moveaxis(v, axis, -1)
-    y = np.zeros_like(v, shape=(*(shape[k] for k in kept), int(np.prod([shape[k] for k in axes]))))
-    np.put_along_axis(y, places, v, axis=-1)
-    return np.transpose(np.reshape(y, tuple(shape[k] for k in kept + axes)), tuple(np.argsort(kept + axes)))
+    if _is_whole(x, axis, v):
+        y = np.zeros(x.size)
+        y[getattr(x.reshape(-1), function)(**options)] = v
+        return y.reshape(x.shape)
+    order, back, _, rows, _ = _arranged(x.shape, axis)
+    places = _places(x, axis, function, options)
+    if places.ndim > 1 and axis is not None:
+        v = v.transpose(order)
+    y = np.zeros_like(v, shape=(rows[0] * rows[1],))
+    y[places] = v.reshape(places.shape)
+    return y.reshape(tuple(x.shape[k] for k in order)).transpose(back)
 
 
 def _is_replayed(*xs):
