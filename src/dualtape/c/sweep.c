@@ -8,6 +8,7 @@
 #include "lanes.h"
 #include "linalg.h"
 #include "propagate.h"
+#include "reduce.h"
 #include "scalars.h"
 #include "segment.h"
 #include "special.h"
@@ -126,24 +127,13 @@ static int array_holds(const dt_tape *tape, const dt_node *node, const double *v
     return 1;
 }
 
-/* Sums over the axes along which the result has stride 0: each of its elements starts from 0.0, as NumPy's. */
-static void sum_axes_primal(const dt_tape *tape, const dt_node *node, double *value)
-{
-    const int64_t *view = tape->view + node->arg[1].view, ndim = view[0];
-    size_t size = 1;
-    for (int64_t axis = 0; axis < ndim; axis++)
-        if (view[1 + ndim + axis] != 0) size *= (size_t)view[1 + axis];
-    for (size_t i = 0; i < size; i++) value[(size_t)node->out + i] = 0.0;
-    if (node->n) sum_axes(tape, node, 1, value, 0);
-}
-
 /* 0: a guard that does not hold, or an array operation whose rule is Python */
 static int node_primal(const dt_tape *tape, const dt_node *node, const dt_workspace *work)
 {
     double *value = work->value;
     switch (node->kind) {
     case DT_GATHER: gather(tape, node, 1, value); return 1;
-    case DT_SUM_AXES: sum_axes_primal(tape, node, value); return 1;
+    case DT_SUM_AXES: dt_sum_axes(tape, node, value); return 1;
     case DT_GUARD: return array_holds(tape, node, value);
     case DT_CALL: return call_native(tape, node, work, dt_native_primal);
     default: return 0;
