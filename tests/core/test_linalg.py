@@ -132,7 +132,7 @@ def test_derivatives_of_products_are_those_of_the_rules(case, layout, active, rn
 
 
 @pytest.mark.parametrize("case", SHAPES, ids=str)
-def test_products_recorded_in_the_short_way_are_those_of_numpy(case):
+def test_products_recorded_in_the_short_way_are_those_of_numpy(case, rng):
     """Small matrices and vectors of one tape do not meet the handlers."""
     a, b = operands(case)
     for f, x in ((lambda x: x @ b, a), (lambda x: a @ x, b), (lambda x: x.T @ x, b)):
@@ -144,7 +144,8 @@ def test_products_recorded_in_the_short_way_are_those_of_numpy(case):
         else:
             recording = record_flat(lambda x, f=f: [f(x)], [x])
             assert np.array_equal(recording.value[0], expected)
-            assert_close(recording.jvp(np.eye(x.size)), recording.vjp(np.eye(np.size(expected))).T)
+            v, w = rng.normal(size=(x.size, 1)), rng.normal(size=(np.size(expected), 1))
+            np.testing.assert_allclose(np.sum(w * recording.jvp(v)), np.sum(recording.vjp(w) * v), rtol=1e-9)
 
 
 @pytest.mark.parametrize("step", [1, 2, -1])
@@ -272,7 +273,7 @@ FUNCTIONS = [
     (matrix_ops.CHOLESKY, (1, 1)),
     (matrix_ops.CHOLESKY, (4, 4)),
     (matrix_ops.CHOLESKY, (2, 3, 3)),
-    (matrix_ops.CHOLESKY, (15, 15)),
+    (matrix_ops.CHOLESKY, (70, 70)),
 ]
 NUMPY = {"linalg.slogdet": lambda a: np.linalg.slogdet(a)[1]}
 BAD = {"linalg.solve": np.ones((3, 3)), "linalg.inv": np.ones((3, 3)), "linalg.cholesky": -np.eye(3)}

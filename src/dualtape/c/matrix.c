@@ -338,14 +338,17 @@ static triangle triangle_of(const dt_walk *w)
     return (triangle){1, n, a->column, a->row};
 }
 
-/* x (m, n) = t^-1 x in place, t lower triangular, or upper for `backwards`. */
-static void substitute(size_t m, size_t n, const double *t, int64_t row, int64_t column, int backwards, double *x)
+enum { STRIP = 32 };    /* rows that are substituted one by one, after one product for all that is known */
+
+/* Rows [first, first + count) of x (m, n) = t^-1 x, what comes from other rows being subtracted already. */
+static void substitute_strip(size_t first, size_t count, size_t n, const double *t, int64_t row, int64_t column,
+                             int backwards, double *x)
 {
-    for (size_t s = 0; s < m; s++) {
-        const size_t i = backwards ? m - 1 - s : s;
+    for (size_t s = 0; s < count; s++) {
+        const size_t i = backwards ? first + count - 1 - s : first + s;
         double *to = x + i * n;
         for (size_t r = 0; r < s; r++) {
-            const size_t j = backwards ? m - 1 - r : r;
+            const size_t j = backwards ? first + count - 1 - r : first + r;
             const double factor = t[(int64_t)i * row + (int64_t)j * column], *from = x + j * n;
             for (size_t k = 0; k < n; k++) to[k] -= factor * from[k];
         }
@@ -354,10 +357,32 @@ static void substitute(size_t m, size_t n, const double *t, int64_t row, int64_t
     }
 }
 
-/* x (m, m, p) = x t'^-1: each row of x by itself. */
-static void substitute_rows(size_t m, size_t p, const double *t, int64_t row, int64_t column, int backwards, double *x)
+/* x (m, n) = t^-1 x in place, t lower triangular, or upper for `backwards`. */
+static void substitute(const dt_walk *w, size_t n, const double *t, int64_t row, int64_t column, int backwards,
+                       double *x)
 {
-    for (size_t i = 0; i < m; i++) substitute(m, p, t, row, column, backwards, x + i * m * p);
+    const size_t m = w->call->rows;
+    for (size_t known = 0; known < m; known += STRIP) {
+        const size_t count = m - known < STRIP ? m - known : STRIP;
+        const size_t first = backwards ? m - known - count : known, from = backwards ? m - known : 0;
+        const double *strip = t + (int64_t)first * row + (int64_t)from * column;
+        const dt_product rest = {count, known, n, 1, strip, (ptrdiff_t)row, (ptrdiff_t)column,
+                                 x + from * n, (ptrdiff_t)n, 1, x + first * n, (ptrdiff_t)n, 1, -1.0, NULL};
+        if (known) dt_product_add(&w->tape->native_loop[DT_MATMUL], &rest, w->scratch);
+        substitute_strip(first, count, n, t, row, column, backwards, x);
+    }
+}
+
+/* x (m, m, p) = x' */
+static void transpose(size_t m, size_t p, double *x)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < i; j++)
+            for (size_t k = 0; k < p; k++) {
+                double *low = x + (i * m + j) * p + k, *high = x + (j * m + i) * p + k, kept = *low;
+                *low = *high;
+                *high = kept;
+            }
 }
 
 static void halve(size_t m, size_t p, double *x)
@@ -382,8 +407,9 @@ static int cholesky_tangent(dt_walk *w)
             dt_load_lanes(1, 1, p, a_dot + (low * s.a_row + high * s.a_column) * (int64_t)p, 0, 0, w->of_a,
                           x + (i * m + j) * p);
         }
-    substitute(m, m * p, l, s.row, s.column, 0, x);
-    substitute_rows(m, p, l, s.row, s.column, 0, x);
+    substitute(w, m * p, l, s.row, s.column, 0, x);
+    transpose(m, p, x);
+    substitute(w, m * p, l, s.row, s.column, 0, x);
     halve(m, p, x);
     times_right(w, 1.0, p, w->of_a, l, s.row, s.column, x, n, 1, w->work->tangent + w->out * (int64_t)p, s.row,
                 s.column);
@@ -405,7 +431,7 @@ static void cholesky_add(const dt_walk *w, const double *x, double *adjoint, siz
         }
 }
 
-/* x = l^-T half(l' l_bar) l^-1 */
+/* x' for x = l^-T half(l' l_bar) l^-1 */
 static int cholesky_adjoint(dt_walk *w)
 {
     const triangle s = triangle_of(w);
@@ -415,14 +441,15 @@ static int cholesky_adjoint(dt_walk *w)
     times_right(w, 1.0, p, w->of_v, l, s.column, s.row, w->work->adjoint + w->out * (int64_t)p, s.row, s.column, x,
                 (int64_t)m, 1);
     halve(m, p, x);
-    substitute(m, m * p, l, s.column, s.row, 1, x);
-    substitute_rows(m, p, l, s.column, s.row, 1, x);
+    substitute(w, m * p, l, s.column, s.row, 1, x);
+    transpose(m, p, x);
+    substitute(w, m * p, l, s.column, s.row, 1, x);
     cholesky_add(w, x, w->work->adjoint, p, w->of_v);
     return 1;
 }
 
 /* The tangent of the adjoint, step by step: h = half(l' l_bar), l' z = h, x l = z give l' z_dot = h_dot - l_dot' z and
- * x_dot l = z_dot - x l_dot. */
+ * x_dot l = z_dot - x l_dot. The last one and x are computed as transposes: l' x' = z'. */
 static int cholesky_second(dt_walk *w)
 {
     const triangle s = triangle_of(w);
@@ -432,17 +459,19 @@ static int cholesky_second(dt_walk *w)
     double *z = zeros(w, m * m), *x = take(w, m * m), *x_dot = zeros(w, m * m * p);
     times_right(w, 1.0, 1, &w->counts, l, s.column, s.row, l_bar, s.row, s.column, z, n, 1);
     halve(m, 1, z);
-    substitute(m, m, l, s.column, s.row, 1, z);
+    substitute(w, m, l, s.column, s.row, 1, z);
     memcpy(x, z, m * m * sizeof *x);
-    substitute_rows(m, 1, l, s.column, s.row, 1, x);
+    transpose(m, 1, x);
+    substitute(w, m, l, s.column, s.row, 1, x);
     times_right(w, 1.0, p, w->of_v, l, s.column, s.row, w->work->adjoint_dot + w->out * (int64_t)p, s.row, s.column,
                 x_dot, n, 1);
     times(w, 1.0, p, w->of_a, l_dot, s.column, s.row, l_bar, s.row, s.column, x_dot, n, 1);
     halve(m, p, x_dot);
     times(w, -1.0, p, w->of_a, l_dot, s.column, s.row, z, n, 1, x_dot, n, 1);
-    substitute(m, m * p, l, s.column, s.row, 1, x_dot);
-    times_right(w, -1.0, p, w->of_a, x, n, 1, l_dot, s.row, s.column, x_dot, n, 1);
-    substitute_rows(m, p, l, s.column, s.row, 1, x_dot);
+    substitute(w, m * p, l, s.column, s.row, 1, x_dot);
+    times_right(w, -1.0, p, w->of_a, x, 1, n, l_dot, s.row, s.column, x_dot, n, 1);
+    transpose(m, p, x_dot);
+    substitute(w, m * p, l, s.column, s.row, 1, x_dot);
     cholesky_add(w, x, w->work->adjoint, 1, &w->counts);
     cholesky_add(w, x_dot, w->work->adjoint_dot, p, w->either);
     return 1;
