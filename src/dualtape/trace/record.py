@@ -61,12 +61,12 @@ class Recording:
         """Nothing to give back: the tape holds the values. A replayed point does (core/path.pyx)."""
 
     def jvp(self, S):
-        """``J S``, shape (m, p), for tangents S of shape (n, p): one tangent sweep for up to 16 lanes."""
+        """``J S``, shape (m, p), for tangents S of shape (n, p): one tangent sweep for up to 64 lanes."""
         outer = self._around(S)
         return sweeps.tangents(self.tape, self.slots, S) if outer is None else outer.tangents(self.slots, S)
 
     def vjp(self, W):
-        """``J' W``, shape (n, p), for cotangents W of shape (m, p): one reverse sweep for up to 16 lanes."""
+        """``J' W``, shape (n, p), for cotangents W of shape (m, p): one reverse sweep for up to 64 lanes."""
         outer = self._around(W)
         return sweeps.adjoints(self.tape, self.slots, W) if outer is None else outer.adjoints(self.slots, W)
 
