@@ -90,7 +90,7 @@ size_t dt_seal_result_size(const dt_tape *tape, const dt_node *node)
 static void start(dt_seal *z)
 {
     const dt_tape *from = z->from;
-    memcpy(z->instr, from->instr, from->n_instr * sizeof *z->instr);
+    if (from->n_instr) memcpy(z->instr, from->instr, from->n_instr * sizeof *z->instr);
     if (from->n_nodes) memcpy(z->node, from->node, from->n_nodes * sizeof *z->node);
     if (from->n_id) memcpy(z->id, from->id, from->n_id * sizeof *z->id);
     for (size_t s = 0; s < from->n_slots; s++) z->same[s] = (uint32_t)s;

@@ -283,10 +283,12 @@ def with_values(Tape tape, cnp.ndarray values):
     })
     found.c.instr = <dt_instr *>room(tape.c.n_instr, sizeof(dt_instr))
     found.c.n_instr = found.c.instr_capacity = tape.c.n_instr
-    memcpy(found.c.instr, tape.c.instr, tape.c.n_instr * sizeof(dt_instr))
+    if tape.c.n_instr:
+        memcpy(found.c.instr, tape.c.instr, tape.c.n_instr * sizeof(dt_instr))
     found.c.node = <dt_node *>room(tape.c.n_nodes, sizeof(dt_node))
     found.c.n_nodes = found.c.node_capacity = tape.c.n_nodes
-    memcpy(found.c.node, tape.c.node, tape.c.n_nodes * sizeof(dt_node))
+    if tape.c.n_nodes:
+        memcpy(found.c.node, tape.c.node, tape.c.n_nodes * sizeof(dt_node))
     found.c.longest_segment = tape.c.longest_segment
     found.n_inputs, found.calls, found.guards = tape.n_inputs, tape.calls, tape.guards
     found.evaluated, found.sealed = found.c.n_instr, True
