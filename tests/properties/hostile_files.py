@@ -248,6 +248,15 @@ def _attempt(f, *args):
         f(*args)
 
 
+def _peak_memory():
+    """In KiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+
+
 def main(seed, count):
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -259,9 +268,7 @@ def main(seed, count):
         content = change(rng.choice(files), rng)
         print(f"{seed} {number} {change.__name__}", file=sys.stderr, flush=True)
         through += use(content)
-    import resource
-
-    print(through, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print(through, _peak_memory())
 
 
 if __name__ == "__main__":
