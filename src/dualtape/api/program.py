@@ -325,8 +325,7 @@ class Program(CompiledCalls):
             H = sweep_hessian(at.point, at.outputs.size, self._inputs.size)
             return deliver(join_hessian(H, at.outputs, self._inputs, at.dtype), out)
 
-    def jvp(self, x: Any, v: Any, *, out: Any = None) -> Any:
-        """``J(x) v``, of the shape of the result; a leading axis on v means several at once."""
+    def _jvp(self, x: Any, v: Any, out: Any) -> Any:
         S, batch = self._inputs.pack(v, "v")
         with self._at(split_primals(x)[0], S) as at:
             return deliver(at.outputs.unpack(push(at.point, S, at.outputs.size), batch, at.dtype), out)
@@ -337,8 +336,7 @@ class Program(CompiledCalls):
             W, batch = at.outputs.pack(w, "w")
             return deliver(self._inputs.unpack(pull(at.point, W), batch, at.dtype), out)
 
-    def hvp(self, x: Any, v: Any, *, out: Any = None) -> Any:
-        """``H(x) v`` of a program with one scalar result; a leading axis on v means several at once."""
+    def _hvp(self, x: Any, v: Any, out: Any) -> Any:
         S, batch = self._inputs.pack(v, "v")
         with self._at(split_primals(x)[0], S) as at:
             at.require_scalar("hvp")

@@ -12,7 +12,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.path cimport Path
-from dualtape.core.sweeps cimport Workspace, fill_hessian, fill_jacobian
+from dualtape.core.sweeps cimport Workspace, bend_matrix, fill_hessian, fill_jacobian, push_matrix
 from dualtape.core.watch cimport Watch
 
 cnp.import_array()
@@ -225,6 +225,38 @@ cdef class Replay:
         return whole
 
 
+    def product(self, object x, object v, bint second, out):
+        """J v of an array result, or (`second`) H v of a number, for one array x and one array v like it."""
+        cdef Workspace values
+        cdef cnp.ndarray found
+        cdef _Argument like
+        cdef const int64_t *slots = <const int64_t *>cnp.PyArray_DATA(self.path.slots)
+        cdef double one = 1.0
+        if not self.has_one_array() or not is_plain(v, <_Argument>self.arguments[0]) or second != (
+                self.output.ndim == 0):
+            return None
+        like = <_Argument>self.arguments[0] if second else self.output
+        if out is not None and not writable(out, like):
+            return None
+        values = self.load((x,), False)
+        if values is None:
+            return None
+        try:
+            if self.path.run(values) >= 0:
+                return None
+            found = empty(like) if out is None else out
+            if second:
+                bend_matrix(self.path.tape, values.memory, slots, 1, &one, <const double *>cnp.PyArray_DATA(v), 1,
+                            <double *>cnp.PyArray_DATA(found))
+            else:
+                push_matrix(self.path.tape, values.memory, slots, self.path.m, <const double *>cnp.PyArray_DATA(v), 1,
+                            False, <double *>cnp.PyArray_DATA(found))
+            self.served += 1
+        finally:
+            self.path.release(values)
+        return found
+
+
 cdef cnp.ndarray matrix(object out, _Argument output, _Argument like, int order):
     """`out`, or a new array, of the shape of derivatives; None if `out` is of another kind."""
     cdef cnp.npy_intp dims[3 * MAX_NDIM]
@@ -281,6 +313,16 @@ cdef class CompiledCalls:
         """The Hessian tensor at x, ``out.shape + in.shape + in.shape``, exactly symmetric."""
         found = None if self._replay is None else self._replay.hessian(x, out)
         return self._hessian(x, out) if found is None else found
+
+    def jvp(self, x, v, *, out=None):
+        """``J(x) v``, of the shape of the result; a leading axis on v means several at once."""
+        found = None if self._replay is None else self._replay.product(x, v, False, out)
+        return self._jvp(x, v, out) if found is None else found
+
+    def hvp(self, x, v, *, out=None):
+        """``H(x) v`` of a program with one scalar result; a leading axis on v means several at once."""
+        found = None if self._replay is None else self._replay.product(x, v, True, out)
+        return self._hvp(x, v, out) if found is None else found
 
 
 cdef cnp.ndarray empty(_Argument like):

@@ -29,3 +29,9 @@ cdef int fill_jacobian(Tape tape, double *value, const int64_t *outputs, Py_ssiz
                        double *out) except -1
 cdef int fill_hessian(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *w,
                       double *out) except -1
+
+# The same times p directions S (n, p): J S, (m, p), or d/dx (J' w) S, (n, p).
+cdef int push_matrix(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *S, Py_ssize_t p,
+                     bint raw, double *out) except -1
+cdef int bend_matrix(Tape tape, double *value, const int64_t *outputs, Py_ssize_t m, const double *w, const double *S,
+                     Py_ssize_t p, double *out) except -1
