@@ -19,7 +19,8 @@ from setuptools.command.build_ext import build_ext
 SOURCE = Path("src/dualtape")
 C_FOLDER = SOURCE / "c"
 GENERATED = Path("build/generated")
-PER_TARGET = ("hyperdual.c", "propagate.c", "scalars.c", "lanes.c", "lane_arrays.c")  # included by each generated target_*.c
+# Included by each generated target_*.c:
+PER_TARGET = ("hyperdual.c", "propagate.c", "scalars.c", "lanes.c", "lane_arrays.c")
 
 DEBUG = os.environ.get("DUALTAPE_DEBUG", "") not in ("", "0")
 SANITIZE = os.environ.get("DUALTAPE_SANITIZE", "") not in ("", "0")

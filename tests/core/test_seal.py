@@ -12,7 +12,7 @@ import dualtape as dt
 from dualtape.core.batch import replay_points
 from dualtape.core.nodes import first_values, instructions, nodes
 from dualtape.core.path import Path
-from dualtape.core.seal import seal, values_only
+from dualtape.core.seal import seal
 from dualtape.trace.record import record_program, record_tape
 
 ROUNDING = 1e-9  # relative to the largest entry: merged adjoints are added in another order

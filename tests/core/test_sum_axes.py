@@ -26,7 +26,7 @@ def test_bits_are_numpys(shape, layout, rng):
     recorded, x = rng.standard_normal(shape), rng.standard_normal(shape)
     view = LAYOUTS[layout]
     for axes, keepdims in itertools.product(axes_of(len(shape)), (False, True)):
-        f = lambda a, axes=axes, keepdims=keepdims: view(a).sum(axis=axes, keepdims=keepdims)  # noqa: E731
+        f = lambda a, axes=axes, keepdims=keepdims: view(a).sum(axis=axes, keepdims=keepdims)
         np.testing.assert_array_equal(dualtape.record(f, recorded)(x), f(x))
 
 
@@ -35,11 +35,11 @@ def test_one_axis_of_a_view(view, rng):
     """Several summed axes that are not one in memory go through a buffer in some versions of NumPy."""
     recorded, x = rng.standard_normal((2, 30, 400))
     for axis in (0, 1):
-        f = lambda a, axis=axis: view(a).sum(axis=axis)  # noqa: E731
+        f = lambda a, axis=axis: view(a).sum(axis=axis)
         np.testing.assert_array_equal(dualtape.record(f, recorded)(x), f(x))
 
 
 def test_repeated_elements_and_single_ones(rng):
     recorded, x = rng.standard_normal((2, 4, 1))
-    f = lambda a: np.broadcast_to(a, (4, 3)).sum(axis=1) + a.sum(axis=1)  # noqa: E731
+    f = lambda a: np.broadcast_to(a, (4, 3)).sum(axis=1) + a.sum(axis=1)
     np.testing.assert_allclose(dualtape.record(f, recorded)(x), f(x), rtol=4e-16)
