@@ -286,10 +286,11 @@ def test_results_and_what_is_read_by_element_are_stored():
     check(recorded, sealed, np.arange(6.0) / 3.0)
 
 
-def test_expensive_results_are_stored_while_they_fit_in_cache():
-    for n, unstored in ((1000, 2), (200_000, 3)):
+def test_expensive_values_are_kept_while_they_fit_in_cache():
+    for n, kept in ((300, 300), (5_000, 5_000), (600_000, 0)):
         recorded, sealed, report = both(lambda x: [np.sum(np.sin(x * 2.0) * x)], np.ones(n))
-        assert report.unstored == unstored
+        assert (report.unstored, report.values_kept) == (3, kept)
+        assert sealed.tape.n_slots <= n + 3
         check(recorded, sealed, np.linspace(0.0, 1.0, n))
 
 

@@ -1,6 +1,7 @@
 /* See block.h. Blocks are the leaves of NumPy's pairwise summation tree over the whole segment, so that sums come out
  * as NumPy's, bit for bit. */
 #include "block.h"
+#include <string.h>
 #include "index.h"
 
 enum { LINE = 64 };   /* bytes of a cache line: blocks start on one, so that no vector load straddles two */
@@ -150,7 +151,7 @@ void dt_block_init(dt_block *b, const dt_tape *tape, const dt_workspace *work, s
     const size_t nodes = end - first;
     b->tape = tape, b->propagate = tape->library->propagation;
     b->first = first, b->nodes = nodes, b->total = tape->node[first].n;
-    b->p = p, b->stores = 0;
+    b->p = p, b->stores = b->keeps = 0;
     b->finite = p > 1 && work->finite, b->stuck = b->is_last = 0;
     b->limit = limit_of(nodes, b->total);
     b->bound = bound ? *bound : (dt_bound){NULL, NULL, 0, 0};
@@ -218,18 +219,29 @@ void dt_scatter_operand(const dt_block *b, const dt_operand *arg, size_t p, cons
 
 /* ---- values ---- */
 
+static double *kept_values(const dt_block *b, const dt_step *s)
+{
+    return b->value[DT_ARENA] + (size_t)s->node->kept + b->start;
+}
+
 /* All values of the block. Stored nodes are read unless this is their evaluation, when sums are left in `sums`, too. */
 static void block_primal(dt_block *b, double *sums)
 {
     for (size_t k = 0; k < b->nodes; k++) {
         const dt_step *s = &b->steps[k];
         if (s->is_sum ? !sums || b->near : s->v.home != DT_IN_BLOCK && !b->stores) continue;
+        double *v = dt_place(b, b->value, &s->v, 1), *kept = s->node->kept ? kept_values(b, s) : NULL;
+        if (kept && !b->stores) {
+            memcpy(v, kept, b->n * sizeof *v);
+            continue;
+        }
         if (s->x.strided | s->y.strided) dt_load_operands(b, s, 0);
         const double *x = dt_place(b, b->value, &s->x, 1);
         if (s->is_sum) sums[k] = b->propagate->pairwise_sum(b->n, x);
         else
             (b->near && s->kernel->near_primal ? s->kernel->near_primal : s->kernel->primal)(
-                b->n, x, s->x.step, dt_place(b, b->value, &s->y, 1), s->y.step, dt_place(b, b->value, &s->v, 1));
+                b->n, x, s->x.step, dt_place(b, b->value, &s->y, 1), s->y.step, v);
+        if (kept && b->keeps) memcpy(kept, v, b->n * sizeof *v);
     }
 }
 

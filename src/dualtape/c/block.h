@@ -64,7 +64,8 @@ typedef struct dt_block {
     size_t n_inputs;          /* slots 1 ... n_inputs are at home in DT_INPUT */
     double *value[DT_N_HOMES], *tangent[DT_N_HOMES], *adjoint[DT_N_HOMES], *adjoint_dot[DT_N_HOMES];
     int near;                 /* only derivatives are wanted: values may be right to an ulp, sums are left out */
-    int stores;               /* this is the evaluation: results with slots are computed and stored, not read */
+    int stores;               /* this is the evaluation: results with slots are computed and stored, not read ... */
+    int keeps;                /* ... and sweeps will follow, so that dt_node.kept has to be filled */
     double *partial[5];       /* dx dy dxx dxy dyy, (limit,) each */
     double *sums;             /* (DT_TREE_DEPTH, nodes) partial sums along the tree */
     unsigned char *touched;   /* (nodes,) of many lanes: was the block adjoint of this node written to? */

@@ -77,16 +77,17 @@ typedef struct dt_seal {
     dt_operand *alias;               /* what to read instead of the node's result; layout NO_ALIAS: nothing */
     uint8_t *wanted;                 /* some node reads the whole result */
     uint8_t *stored;                 /* ... and not in the same segment */
+    uint8_t *kept;                   /* the values get a place all the same: dt_node.kept */
     uint32_t *latest;                /* level before which the node must have run */
     uint32_t *group;                 /* segment */
     uint32_t *index;                 /* of the node in the result */
-    int64_t *fresh;                  /* first slot of a result that gets slots only now, else -1 */
+    int64_t *fresh;                  /* first slot of a result, or of kept values, that get slots only now */
     uint32_t *order, *member;        /* instructions, nodes in their new order */
     uint32_t *start, *node_start;    /* (levels + 1,) where a level starts in them */
     size_t n_levels, n_order, n_members, n_groups;
     uint32_t *kept_guard, *kept_call;   /* numbers in the recording of those that are left, in order */
     size_t n_kept_guards, n_kept_calls, n_fresh;   /* n_fresh: slots whose values were never recorded */
-    size_t n_spare;                  /* numbers stored only to spare derivative sweeps their computation */
+    size_t n_kept;                   /* numbers in such places */
 
     dt_hash_table scalars, constants, nodes, ranges, views, groups;
     dt_operand *range;               /* (n_ranges,) arrays that could not be looked through */

@@ -232,6 +232,7 @@ static void write_node(dt_rename *z, size_t k)
     const dt_tape *from = z->from;
     dt_node *node = &z->to->node[k];
     *node = from->node[k];
+    node->kept = 0;
     if (node->kind == DT_CALL) return;
     if (node->kind == DT_GATHER) {
         const uint32_t *id = from->id + node->arg[0].at;

@@ -50,6 +50,7 @@ size_t dt_seal_layout(dt_seal *z, char *memory)
     TAKE(z->alias, nodes);
     TAKE(z->wanted, nodes);
     TAKE(z->stored, nodes);
+    TAKE(z->kept, nodes);
     TAKE(z->latest, nodes);
     TAKE(z->group, nodes);
     TAKE(z->index, nodes);
@@ -150,13 +151,19 @@ void dt_seal_place(dt_seal *z)
     }
     for (size_t m = 0; m < z->n_members; m++) {
         const size_t k = z->member[m];
-        z->fresh[k] = -1;
         if (!z->stored[k] || z->node[k].out >= 0) continue;
         z->fresh[k] = (int64_t)next;
         next += z->node[k].n;
         z->n_fresh += z->node[k].n;
     }
     z->to->n_slots = next;
+    for (size_t m = 0; m < z->n_members; m++) {
+        const size_t k = z->member[m];
+        if (!z->kept[k]) continue;
+        z->fresh[k] = (int64_t)next;
+        next += z->node[k].n;
+    }
+    z->to->n_kept = next - z->to->n_slots;
 }
 
 static void copy_values(const dt_seal *z)
@@ -264,6 +271,7 @@ static size_t write_segment(dt_seal *z, size_t m)
         node->arg[0] = placed(z, node->arg[0], group);
         node->arg[1] = placed(z, node->arg[1], group);
         node->out = result_of(z, k);
+        node->kept = z->kept[k] ? z->fresh[k] : 0;
         z->report.unstored += node->out < 0;
         z->index[k] = (uint32_t)to->n_nodes++;
     }

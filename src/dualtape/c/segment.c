@@ -9,6 +9,7 @@ void dt_segment_primal(const dt_tape *tape, dt_workspace *work, size_t first, si
 {
     dt_block b;
     dt_block_init(&b, tape, work, first, end, 1, 0, NULL);
+    b.keeps = 1;
     dt_evaluate(&b, NULL);
 }
 

@@ -66,6 +66,8 @@ typedef struct dt_node {
     size_t n;          /* elements that the node runs over */
     int64_t out;       /* first slot of the result; -1: not stored, computed again wherever its segment is swept */
     dt_operand arg[2];
+    int64_t kept;      /* not 0: where, behind the slots, the values of a result that is not stored are kept all the
+                          same, so that derivative sweeps read them instead of computing them again */
 } dt_node;
 
 typedef struct dt_tape {
@@ -76,6 +78,7 @@ typedef struct dt_tape {
     int64_t *view;     size_t n_view, view_capacity;         /* pool of views */
     uint32_t *id;      size_t n_id, id_capacity;             /* pool of gather indices */
     double *expected;  size_t n_expected, expected_capacity; /* pool of what guarded arrays must be */
+    size_t n_kept;                                           /* values behind the slots: see dt_node */
     size_t longest_segment;                                  /* most nodes of any segment: decides on scratch memory */
     /* (n_native,) what linalg.c knows about each array operation, by the number that DT_CALL has; may end early */
     struct dt_native *native;  size_t n_native, native_capacity;
@@ -88,7 +91,7 @@ typedef struct dt_tape {
 /* What one sweep works on; owned by the caller, one per thread. Lane k of slot s is at [s*p + k]. A derivative that is
  * bitwise -0.0 is structurally zero: nothing was connected, nothing is propagated. */
 typedef struct dt_workspace {
-    double *value;            /* (n_slots,); only a primal sweep writes to it */
+    double *value;            /* (n_slots + n_kept,); only a primal sweep writes to it */
     size_t p;                 /* lanes */
     double *tangent;          /* (n_slots, p) */
     double *adjoint;          /* (n_slots, p) in a first-order sweep, (n_slots,) in a second-order one */

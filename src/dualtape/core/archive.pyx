@@ -274,6 +274,7 @@ def restore(dict arrays, Py_ssize_t n_slots, Py_ssize_t n_inputs, list calls, li
 def with_values(Tape tape, cnp.ndarray values):
     """The same sealed tape with other values in its slots."""
     cdef Tape found = Tape()
+    cdef size_t k
     found.new_slots(tape.c.n_slots - 1)
     memcpy(found.c.value, cnp.PyArray_DATA(values), tape.c.n_slots * sizeof(double))
     put_pools(found, {
@@ -289,6 +290,8 @@ def with_values(Tape tape, cnp.ndarray values):
     found.c.n_nodes = found.c.node_capacity = tape.c.n_nodes
     if tape.c.n_nodes:
         memcpy(found.c.node, tape.c.node, tape.c.n_nodes * sizeof(dt_node))
+    for k in range(tape.c.n_nodes):
+        found.c.node[k].kept = 0
     found.c.longest_segment = tape.c.longest_segment
     found.n_inputs, found.calls, found.guards = tape.n_inputs, tape.calls, tape.guards
     found.evaluated, found.sealed = found.c.n_instr, True

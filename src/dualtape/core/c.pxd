@@ -261,6 +261,7 @@ cdef extern from "tape.h" nogil:
         size_t n
         int64_t out
         dt_operand *arg
+        int64_t kept
 
     ctypedef struct dt_step "struct dt_step":
         pass
@@ -285,6 +286,7 @@ cdef extern from "tape.h" nogil:
         double *expected
         size_t n_expected
         size_t expected_capacity
+        size_t n_kept
         size_t longest_segment
         dt_step *step
         dt_native *native

@@ -78,7 +78,8 @@ cdef class Path:
             return <Workspace>self.idle.pop()
         except IndexError:
             values = Workspace.__new__(Workspace)
-        memcpy(values.reserve(self.tape.c.n_slots), self.tape.c.value, self.tape.c.n_slots * sizeof(double))
+        memcpy(values.reserve(self.tape.c.n_slots + self.tape.c.n_kept), self.tape.c.value,
+               self.tape.c.n_slots * sizeof(double))
         return values
 
     cdef int release(self, Workspace values) except -1:

@@ -43,6 +43,8 @@ cdef class Report:
         Decisions before and after.
     segments, fused, unstored : int
         Fused runs over arrays, the operations in those of more than one, and results that live only in cache.
+    values_kept : int
+        Numbers among the latter that a derivative sweep reads instead of computing them again.
     bytes_before, bytes_after, slots : int
         Of the recording and of the sealed program; numbers in a replay.
     steps : int
@@ -50,6 +52,7 @@ cdef class Report:
     """
     cdef readonly Py_ssize_t recorded, kept, folded, merged, copies, gathers, guards, guards_kept
     cdef readonly Py_ssize_t segments, fused, unstored, bytes_before, bytes_after, slots, steps
+    cdef readonly Py_ssize_t values_kept
 
     @property
     def dead(self):
@@ -59,7 +62,7 @@ cdef class Report:
         """All of it by name."""
         return {name: getattr(self, name) for name in (
             "recorded", "kept", "folded", "merged", "copies", "dead", "gathers", "guards", "guards_kept", "segments",
-            "fused", "unstored", "bytes_before", "bytes_after", "slots", "steps")}
+            "fused", "unstored", "values_kept", "bytes_before", "bytes_after", "slots", "steps")}
 
 
 # ---- what the table says ----
@@ -224,8 +227,8 @@ cdef int reserve(Tape to, Tape tape) except -1:
 cdef int reserve_values(Tape to) except -1:
     PyMem_RawFree(to.c.value)
     to.c.value = NULL
-    to.c.value = <double *>allocated(to.c.n_slots, sizeof(double))
-    to.c.slot_capacity = to.c.n_slots
+    to.c.slot_capacity = to.c.n_slots + to.c.n_kept
+    to.c.value = <double *>allocated(to.c.slot_capacity, sizeof(double))
     return 0
 
 
@@ -264,7 +267,7 @@ cdef Report report_of(const dt_seal *seal, Tape tape, Tape to):
         seal.report.gathers, seal.report.guards, seal.report.guards_kept)
     report.segments, report.fused, report.unstored = seal.report.segments, seal.report.fused, seal.report.unstored
     report.bytes_before, report.bytes_after, report.slots = tape.nbytes, to.nbytes, to.c.n_slots
-    report.steps = seal.report.steps
+    report.steps, report.values_kept = seal.report.steps, to.c.n_kept
     return report
 
 
@@ -339,7 +342,7 @@ def seal(Tape tape, slots):
         dt_seal_write(&passes)
     finish(to, tape)
     carry_over(&passes, tape, to, calls)
-    if passes.n_fresh:
+    if passes.n_fresh or to.c.n_kept:
         compute_fresh(to)
     return to, result, report_of(&passes, tape, to)
 

@@ -57,7 +57,7 @@ cdef class Tape:
         self.sealed = self.lazy = False
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
         self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
-        self.c.longest_segment = self.c.n_native = self.c.native_room = self.c.native_base = 0
+        self.c.longest_segment = self.c.n_native = self.c.native_room = self.c.native_base = self.c.n_kept = 0
         PyMem_RawFree(self.c.step)
         self.c.step = NULL
         self.new_slots(1)
@@ -132,7 +132,7 @@ cdef class Tape:
             self.c.node = <dt_node *>resized(self.c.node, capacity, sizeof(dt_node))
             self.c.node_capacity = capacity
         self.c.n_nodes += 1
-        return &self.c.node[self.c.n_nodes - 1]
+        return <dt_node *>memset(&self.c.node[self.c.n_nodes - 1], 0, sizeof(dt_node))
 
     cdef dt_native *new_native(self) except NULL:
         """Room for what c/linalg.h says about the next array operation; it is not native yet."""
