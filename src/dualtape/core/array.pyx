@@ -585,10 +585,10 @@ cdef class TracedArray:
     # Text needs no guard: see TracedScalar.
 
     def __repr__(self):
-        return f"TracedArray({np.array2string(self.peek(), separator=', ')})"
+        return f"TracedArray({np.array2string(self.primal, separator=', ')})"
 
     def __str__(self):
-        return str(self.peek())
+        return str(self.primal)
 
 
 cdef object power(TracedArray x, object exponent):

@@ -424,13 +424,13 @@ cdef class TracedScalar:
     # Text is for people: what is printed may be stale in a replay, which prints nothing. So it needs no guard.
 
     def __repr__(self):
-        return f"TracedScalar({value(self)!r})"
+        return f"TracedScalar({self.primal!r})"
 
     def __str__(self):
-        return str(np.float64(value(self)))
+        return str(np.float64(self.primal))       # text can be decided on, too: guarded
 
     def __format__(self, spec):
-        return format(np.float64(value(self)), spec)
+        return format(np.float64(self.primal), spec)
 
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):

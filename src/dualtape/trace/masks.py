@@ -124,10 +124,10 @@ class TracedMask(NDArrayOperatorsMixin):
     # Text needs no guard: see TracedScalar.
 
     def __repr__(self):
-        return f"TracedMask({np.array2string(np.asarray(self.peek()), separator=', ')})"
+        return f"TracedMask({np.array2string(np.asarray(self.primal), separator=', ')})"
 
     def __format__(self, spec):
-        return format(self.peek(), spec)
+        return format(self.primal, spec)
 
 
 def is_mask(x):

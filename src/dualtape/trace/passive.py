@@ -50,7 +50,7 @@ passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsort
 passive(np.ravel_multi_index, np.unravel_index, np.ix_, np.unique_counts, np.unique_inverse, np.einsum_path)
 passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank)
 # Descriptions: text is for people, and so needs no guard (core/scalar.pyx).
-described(np.array2string, np.array_repr, np.array_str)
+passive(np.array2string, np.array_repr, np.array_str)
 
 refuses(
     "would write a traced number to a file or buffer without its derivative",
