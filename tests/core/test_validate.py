@@ -158,35 +158,33 @@ def test_an_operand_that_cannot_be_is_refused(parts, node, which, field, value, 
 @pytest.mark.parametrize(
     "operand, result, said",
     [
-        (Place(39, (4,), (8,), True), None, "slots 39 to 43"),
-        (Place(2, (4,), (-8,), True), None, "slots -1 to 3"),
-        (Place(1, (4,), (0,), True), None, "stride of 0 bytes"),
-        (Place(1, (4,), (4,), True), None, "stride of 4 bytes"),
-        (Place(1, (2,) * 25, (8,) * 25, True), None, "25 axes"),
-        (Place(1, (3, 3, 3, 3), (8,) * 4, True), None, "more elements than there are slots"),
-        (Place(1, (2**40, 2**40), (8, 8), True), None, "array of"),
-        (Place(35, (3,), (8,), True), None, "slot 35 is read before it is computed"),
-        (None, Place(2, (4,), (8,), True), "written twice, or is an input"),
-        (None, Place(39, (4,), (8,), True), "slots 39 to 43"),
-        (None, Place(34, (4,), (-8,), True), "with strides"),
+        (lambda end, late: Place(end - 3, (4,), (8,), True), None, "not among the"),
+        (lambda end, late: Place(2, (4,), (-8,), True), None, "slots -1 to 3"),
+        (lambda end, late: Place(1, (4,), (0,), True), None, "stride of 0 bytes"),
+        (lambda end, late: Place(1, (4,), (4,), True), None, "stride of 4 bytes"),
+        (lambda end, late: Place(1, (2,) * 25, (8,) * 25, True), None, "25 axes"),
+        (lambda end, late: Place(1, (3, 3, 3, 3), (8,) * 4, True), None, "more elements than there are slots"),
+        (lambda end, late: Place(1, (2**40, 2**40), (8, 8), True), None, "array of"),
+        (lambda end, late: Place(late, (3,), (8,), True), None, "is read before it is computed"),
+        (None, lambda end, late: Place(2, (4,), (8,), True), "written twice, or is an input"),
+        (None, lambda end, late: Place(end - 3, (4,), (8,), True), "not among the"),
+        (None, lambda end, late: Place(late - 1, (4,), (-8,), True), "with strides"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(parts, operand, result, said):
-    call = parts[3][0]
-    operands, results = [operand or call.operands[0]], [result or call.results[0]]
+    call, end, late = parts[3][0], parts[1], parts[3][1].results[0].slot
+    operands = call.operands if operand is None else [operand(end, late)]
+    results = call.results if result is None else [result(end, late)]
     parts[3][0] = ArrayCall(call.row, call.params, operands, results, True)
     with pytest.raises(UnsoundTape, match=said):
         restore(*parts)
 
 
-@pytest.mark.parametrize(
-    "which, value, said",
-    [(1, 41, "slots"), (1, 7, "7 slots for 7 inputs"), (2, 42, "42 slots for 42"), (1, 2**32, "slots")],
-)
-def test_sizes_that_cannot_be_are_refused(parts, which, value, said):
-    parts[which] = value
-    with pytest.raises(UnsoundTape, match=said):
-        restore(*parts)
+def test_sizes_that_cannot_be_are_refused(parts):
+    arrays, n_slots, n_inputs, *others = parts
+    for slots, inputs in ((n_slots - 1, n_inputs), (n_inputs, n_inputs), (n_slots, n_slots), (2**32, n_inputs)):
+        with pytest.raises(UnsoundTape, match="slots"):
+            restore(arrays, slots, inputs, *others)
 
 
 def test_constants_must_be_as_many_as_nobody_computes(parts):
@@ -196,8 +194,8 @@ def test_constants_must_be_as_many_as_nobody_computes(parts):
 
 
 def test_sizes_beyond_what_is_allowed_are_told_apart(parts):
-    parts[-1] = 40
-    with pytest.raises(TooLarge, match="42 slots"):
+    parts[-1] = parts[1] - 1
+    with pytest.raises(TooLarge, match=f"{parts[1]} slots"):
         restore(*parts)
 
 
