@@ -7,6 +7,7 @@ GIL.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from dualtape.api import _numbers
 from dualtape.api._paths import Trace
 from dualtape.api._space import Slot, Space
-from dualtape.core.batch import replay_points
+from dualtape.core.batch import Results, replay_points
 from dualtape.errors import ShapeError
 
 WHAT = ("value", "grad", "value_and_grad", "jacobian", "hessian")
@@ -68,18 +69,20 @@ def _same(space: Space | None, other: Space) -> Space:
 
 
 def _in_threads(path: Any, X: Any, with_values: bool, with_rows: bool, threads: int) -> tuple[Any, Any, Any]:
-    if threads == 1 or len(X) < 2 * threads:
-        found = replay_points(path, X, with_values, with_rows)
-        return found.values, found.rows, found.failed
-    with ThreadPoolExecutor(threads) as pool:
-        parts = list(
-            pool.map(lambda part: replay_points(path, part, with_values, with_rows), np.array_split(X, threads))
-        )
-    return (
-        np.concatenate([part.values for part in parts]) if with_values else None,
-        np.concatenate([part.rows for part in parts]) if with_rows else None,
-        np.concatenate([part.failed for part in parts]),
-    )
+    k = len(X)
+    found = Results.room(path, k, with_values, with_rows)
+    if threads == 1 or k < 2 * threads:
+        replay_points(path, X, found)
+    else:
+        bounds = [k * turn // threads for turn in range(threads + 1)]
+        with ThreadPoolExecutor(threads) as pool:
+            runs = [
+                pool.submit(replay_points, path, X[start:stop], found.part(start, stop))
+                for start, stop in itertools.pairwise(bounds)
+            ]
+        for run in runs:
+            run.result()
+    return found.values, found.rows, found.failed
 
 
 def hessians_at(

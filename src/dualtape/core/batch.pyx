@@ -45,26 +45,33 @@ cdef class Results:
     cdef double *J
     cdef int64_t *guard
 
-    def __init__(self, Py_ssize_t k, Py_ssize_t m, Py_ssize_t n, bint with_values, bint with_rows):
-        self.values = np.empty((k, m)) if with_values else None
-        self.rows = np.empty((k, m, n)) if with_rows else None
-        self.failed = np.full(k, -1, dtype=np.int64)
-        self.v = <double *>cnp.PyArray_DATA(self.values) if with_values else NULL
-        self.J = <double *>cnp.PyArray_DATA(self.rows) if with_rows else NULL
-        self.guard = <int64_t *>cnp.PyArray_DATA(self.failed)
+    def __init__(self, cnp.ndarray failed, values, rows):
+        self.values, self.rows, self.failed = values, rows, failed
+        self.v = <double *>cnp.PyArray_DATA(values) if values is not None else NULL
+        self.J = <double *>cnp.PyArray_DATA(rows) if rows is not None else NULL
+        self.guard = <int64_t *>cnp.PyArray_DATA(failed)
+
+    @staticmethod
+    def room(Path path, Py_ssize_t k, bint with_values, bint with_rows):
+        """Results of a path at k points, still to be found."""
+        return Results(np.full(k, -1, dtype=np.int64), np.empty((k, path.m)) if with_values else None,
+                       np.empty((k, path.m, path.n)) if with_rows else None)
+
+    def part(self, Py_ssize_t start, Py_ssize_t stop):
+        """Those of the points [start, stop), in the same memory."""
+        return Results(self.failed[start:stop], None if self.values is None else self.values[start:stop],
+                       None if self.rows is None else self.rows[start:stop])
 
 
-def replay_points(Path path, X, bint with_values, bint with_rows):
-    """Values and Jacobians at the points X, shape (k, n): `Results`. Entries of points that failed are garbage."""
+def replay_points(Path path, X, Results found):
+    """Finds values and Jacobians at the points X, shape (k, n). Entries of points that failed are garbage."""
     cdef cnp.ndarray points = np.ascontiguousarray(X, dtype=np.float64)
-    cdef Results found = Results(cnp.PyArray_DIM(points, 0), path.m, path.n, with_values, with_rows)
-    if not with_rows:
+    if found.rows is None:
         path = path.for_values()
     if path.tape.batch_serves():
         replay_lanes(path, points, found)
     else:
         replay_one_by_one(path, points, found)
-    return found
 
 
 # ---- lanes over points ----
