@@ -7,14 +7,18 @@ import contextlib
 import random
 import subprocess
 import sys
+import sysconfig
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
 import dualtape
+from dualtape.errors import UnsupportedOperation
 
 N_THREADS, N_CALLS = 6, 150
+NO_GIL = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 # Every derivative at once is the first of its process: imports, bindings and pools are set up by all threads together.
 FIRST_USE = """
@@ -147,10 +151,21 @@ def test_a_thread_started_inside_f_differentiates_on_its_own():
         inner.join()
         return np.sum(x * found[0])
 
-    for mode in ("reverse", "forward"):
+    for mode in ("forward",) if NO_GIL else ("reverse", "forward"):  # without a GIL, a tape belongs to its thread
         np.testing.assert_array_equal(dualtape.grad(h, mode=mode)(np.ones(3)), 6.0 * c**2)
 
 
+@pytest.mark.skipif(not NO_GIL, reason="this Python has a GIL")
+def test_without_a_gil_a_second_thread_of_one_function_is_refused():
+    def f(x):
+        with ThreadPoolExecutor(2) as pool:
+            return sum(pool.map(lambda i: np.sum(np.sin(x * i)), range(8)))
+
+    with pytest.raises(UnsupportedOperation, match="second thread"):
+        dualtape.grad(f)(np.ones(4))
+
+
+@pytest.mark.skipif(NO_GIL, reason="this Python has no GIL")
 def test_threads_of_one_function_record_on_one_tape():
     """The order of operations is that of chance, the derivative is not: d/dx sum_ik (3 sum sin(x i + k) + x @ x)."""
 

@@ -8,6 +8,7 @@ from dualtape.core.c cimport dt_batch, dt_bound, dt_native, dt_node, dt_tape, dt
 cdef class Tape:
     cdef dt_tape c                   # instructions, nodes, values: see c/tape.h
     cdef readonly int64_t level      # larger = started later = inner
+    cdef int *thread                 # who records: an address of that thread's own
     cdef readonly bint sealed        # nothing can be recorded any more
     cdef bint lazy                   # some values are not computed yet: a segment is open or `evaluated` lags behind
     cdef size_t evaluated            # instructions before this one have their values
@@ -32,6 +33,7 @@ cdef class Tape:
     cdef int grow_instr(self) except -1
     cdef uint32_t new_slots(self, size_t n) except? 0
     cdef uint32_t constant(self, double value) except? 0
+    cdef int check_thread(self) except -1
     cdef dt_node *new_node(self) except NULL
     cdef dt_native *new_native(self) except NULL
     cdef void accept_native(self, uint8_t op) noexcept

@@ -12,10 +12,11 @@ from libc.string cimport memcpy, memset
 
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_BLOCK, DT_CALL, DT_CONTIGUOUS, DT_ELEMENTWISE, DT_GUARD, DT_NO_RULE, DT_OP_GUARD,
-    DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal, dt_batch_serves,
-    dt_bound, dt_can_bind, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr, dt_make_ready, dt_native,
-    dt_native_base, dt_native_room, dt_node, dt_op, dt_ready_size, dt_scalar_primal, dt_scratch_size, dt_step,
-    dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail, dt_sweep_tangent, dt_workspace)
+    DT_OP_NODE, DT_OP_SEGMENT, DT_SUM, DT_WITH_GIL, dt_batch, dt_batch_adjoint, dt_batch_fill, dt_batch_primal,
+    dt_batch_serves, dt_bound, dt_can_bind, dt_depth, dt_fill_structural, dt_fill_unwritten, dt_find_tail, dt_instr,
+    dt_make_ready, dt_native, dt_native_base, dt_native_room, dt_node, dt_op, dt_ready_size, dt_scalar_primal,
+    dt_scratch_size, dt_step, dt_sweep_adjoint, dt_sweep_primal, dt_sweep_second, dt_sweep_tail, dt_sweep_tangent,
+    dt_workspace)
 from dualtape.core.kernels cimport gufunc_loops, library
 from dualtape.core.level cimport next_level
 from dualtape.errors import LeakedTracerError, UnsupportedOperation, user_site
@@ -54,6 +55,7 @@ cdef class Tape:
     cdef int start(self) except -1:
         """Empty and ready to record: slot 0 is the structural zero."""
         self.level = next_level()
+        self.thread = dt_depth()
         self.sealed = self.lazy = False
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
         self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
@@ -115,6 +117,7 @@ cdef class Tape:
 
     cdef uint32_t new_slots(self, size_t n) except? 0:
         cdef size_t first = self.c.n_slots
+        self.check_thread()
         if first + n > self.c.slot_capacity:
             self.grow_slots(first + n)
         self.c.n_slots = first + n
@@ -125,8 +128,17 @@ cdef class Tape:
         self.c.value[slot] = value
         return slot
 
+    cdef int check_thread(self) except -1:
+        """Without a GIL a recording belongs to the thread that started it: two would write to one place."""
+        if not DT_WITH_GIL and self.thread != dt_depth():
+            raise UnsupportedOperation(
+                "a traced number was used in a second thread, and this Python has no GIL that would keep both in order",
+                "leave the threads out of the differentiated function, or use a Python with the GIL")
+        return 0
+
     cdef dt_node *new_node(self) except NULL:
         cdef size_t capacity
+        self.check_thread()
         if self.c.n_nodes == self.c.node_capacity:
             capacity = max(64, 2 * self.c.node_capacity)
             self.c.node = <dt_node *>resized(self.c.node, capacity, sizeof(dt_node))
@@ -181,6 +193,7 @@ cdef class Tape:
 
     cdef int append(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b, uint32_t out) except -1:
         cdef dt_instr *instr
+        self.check_thread()
         if self.c.n_instr == self.c.instr_capacity:
             self.grow_instr()
         instr = &self.c.instr[self.c.n_instr]
