@@ -107,7 +107,7 @@ def elementwise(x):
 
 @pytest.mark.parametrize("n", (4200, 5000, 9973))
 @pytest.mark.parametrize("f", (rosen, reversed_part, part_only, elementwise))
-def test_one_pass_agrees_with_two(f, n, rng):
+def test_one_pass_agrees_with_two_bit_for_bit(f, n, rng):
     """The tail of a recording, its gradient bound to memory of the caller, against an ordinary reverse sweep. Where one
     input has several places in a block, these are added in another order as blocks begin elsewhere."""
     x = rng.uniform(0.2, 1.1, n)

@@ -295,7 +295,7 @@ def test_expensive_values_are_kept_while_they_fit_in_cache():
 
 
 @pytest.mark.parametrize("n", [5, 1000, 4096, 9973])
-def test_sums_inside_a_segment_are_numpys(n):
+def test_sums_inside_a_segment_are_numpys_bit_for_bit(n):
     def f(x):
         y = np.exp(-x)
         s = np.sum(y * x)

@@ -22,7 +22,7 @@ def axes_of(ndim):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_bits_are_numpys(shape, layout, rng):
+def test_sums_are_numpys_bit_for_bit(shape, layout, rng):
     recorded, x = rng.standard_normal(shape), rng.standard_normal(shape)
     view = LAYOUTS[layout]
     for axes, keepdims in itertools.product(axes_of(len(shape)), (False, True)):

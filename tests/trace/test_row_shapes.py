@@ -15,6 +15,8 @@ def test_every_row_has_a_rule():
 
 @pytest.mark.parametrize("name, number", [(name, k) for name, samples in SAMPLES.items() for k in range(len(samples))])
 def test_a_rule_knows_the_shape_of_the_result(name, number):
+    if rows()[name].primal is None:
+        pytest.skip("this NumPy has no such function")
     shapes, params = SAMPLES[name][number]
     xs = [np.asarray(x) if not isinstance(x, tuple) else _well_conditioned(x) for x in shapes]
     result = np.shape(rows()[name].primal(*xs, **params))
