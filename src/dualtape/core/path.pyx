@@ -186,8 +186,9 @@ cdef class Path:
         return failed
 
 
+@cython.overflowcheck(False)
 cdef uint64_t digest(const double *values, size_t n) noexcept:
-    """Fingerprint of n numbers (Fowler, Noll & Vo's 1a with 64 bits, word by word)."""
+    """Fingerprint of n numbers (Fowler, Noll & Vo's 1a with 64 bits, word by word, modulo 2^64)."""
     cdef uint64_t found = 0xcbf29ce484222325ULL, word
     cdef size_t i
     for i in range(n):
