@@ -66,7 +66,7 @@ cdef class Examination:
 
     cdef int in_range(self, int64_t first, int64_t n) except -1:
         if n < 0 or n > self.n_slots or first < 0 or first > self.n_slots - n:
-            self.refuse(f"{n} slots from {first} on are not among the {self.n_slots} that there are")
+            self.refuse(f"slots {first} to {<object>first + n} are not among the {self.n_slots} that there are")
         return 0
 
     cdef int touch_one(self, int64_t slot, access how) except -1:
