@@ -7,7 +7,7 @@ import sys
 import pytest
 from source_tree import PACKAGE, name, sources
 
-LAYERS = ("ops", "c", "core", "trace", "api", "cli")
+LAYERS = ("ops", "c", "core", "trace", "handlers", "api", "cli")
 USED_BY_ALL = {"errors", "version"}  # and use none of ours
 LEAVES = {"testing", "plot", "__main__"}
 BUILD = (
@@ -20,7 +20,8 @@ BUILD = (
 
 # NumPy's protocols call the compiled numbers, and these hand on to the handlers. Each of these modules is imported at
 # the first such call, inside a function: core alone works without them.
-HANDED_ON = {"dualtape.trace.functions", "dualtape.trace.methods", "dualtape.trace.ufuncs"}
+HANDED_ON = {"dualtape.trace.functions", *(f"dualtape.handlers.{stem}" for stem in ("masks", "methods", "ufuncs"))}
+HANDS_ON = {PACKAGE / "trace" / "functions.py"}
 
 
 def layer(module):
@@ -67,14 +68,14 @@ def ours(path):
 def test_a_file_uses_nothing_below_its_layer(path):
     own = layer(module_of(path))
     below = {module for module in ours(path) if layer(module) > own}
-    if path.suffix == ".pyx":
+    if path.suffix == ".pyx" or path in HANDS_ON:
         below -= HANDED_ON
     assert not below, f"{name(path)} is in layer {own} and imports {sorted(below)}"
 
 
 @pytest.mark.parametrize("path", sources(".pyx"), ids=name)
 def test_handlers_are_imported_at_the_first_call(path):
-    module_level = r"^(?:from|import|cimport) +(dualtape\.trace[\w.]*)"
+    module_level = r"^(?:from|import|cimport) +(dualtape\.(?:trace|handlers)[\w.]*)"
     assert not re.findall(module_level, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 

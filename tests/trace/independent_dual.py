@@ -9,8 +9,9 @@ import operator
 
 import numpy as np
 
+from dualtape.handlers import methods, ufuncs
 from dualtape.ops.table import ROWS
-from dualtape.trace import functions, methods, ufuncs
+from dualtape.trace import functions
 
 _STEP = 1e-150
 _NOT_ANALYTIC = set("ldexp absolute fabs sign conjugate maximum minimum fmax fmin hypot copysign".split())

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from cases import CASES
 
-from dualtape.trace import functions, methods
+from dualtape.handlers import methods
+from dualtape.trace import functions
 
 WIDE_CORE = """
 concatenate stack vstack hstack dstack column_stack block append insert delete split array_split hsplit vsplit dsplit

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, overload
 
+from dualtape.handlers.methods import METHODS
 from dualtape.ops.table import ROW_OF, ROWS
 from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, coverage, name_of
-from dualtape.trace.methods import METHODS
 
 UNKNOWN = "unknown"
 

@@ -133,7 +133,7 @@ cdef object admissible(Tape tape, uint16_t op, object x):
     if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or isinstance(x, np.generic):
         return x
     if hasattr(x, "as_numbers") and guards().needs_constants(op):
-        return NotImplemented           # trace/masks.py makes a constant of the mask
+        return NotImplemented           # handlers/masks.py makes a constant of the mask
     x = engine().as_traced(tape, x)
     return readable(<TracedArray>x) if type(x) is TracedArray else x
 

@@ -434,7 +434,7 @@ def object_array(ForwardNumber x, dtype):
 # NumPy's protocols
 
 def array_ufunc(ForwardNumber x, ufunc, str method, tuple inputs, dict kwargs):
-    """The common case, a row of the table called plainly, at once; all else in trace/ufuncs.py."""
+    """The common case, a row of the table called plainly, at once; all else in handlers/ufuncs.py."""
     cdef int op
     if method == "__call__" and not kwargs:
         op = opcode_of_ufunc(ufunc)
@@ -443,7 +443,7 @@ def array_ufunc(ForwardNumber x, ufunc, str method, tuple inputs, dict kwargs):
                 if operand is not x and outranks(operand, x):
                     return NotImplemented
             return elementwise(x, op, inputs[0], inputs[1] if len(inputs) == 2 else None)
-    from dualtape.trace.ufuncs import dispatch
+    from dualtape.handlers.ufuncs import dispatch
     return dispatch(ufunc, method, inputs, kwargs)
 
 
@@ -454,13 +454,13 @@ cdef bint outranks(object operand, ForwardNumber x) except -1:
 
 
 def attribute(ForwardNumber x, str name):
-    """What ndarray has and is not written out in dual.pyx: the handlers of trace/methods.py, and elementary functions
+    """What ndarray has and is not written out in dual.pyx: handlers/methods.py, and elementary functions
     as methods, which is what NumPy calls on the elements of an object array."""
     if not name.startswith("_"):
         op = table.OPCODES.get(name)
         if op is not None and table.ROWS[op].arity == 1 and table.ROWS[op].ufunc is not None:
             return functools.partial(elementwise, x, op, x, None)
-        from dualtape.trace.methods import METHODS
+        from dualtape.handlers.methods import METHODS
         if name in METHODS:
             return METHODS[name].__get__(x)
     raise AttributeError(f"{type(x).__name__!r} object has no attribute {name!r}")

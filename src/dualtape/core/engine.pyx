@@ -75,7 +75,7 @@ def as_traced(Tape tape, x):
     if isinstance(x, (list, tuple)):
         x = np.array(x, dtype=object) if any_traced(x) else np.asarray(x)
     if not isinstance(x, np.ndarray):
-        if hasattr(x, "as_numbers"):                    # a mask: trace/masks.py
+        if hasattr(x, "as_numbers"):                    # a mask: handlers/masks.py
             return as_traced(tape, x.as_numbers())
         return x if np.isscalar(x) else NotImplemented
     if type(x) is not np.ndarray and type(x) is not np.memmap:

@@ -22,10 +22,10 @@ from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeErr
 cdef tuple UFUNCS = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
 cdef tuple REFLECTED = (Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE)
 
-cdef dict _method_registry = None      # trace.methods.METHODS, imported when first asked: name -> function(self, ...)
+cdef dict _method_registry = None      # handlers.methods.METHODS, imported when first asked
 cdef object _engine = None             # engine.TapeEngine
 cdef object _small_matmul = None       # products.small_matmul
-cdef object _dispatch_ufunc = None     # trace.ufuncs.dispatch
+cdef object _dispatch_ufunc = None     # handlers.ufuncs.dispatch
 cdef object _dispatch_function = None  # trace.functions.dispatch
 
 
@@ -434,7 +434,7 @@ cdef class TracedScalar:
 
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):
-    """What is no plain call of a row's ufunc: trace/ufuncs.py, but for small products."""
+    """What is no plain call of a row's ufunc: handlers/ufuncs.py, but for small products."""
     global _dispatch_ufunc, _small_matmul
     if ufunc is np.matmul and method == "__call__" and not kwargs:
         if _small_matmul is None:
@@ -443,7 +443,7 @@ def dispatch_ufunc(ufunc, method, inputs, kwargs):
         if product is not None:
             return product
     if _dispatch_ufunc is None:
-        from dualtape.trace.ufuncs import dispatch as _dispatch_ufunc
+        from dualtape.handlers.ufuncs import dispatch as _dispatch_ufunc
     return _dispatch_ufunc(ufunc, method, inputs, kwargs)
 
 
@@ -456,10 +456,10 @@ def dispatch_function(function, types, args, kwargs, asked):
 
 
 def bound_method(number, name):
-    """An ndarray method or attribute that the trace layer provides (trace/methods.py), bound to `number`."""
+    """An ndarray method or attribute that the trace layer provides (handlers/methods.py), bound to `number`."""
     global _method_registry
     if _method_registry is None:
-        from dualtape.trace.methods import METHODS as _method_registry
+        from dualtape.handlers.methods import METHODS as _method_registry
     return _bind(_method_registry, number, name)
 
 

@@ -6,8 +6,10 @@ on arrays (a sweep), on tracers (a sweep that is itself recorded) and on Dual ar
 operators and NumPy functions only: no ``float()``, no writing into an operand. The sweeps take every zero that a rule
 returns for a computed one; an operand of which the operation reads only a part is cut to that part by its handler.
 
-Left out: matrix functions (`matrix_ops`), what merely moves elements (`trace.movement`), and whatever is a composition
-of other operations (the handlers of `trace`). Called through ``engine.array_op(row, operands, params)``.
+Left out: matrix functions (`matrix_ops`), what merely moves elements (`handlers.movement`), and whatever is a
+composition of other operations (the functions of `handlers`).
+
+Called through ``engine.array_op(row, operands, params)``.
 """
 
 from collections.abc import Callable

@@ -2,8 +2,8 @@
 that is being recorded needs no guard for it. A tie follows NumPy's order, the derivative is that of the element chosen.
 
 The rules are written as in array_ops.py. A derivative is taken where the operand has its order: that, too, is a row, so
-that a derivative of a derivative needs no guard either. Called by trace/ordering.py; recordings that are not replayed
-move elements instead."""
+that a derivative of a derivative needs no guard either. Called by handlers/ordering.py; recordings that are not
+replayed move elements instead."""
 
 from functools import lru_cache
 from math import prod

@@ -1,1 +1,1 @@
-"""Recording a function: what NumPy's protocols bring to active numbers, and the handlers that answer."""
+"""Recording a function: the registry that NumPy's protocols reach, decisions and captures, sweeps at outer levels."""

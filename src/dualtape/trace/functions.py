@@ -96,7 +96,7 @@ def dispatch(function, types, args, kwargs, number=None):
 
 
 def _dispatch_masks(function, args, kwargs):
-    from .masks import dispatch
+    from dualtape.handlers.masks import dispatch
 
     return dispatch(function, args, kwargs)
 
@@ -106,7 +106,7 @@ def load_families():
     from importlib import import_module
 
     for family in _FAMILIES:
-        import_module("." + family, __package__)
+        import_module("dualtape.handlers." + family)
 
 
 def name_of(function):

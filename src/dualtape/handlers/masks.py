@@ -11,8 +11,9 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from dualtape.core.guards import guard
 from dualtape.core.scalar import peek
+from dualtape.handlers import ufuncs
 from dualtape.ops.table import OPCODES, ROWS
-from dualtape.trace import functions, ufuncs
+from dualtape.trace import functions
 from dualtape.trace.decisions import decided, stepped
 from dualtape.trace.functions import elementwise
 

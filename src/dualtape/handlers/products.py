@@ -4,7 +4,7 @@ import numpy as np
 
 from ..ops import array_ops
 from ..ops.subscripts import from_lists, normal_form
-from .functions import apply, check_dtype, handles, operand, store
+from ..trace.functions import apply, check_dtype, handles, operand, store
 
 
 @handles(np.dot)

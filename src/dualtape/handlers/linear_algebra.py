@@ -7,8 +7,8 @@ import numpy as np
 
 from ..errors import UnsupportedOperation
 from ..ops import matrix_ops
+from ..trace.functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store
 from . import masks
-from .functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store
 from .products import dot
 from .reductions import root
 

@@ -6,8 +6,8 @@ What is decided on a value here is a decision of the user's function; `functions
 
 import numpy as np
 
-from .decisions import decided
-from .functions import PASSIVE, handles, is_guarded, operand, peeked, primal, refuses
+from ..trace.decisions import decided
+from ..trace.functions import PASSIVE, handles, is_guarded, operand, peeked, primal, refuses
 
 
 def passive(*functions):

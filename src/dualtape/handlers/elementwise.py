@@ -4,9 +4,8 @@ functions applied along axes."""
 import numpy as np
 
 from ..ops.table import OPCODES
-from . import masks
-from .decisions import stepped
-from .functions import (
+from ..trace.decisions import stepped
+from ..trace.functions import (
     PASSIVE,
     constant,
     elementwise,
@@ -19,6 +18,7 @@ from .functions import (
     primal,
     store,
 )
+from . import masks
 
 
 @handles(np.clip)

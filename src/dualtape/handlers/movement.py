@@ -8,8 +8,8 @@ own. Parameters that hold no data (conditions, indices, axes) are taken at their
 import numpy as np
 
 from ..errors import UnsupportedOperation
+from ..trace.functions import HANDLERS, check_dtype, handles, is_guarded, judged, move, operand, primal, store
 from . import masks
-from .functions import HANDLERS, check_dtype, handles, is_guarded, judged, move, operand, primal, store
 
 ALL = "all positional arguments"
 

@@ -4,8 +4,8 @@ know; the target must be active, because a plain array cannot hold a derivative.
 import numpy as np
 
 from ..errors import TraceEscapeError
+from ..trace.functions import handles, is_active, operand, primal
 from . import masks
-from .functions import handles, is_active, operand, primal
 
 
 def _target(array, name):

@@ -4,7 +4,7 @@ this way can be written into with active values. An integer or boolean dtype giv
 import numpy as np
 
 from ..errors import TraceEscapeError
-from .functions import (
+from ..trace.functions import (
     CREATORS,
     DIFFERENTIATED,
     KINDS,

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..ops import array_ops
 from ..ops.table import OPCODES
-from .functions import apply, check_dtype, elementwise, handles, is_active, operand, primal, store
+from ..trace.functions import apply, check_dtype, elementwise, handles, is_active, operand, primal, store
 
 _ABSENT = np._NoValue  # what NumPy's wrappers pass for an argument that was not given
 

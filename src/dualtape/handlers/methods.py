@@ -5,7 +5,8 @@ types consult for names that they do not define. An entry is a function of the n
 import numpy as np
 
 from ..errors import TraceEscapeError, UnsupportedOperation
-from . import creation, functions, ordering
+from ..trace import functions
+from . import creation, ordering
 
 METHODS = {}
 

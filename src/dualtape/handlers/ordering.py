@@ -4,7 +4,7 @@ are then moved, so that a tie follows NumPy's order and the derivative is that o
 import numpy as np
 
 from ..ops.order_ops import ORDERED
-from .functions import apply, handles, is_guarded, move, operand, peeked, primal, store
+from ..trace.functions import apply, handles, is_guarded, move, operand, peeked, primal, store
 
 
 def _merged_last(axis, ndim):

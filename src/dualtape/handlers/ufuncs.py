@@ -10,8 +10,7 @@ import numpy as np
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops import array_ops
 from ..ops.table import ROWS
-from . import masks
-from .functions import (
+from ..trace.functions import (
     DIFFERENTIATED,
     KINDS,
     NO_RULE_REMEDY,
@@ -31,6 +30,7 @@ from .functions import (
     primal,
     store,
 )
+from . import masks
 
 OPCODE_OF = {}  # ufunc -> opcode of its row
 COMPOSED = {}  # ufunc -> function that computes it from other operations
