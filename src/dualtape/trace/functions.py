@@ -18,8 +18,12 @@ There are three ways to handle a function, and a file per family of functions ho
     anything else           a function under `@handles`, written in NumPy language: a composition, or one `apply` of an
     ArrayOp row
 
-Adding a NumPy function means adding one of the three. NumPy calls `dispatch` through ``__array_function__``.
+Adding a NumPy function means adding one of the three. NumPy calls `dispatch` through ``__array_function__``. A function
+of SciPy or of the standard library calls nobody: its handler stands under `@foreign` by its public name, and the clone
+of the user's function (rewrite/) calls it.
 """
+
+from importlib import import_module
 
 import numpy as np
 
@@ -34,8 +38,9 @@ NO_RULE_REMEDY = "write it with functions that have a rule: dualtape.supported()
 _STOP_GRADIENT = OPCODES["stop_gradient"]
 
 HANDLERS = {}  # NumPy function -> handler with the same parameters
+FOREIGN = {}  # public name of a function that has no protocol, "scipy.linalg.solve" -> handler
 CREATORS = {}  # function that was called with like= -> handler; its first argument is the number given as like=
-KINDS = {}  # function or ufunc -> DIFFERENTIATED, PASSIVE or REFUSED
+KINDS = {}  # function, ufunc or public name of a foreign function -> DIFFERENTIATED, PASSIVE or REFUSED
 
 _FAMILIES = (
     "movement",
@@ -49,6 +54,7 @@ _FAMILIES = (
     "elementwise",
     "ufuncs",
 )
+_FOREIGN_FAMILIES = {}  # module -> files of handlers for its functions
 _NAMESPACES = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft))
 
 
@@ -64,6 +70,27 @@ def handles(*functions, kind=DIFFERENTIATED):
         return handler
 
     return register
+
+
+def foreign(*names, kind=DIFFERENTIATED):
+    """Register the decorated function as the handler of the functions with these public names: "scipy.linalg.solve".
+    Its module need not be there: the handler imports it when it runs."""
+
+    def register(handler):
+        for name in names:
+            FOREIGN[name] = handler
+            KINDS[name] = kind
+        return handler
+
+    return register
+
+
+def foreign_handler(name):
+    """The handler of the foreign function with the public name `name`, None if there is none."""
+    module = name.rpartition(".")[0]
+    for family in _FOREIGN_FAMILIES.get(module, ()):
+        import_module("dualtape.handlers." + family)
+    return FOREIGN.get(name)
 
 
 def refuses(problem, remedy, *functions):
@@ -103,8 +130,6 @@ def _dispatch_masks(function, args, kwargs):
 
 def load_families():
     """Import the files of handlers: done when the first function arrives, so that importing dualtape stays cheap."""
-    from importlib import import_module
-
     for family in _FAMILIES:
         import_module("dualtape.handlers." + family)
 
