@@ -184,7 +184,7 @@ def _land(value: Any) -> Any:
 
 def _fresh(number: Any, leaf: Any) -> Any:
     """A copy, if the number is the very array that f returned: it may be one that f keeps."""
-    return number.copy() if number is leaf and isinstance(number, np.ndarray) else number
+    return number.copy() if number is leaf and type(number) is np.ndarray else number
 
 
 def _read_argnums(argnums: ArgNums, n_args: int) -> tuple[tuple[int, ...], bool]:

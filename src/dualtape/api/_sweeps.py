@@ -144,7 +144,7 @@ def sweep_weighted_hessian(recording: Any, w: Any, n: int) -> Any:
     """``sum_i w_i H_i``, shape (n, n), for weights of shape (m, 1); not yet symmetrised where derivatives nest."""
     if n == 0:
         return np.zeros((0, 0))
-    if not recording.nested and isinstance(w, np.ndarray):
+    if not recording.nested and type(w) is np.ndarray:
         return recording.hessian(np.ravel(w))
     return _columns(lambda start, stop: pull_second(recording, w, basis(n, start, stop)), n)
 
@@ -167,7 +167,7 @@ def pull_second(recording: Any, w: Any, S: Any) -> Any:
 def symmetric(H: Any) -> Any:
     """Make the last two axes exactly symmetric: sweeps may round entry (j, k) and entry (k, j) differently."""
     swapped = np.swapaxes(H, -1, -2)
-    if isinstance(H, np.ndarray) and np.array_equal(H, swapped):
+    if type(H) is np.ndarray and np.array_equal(H, swapped):
         return H
     return 0.5 * (H + swapped)
 
@@ -183,12 +183,12 @@ def _structural(seed: Any) -> Any:
 
     So a direction that leaves out the infinite slope of ``sqrt`` at 0 does not meet it as ``0 * inf``.
     """
-    return np.where(seed == 0.0, -0.0, seed) if isinstance(seed, np.ndarray) else seed
+    return np.where(seed == 0.0, -0.0, seed) if type(seed) is np.ndarray else seed
 
 
 def _plain_zeros(columns: Any) -> Any:
     """Turn structural zeros (-0.0) into the zeros that users expect."""
-    return columns + 0.0 if isinstance(columns, np.ndarray) else columns
+    return columns + 0.0 if type(columns) is np.ndarray else columns
 
 
 def _columns(sweep: Any, n: int) -> Any:

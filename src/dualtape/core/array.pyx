@@ -25,8 +25,7 @@ from dualtape.core.tape cimport Tape
 
 cnp.import_array()
 
-cdef object _engine = None          # core.engine and core.guards, imported when first needed (they cimport this module)
-cdef object _guards = None
+cdef object _engine = None          # core.engine, imported when first needed (it cimports this module)
 cdef dict SHORT_POWERS = {2: OP_SQUARE, 0.5: OP_SQRT, -1: OP_RECIPROCAL}
 
 
@@ -35,13 +34,6 @@ cdef object engine():
     if _engine is None:
         from dualtape.core import engine as _engine
     return _engine
-
-
-cdef object guards():
-    global _guards
-    if _guards is None:
-        from dualtape.core import guards as _guards
-    return _guards
 
 
 # ---- making arrays ----
@@ -130,9 +122,9 @@ cdef object admissible(Tape tape, uint16_t op, object x):
     this tape."""
     if type(x) is TracedArray and (<TracedArray>x).tape is tape:
         return readable(<TracedArray>x)
-    if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or isinstance(x, np.generic):
+    if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or issubclass(type(x), np.generic):
         return x
-    if hasattr(x, "as_numbers") and guards().needs_constants(op):
+    if hasattr(x, "as_numbers") and engine().guards.needs_constants(op):
         return NotImplemented           # handlers/masks.py makes a constant of the mask
     x = engine().as_traced(tape, x)
     return readable(<TracedArray>x) if type(x) is TracedArray else x
@@ -413,10 +405,10 @@ cdef class TracedArray:
     # ---- decisions ----
 
     def __richcmp__(self, other, int op):
-        return guards().compared(self, other, op)
+        return engine().guards.compared(self, other, op)
 
     def __bool__(self):
-        return guards().truth(self)
+        return engine().guards.truth(self)
 
     __hash__ = None
 
@@ -484,11 +476,13 @@ cdef class TracedArray:
 
     # ---- an ndarray to look at ----
 
+    __class__ = np.ndarray      # what isinstance sees: users ask for an array of NumPy
+
     @property
     def primal(self):
         """The values, without their derivatives: a new ndarray. Whoever looks at it decides on it: it is guarded."""
         if self.tape.guards is not None and not self.tape.sealed:
-            guards().guard(self, "values")
+            engine().guards.guard(self, "values")
         return self.peek()
 
     def peek(self):

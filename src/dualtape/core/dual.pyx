@@ -97,8 +97,8 @@ cdef inline bint as_double(object number, double *value) except -1:
         if value[0] == -1.0 and PyErr_Occurred():
             raise OverflowError("int too large to convert to float")
         return True
-    if isinstance(number, (np.integer, np.floating, np.bool_)) or (
-            isinstance(number, np.ndarray) and number.ndim == 0 and number.dtype.kind in "fiub"):
+    if issubclass(type(number), (np.integer, np.floating, np.bool_)) or (
+            cnp.PyArray_Check(number) and number.ndim == 0 and number.dtype.kind in "fiub"):
         value[0] = float(number)
         return True
     return False
@@ -450,6 +450,8 @@ cdef class Dual(ForwardNumber):
     Dual(8.0, [4., 2.])
     """
 
+    __class__ = np.float64      # what isinstance sees, besides Dual: users ask for a float, or for a numbers.Real
+
 
 @cython.no_gc
 cdef class HyperDual(ForwardNumber):
@@ -489,6 +491,8 @@ cdef class HyperDual(ForwardNumber):
     HyperDual(8.0, 12.0, 12.0, 12.0)
     """
 
+    __class__ = np.float64
+
     @property
     def x2(self):
         """First-order part along e2: shape + (q,), or shape if made with a single lane."""
@@ -505,6 +509,7 @@ cdef class HyperDual(ForwardNumber):
 @cython.no_gc
 cdef class DualArray(Dual):
     __doc__ = Dual.__doc__
+    __class__ = np.ndarray
 
     def __len__(self):
         return len(self.values)
@@ -525,6 +530,7 @@ cdef class DualArray(Dual):
 @cython.no_gc
 cdef class HyperDualArray(HyperDual):
     __doc__ = HyperDual.__doc__
+    __class__ = np.ndarray
 
     def __len__(self):
         return len(self.values)

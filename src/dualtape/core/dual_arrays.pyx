@@ -61,7 +61,7 @@ cdef object number_of(ForwardNumber leader, object operand):
         raise PerturbationError(
             f"a number of level {operand.level} entered a forward evaluation of level {leader.level}",
             'take this derivative with mode="reverse", which nests to any depth')
-    if isinstance(operand, np.ndarray) and type(operand) is not np.ndarray and type(operand) is not np.memmap:
+    if cnp.PyArray_Check(operand) and type(operand) is not np.ndarray and type(operand) is not np.memmap:
         raise DtypeError.of_subclass(operand, "an operand")
     array = np.asarray(operand)
     if array.dtype.kind in "fiub":
@@ -312,7 +312,7 @@ def compare(ForwardNumber x, other, int op):
     """A comparison of values, NumPy's way."""
     if isinstance(other, ForwardNumber):
         return _COMPARISONS[op](primal(x), primal(other))
-    if isinstance(other, np.ndarray) and other.dtype.kind == "O":
+    if cnp.PyArray_Check(other) and other.dtype.kind == "O":
         other = primal(number_of(x, other))
     return _COMPARISONS[op](primal(x), primal(other))
 
@@ -448,7 +448,9 @@ def array_ufunc(ForwardNumber x, ufunc, str method, tuple inputs, dict kwargs):
 
 
 cdef bint outranks(object operand, ForwardNumber x) except -1:
-    if isinstance(operand, (ForwardNumber, float, int, np.ndarray)) or getattr(operand, "engine", None) is None:
+    if isinstance(operand, (ForwardNumber, float, int)) or cnp.PyArray_Check(operand):
+        return False
+    if getattr(operand, "engine", None) is None:
         return False
     return operand.level > x.level
 

@@ -74,7 +74,7 @@ def as_traced(Tape tape, x):
         return captured_array(tape, x)
     if isinstance(x, (list, tuple)):
         x = np.array(x, dtype=object) if any_traced(x) else np.asarray(x)
-    if not isinstance(x, np.ndarray):
+    if not cnp.PyArray_Check(x):
         if hasattr(x, "as_numbers"):                    # a mask: handlers/masks.py
             return as_traced(tape, x.as_numbers())
         return x if np.isscalar(x) else NotImplemented
@@ -281,7 +281,7 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
     cdef int axis
     if isinstance(moved, (tuple, list)):
         return type(moved)([wrap_moved(tape, part, bases, tables) for part in moved])
-    if not isinstance(moved, np.ndarray):
+    if not cnp.PyArray_Check(moved):
         return traced_scalar(tape, <uint32_t>int(moved))
     ids = moved
     check_ndim(ids.ndim)
@@ -390,7 +390,7 @@ cdef object place_of(Tape tape, object x, bint active):
     if type(x) is TracedScalar:
         return Place((<TracedScalar>x).slot, (), (), active)
     if type(x) is not TracedArray:
-        return np.array(x, dtype=np.float64) if isinstance(x, (np.ndarray, list, tuple)) else x
+        return np.array(x, dtype=np.float64) if cnp.PyArray_Check(x) or isinstance(x, (list, tuple)) else x
     array = readable(<TracedArray>x)
     for axis in range(array.ndim):
         if array.steps[axis] == 0 and array.dims[axis] > 1:      # elements that share a slot cannot be added to
@@ -405,7 +405,7 @@ def array_op(Tape tape, row, operands, params):
     cdef dt_node *node
     cdef list places = [], traced = []
     for x in operands:
-        if getattr(x, "engine", None) is not None or (isinstance(x, np.ndarray) and x.dtype == object):
+        if getattr(x, "engine", None) is not None or (cnp.PyArray_Check(x) and x.dtype == object):
             y = as_traced(tape, x)
             places.append(place_of(tape, y, getattr(x, "level", tape.level) == tape.level))
         else:
@@ -417,8 +417,7 @@ def array_op(Tape tape, row, operands, params):
         try:
             result = row.primal(*xs, **params)
         except Exception:
-            from dualtape.core.guards import guard_operands     # which cimports this module
-            guard_operands(operands)
+            guards.guard_operands(operands)
             raise
         single = not isinstance(result, tuple)
         results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
@@ -565,3 +564,6 @@ def sum_op(Tape tape, x, axis=None, keepdims=False):
     if array.ndim == 0:
         return at_position(array, array.offset)
     return sum_axes(tape, array, axis, keepdims)
+
+
+from dualtape.core import guards     # which cimports what stands above

@@ -116,7 +116,7 @@ cdef class Numbers:
 
     def __getitem__(self, place):
         """The outer number in a place: a float or an ndarray where it is plain."""
-        if isinstance(place, int) or (isinstance(place, np.ndarray) and place.ndim == 0):
+        if isinstance(place, int) or (cnp.PyArray_Check(place) and place.ndim == 0):
             return as_object(self.outer, self.pair(place))
         return joined(self.outer, self.slot[place],
                       self.value[place].copy() if isinstance(place, slice) else self.value[place])
@@ -478,7 +478,7 @@ cdef class Resweep:
         bar.set_pair(out, plain(1.0))
         self.sweep_back(bar)
         value = as_object(self.outer, self.env.pair(out))
-        if not isinstance(like, np.ndarray):
+        if not cnp.PyArray_Check(like):
             return value, cleaned(as_object(self.outer, bar.pair(1)))
         slots, values = bar.slot[1:1 + self.n], bar.value[1:1 + self.n]
         if like.ndim != 1:
@@ -497,7 +497,7 @@ cdef class Resweep:
             (<int64_t *>cnp.PyArray_DATA(slots))[j] = dot.at[out]
             (<double *>cnp.PyArray_DATA(values))[j] = dot.of[out]
         value = as_object(self.outer, self.env.pair(out))
-        if not isinstance(like, np.ndarray):
+        if not cnp.PyArray_Check(like):
             return value, cleaned(as_object(self.outer, dot.pair(out)))
         return value, cleaned(joined(self.outer, slots.reshape(like.shape), values.reshape(like.shape)))
 

@@ -89,7 +89,7 @@ cdef uint32_t slot_of(Tape tape, object number, int *active) except? 0:
         return tape.constant(PyFloat_AS_DOUBLE(number))
     if PyLong_Check(number):
         return tape.constant(<double>number)
-    if isinstance(number, (np.integer, np.floating, np.bool_)):
+    if issubclass(type(number), (np.integer, np.floating, np.bool_)):
         return tape.constant(float(number))
     if getattr(number, "engine", None) is not None and number.shape == ():
         if number.level == tape.level:      # an array of shape () on this tape
@@ -347,6 +347,8 @@ cdef class TracedScalar:
         raise escape("pickling", "return the value from the function and pickle the result")
 
     # ---- an np.float64 to look at ----
+
+    __class__ = np.float64      # what isinstance sees: users ask for a float, or for a numbers.Real
 
     @property
     def primal(self):

@@ -26,7 +26,7 @@ cdef tuple VALUES = (int, float, bool, str, bytes, complex, np.generic)
 
 cdef bint is_equal(object old, object new) except -1:
     """Is it another object of the same value, as a number computed anew? -0.0 is not 0.0, NaN is NaN."""
-    if type(old) is not type(new) or not isinstance(old, VALUES):
+    if type(old) is not type(new) or not issubclass(type(old), VALUES):    # active numbers say that they are floats
         return False
     return repr(old) == repr(new)
 
@@ -210,10 +210,10 @@ cdef class Watch:
 
 cdef str told(object value):
     """Type and content, as far as it is plain data."""
-    if isinstance(value, np.ndarray):
+    if issubclass(type(value), np.ndarray):
         content = "" if value.dtype.hasobject else blake2b(np.ascontiguousarray(value).tobytes()).hexdigest()
         return f"{value.dtype} {value.shape} {content}"
-    if isinstance(value, VALUES):
+    if issubclass(type(value), VALUES):
         return f"{type(value).__qualname__} {value!r}"
     if isinstance(value, tuple):
         return f"tuple {[told(item) for item in value]}"

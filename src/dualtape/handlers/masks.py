@@ -36,6 +36,11 @@ class TracedMask(NDArrayOperatorsMixin):
     __hash__ = None
     is_guarded = True
 
+    @property
+    def __class__(self):
+        """What users see: an array or a scalar of NumPy."""
+        return np.ndarray if self.numbers.ndim else self.dtype.type
+
     def __init__(self, numbers, dtype=_BOOL):
         self.numbers = numbers
         self.dtype = dtype

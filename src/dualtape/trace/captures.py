@@ -112,13 +112,14 @@ class _Walk:
 
     def value(self, x, name, depth):
         """Look into a value that `name` stands for."""
-        if isinstance(x, _ATOMS) or id(x) in self.seen:
+        kind = type(x)  # not its __class__: active numbers pass for those of NumPy
+        if issubclass(kind, _ATOMS) or id(x) in self.seen:
             return
         self.seen[id(x)] = x
         if depth > _DEEPEST:
             return
-        for kind, look in _LOOKS:
-            if isinstance(x, kind):
+        for known, look in _LOOKS:
+            if issubclass(kind, known):
                 look(self, x, name, depth + 1)
                 return
         self.object(x, name, depth + 1)

@@ -213,7 +213,7 @@ def operand(x):
         return _from_sequence(x)
     if _MASKS[kind]:
         return x.as_numbers()
-    if isinstance(x, np.ndarray) and kind is not np.memmap:
+    if issubclass(kind, np.ndarray) and kind is not np.memmap:
         raise DtypeError.of_subclass(x, "an operand")
     array = np.asarray(x)
     if array.dtype.hasobject:
@@ -332,7 +332,7 @@ def apply(row, *operands, **params):
 def constant(value, like):
     """A derivative-free float result: a plain float, or an array that active values may still be written into."""
     return (
-        like.engine.lift(value) if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim else value
+        like.engine.lift(value) if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim else value
     )
 
 
@@ -348,7 +348,7 @@ def store(result, out):
         out[...] = result
     elif not has_active(result):
         np.copyto(out, result, casting="same_kind")
-    elif isinstance(out, np.ndarray) and out.dtype.hasobject:
+    elif type(out) is np.ndarray and out.dtype.hasobject:
         for index in np.ndindex(out.shape):
             out[index] = result[index] if result.ndim else result
     else:
