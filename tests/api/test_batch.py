@@ -101,6 +101,16 @@ def test_results_that_do_not_depend_on_the_point():
     assert_array_equal(P.batch(X, "jacobian")[:, 1], np.broadcast_to([1.0, 0.0, 0.0], (300, 3)))
 
 
+def test_array_operations_that_nothing_reads():
+    """Sealing drops them; their views are still in the program."""
+
+    def f(x):
+        np.copysign(x, x[::-1])
+        return 3.0
+
+    assert_array_equal(dualtape.record(f, np.ones(4)).batch(np.ones((3, 4))), [3.0, 3.0, 3.0])
+
+
 @pytest.mark.parametrize(
     "f",
     [

@@ -211,7 +211,7 @@ cdef int reserve(Tape to, Tape tape) except -1:
     to.c.instr = NULL
     to.c.instr = <dt_instr *>allocated(n_instr, sizeof(dt_instr))
     to.c.instr_capacity = n_instr
-    if not tape.c.n_nodes:
+    if tape.c.n_nodes + tape.c.n_view + tape.c.n_id + tape.c.n_expected == 0:
         return 0
     to.c.node = <dt_node *>allocated(tape.c.n_nodes, sizeof(dt_node))
     to.c.node_capacity = tape.c.n_nodes
