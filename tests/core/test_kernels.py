@@ -15,7 +15,7 @@ from dualtape.ops.table import OPCODES, ROWS
 LENGTHS = (0, 1, 7, 8, 9, 1000, 2500)  # the last is more than two blocks
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0)
 BINARY = [row for row in ROWS if row.arity == 2 and row.home == "numpy"]
-WITHOUT_UFUNC = {"root": np.sqrt, "sinc": np.sinc, "stop_gradient": lambda x: x, "scalar_power": None}
+WITHOUT_UFUNC = {"root": np.sqrt, "sinc": np.sinc, "stop_gradient": lambda x: x, "scalar_power": None, "log_d": None}
 WITHOUT_UFUNC |= {
     "kept": lambda x, y: np.where(y != 0.0, x, -0.0),
     "dropped": lambda x, y: np.where(y != 0.0, -0.0, x),

@@ -193,6 +193,7 @@ FUNCTIONS: dict[str, Callable] = {
     "log2": lambda x: mp.log(x, 2),
     "log10": mp.log10,
     "log1p": mp.log1p,
+    "log_d": lambda x: 1 / x,
     "special_log1p": mp.log1p,
     "special_cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     "sin": mp.sin,

@@ -145,7 +145,7 @@ def _part(moved, place):
 
 
 def _function(name):
-    named = {"root": np.sqrt, "sinc": np.sinc, "scalar_power": np.power}
+    named = {"root": np.sqrt, "sinc": np.sinc, "scalar_power": np.power, "log_d": np.reciprocal}
     named["ldexp"] = lambda x, y: np.ldexp(x, y.astype(int))
     return named.get(name) or getattr(np, name)
 

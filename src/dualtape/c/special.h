@@ -33,6 +33,22 @@ DT_INLINE double dt_tie(double d, double s)
 
 DT_INLINE double dt_within(int inside, double value) { return inside ? value : NAN; }
 
+/* A second partial dd that is smaller than any normal number has lost its digits. Where the function itself is not
+ * small (log, sqrt at 1e160) that is no rounding: dd x' x' is of the size of the result when x' is of the size of x, as
+ * in log(exp(t)). Better not a number than a wrong one. d is the first partial: where it is 0 (at infinity), so is dd.
+ */
+DT_INLINE double dt_unless_lost(double dd, double d) { return d != 0.0 && fabs(dd) < DBL_MIN ? NAN : dd; }
+
+/* log'(x), also at -0.0. */
+DT_INLINE double dt_log_d(double x) { return x >= 0.0 ? 1.0 / fabs(x) : NAN; }
+
+/* -d x/(1 + x^2), 0 at infinity. */
+DT_INLINE double dt_arcsinh_dd(double x, double d)
+{
+    const double dd = -d / (x + 1.0 / x);
+    return fabs(x) < 1.0 ? dd : dt_unless_lost(dd, d);
+}
+
 /* Signs and selections. */
 
 DT_INLINE double dt_sgn(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
@@ -122,7 +138,8 @@ DT_INLINE double dt_power_dxx(double x, double y, double dx)
     if (y == 0.0 || y == 1.0) return 0.0;
     if (y == 2.0) return 2.0;
     if (dx != dx) return dx;
-    return dt_is_normal(dx) ? (y - 1.0) * (dx / x) : y * (y - 1.0) * pow(x, y - 2.0);
+    const double dxx = dt_is_normal(dx) ? (y - 1.0) * (dx / x) : y * (y - 1.0) * pow(x, y - 2.0);
+    return y > 0.0 && fabs(x) > 1.0 ? dt_unless_lost(dxx, dx) : dxx;
 }
 
 /* v*log(x), and with dy for v the next derivative; x^y has no derivative in y for x < 0 (log gives NaN). */

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from .structure import Partial, calls, classify, names, parse
 from .translation import EACH, ORDERS, OUTPUTS, Kernel, Row, elements_of
 
-_CHEAP = {"sqrt", "fabs", "within", "sgn"}  # functions that are an instruction or two of vector code
+_CHEAP = {"sqrt", "fabs", "within", "sgn", "log_d"}  # functions that are an instruction or two of vector code
 
 _OPERANDS = "const double *restrict x{}, const double *restrict y{}, const double *restrict v,"
 _PARAMETERS = "size_t n, " + _OPERANDS.format("", "") + (

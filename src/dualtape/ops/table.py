@@ -97,7 +97,8 @@ _ARITHMETIC = (
     Unary("conjugate",     "x",        "1.0",       "0",             REAL),
     Unary("square",        "x*x",      "2.0*x",     "2.0",           REAL),
     Unary("reciprocal",    "1.0/x",    "-v*v",      "-2.0*v*d",      NONZERO),
-    Unary("sqrt",          "sqrt(x)",  "0.5/fabs(v)", "-2.0*d*d*d",  POSITIVE),   # d(0) = inf, also at -0.0
+    # d(0) = inf, also at -0.0
+    Unary("sqrt",          "sqrt(x)",  "0.5/fabs(v)", "unless_lost(-2.0*d*d*d, d)", POSITIVE),
     # norm, std: d(0) = 0, dd(0) = nan
     Unary("root",          "sqrt(x)",  "root_d(v)", "root_dd(v, d)", POSITIVE, None),
     Unary("cbrt",          "cbrt(x)",  "1.0/(3.0*v*v)", "-2.0*d/(3.0*x)", NONZERO),  # d(0) = inf
@@ -188,10 +189,12 @@ _EXPONENTIALS = (
     Unary("exp",           "exp(x)",     "v",                       "v",          REAL),
     Unary("exp2",          "exp2(x)",    "LN2*v",                   "LN2*d",      REAL),
     Unary("expm1",         "expm1(x)",   "exp(x)",                  "d",          REAL),
-    Unary("log",           "log(x)",     "within(x >= 0.0, 1.0/fabs(x))", "-d*d",       POSITIVE),
-    Unary("log2",          "log2(x)",    "within(x >= 0.0, 1.0/fabs(LN2*x))", "-LN2*d*d", POSITIVE),
-    Unary("log10",         "log10(x)",   "within(x >= 0.0, 1.0/fabs(LN10*x))", "-LN10*d*d", POSITIVE),
-    Unary("log1p",         "log1p(x)",   "within(x >= -1.0, 1.0/(1.0 + x))", "-d*d", ABOVE_MINUS_ONE),
+    Unary("log",           "log(x)",     "log_d(x)",                "unless_lost(-d*d, d)", POSITIVE),
+    Unary("log2",          "log2(x)",    "log_d(LN2*x)",            "unless_lost(-LN2*d*d, d)", POSITIVE),
+    Unary("log10",         "log10(x)",   "log_d(LN10*x)",           "unless_lost(-LN10*d*d, d)", POSITIVE),
+    Unary("log1p",         "log1p(x)",   "log_d(1.0 + x)",          "unless_lost(-d*d, d)", ABOVE_MINUS_ONE),
+    # a row, so that derivatives of derivatives, too, see where -d*d has no digits left
+    Unary("log_d",         "log_d(x)",   "unless_lost(-v*v, v)",    "unless_lost(-2.0*v*d, d)", POSITIVE, None),
 )
 
 _TRIGONOMETRIC = (
@@ -209,8 +212,9 @@ _HYPERBOLIC = (
     Unary("sinh",          "sinh(x)",    "cosh(x)",                 "v",          REAL),
     Unary("cosh",          "cosh(x)",    "sinh(x)",                 "v",          REAL),
     Unary("tanh",          "tanh(x)",    "4.0*bell(exp(-2.0*fabs(x)))", "-2.0*v*d", REAL),  # 1 - v*v cancels
-    Unary("arcsinh",       "arcsinh(x)", "1.0/hypot1(x)",           "-d/(x + 1.0/x)", REAL),  # x/(1 + x^2), 0 at inf
-    Unary("arccosh",       "arccosh(x)", "1.0/(sqrt(x - 1.0)*sqrt(x + 1.0))", "-d*d*(x*d)", ABOVE_ONE),  # d(1) = inf
+    Unary("arcsinh",       "arcsinh(x)", "log_d(hypot1(x))", "arcsinh_dd(x, d)", REAL),
+    Unary("arccosh",       "arccosh(x)", "log_d(sqrt(x - 1.0)*sqrt(x + 1.0))", "unless_lost(-d*d*(x*d), d)",
+          ABOVE_ONE),  # d(1) = inf
     Unary("arctanh",       "arctanh(x)", "within(fabs(x) <= 1.0, 1.0/((1.0 - x)*(1.0 + x)))", "2.0*x*d*d", UNIT),
 )
 
@@ -221,7 +225,7 @@ _SPECIAL = "scipy.special"
 _ELEMENTARY = (
     Unary("special_exp2",  "special_exp2(x)", "LN2*v",              "LN2*d",      REAL, _SPECIAL, "exp2"),
     Unary("special_expm1", "special_expm1(x)", "exp(x)",            "d",          REAL, _SPECIAL, "expm1"),
-    Unary("special_log1p", "special_log1p(x)", "1.0/(1.0 + x)",           "-d*d",       ABOVE_MINUS_ONE, _SPECIAL,
+    Unary("special_log1p", "special_log1p(x)", "log_d(1.0 + x)", "unless_lost(-d*d, d)", ABOVE_MINUS_ONE, _SPECIAL,
           "log1p"),
     Unary("special_cbrt",  "special_cbrt(x)", "1.0/(3.0*v*v)",      "-2.0*d/(3.0*x)", NONZERO, _SPECIAL, "cbrt"),
     Unary("exp10",         "exp10(x)",   "LN10*v",                  "LN10*d",     REAL, _SPECIAL),

@@ -10,7 +10,7 @@ import numpy as np
 from .functions import is_active, judged
 
 _PI = np.pi
-_LOWEST = -np.finfo(np.float64).max
+_SMALLEST_NORMAL = np.finfo(np.float64).tiny
 
 
 def _where(condition, taken, otherwise):
@@ -102,9 +102,19 @@ def power_dx(x, y, v):
 
 
 def power_dy(x, v, log_x):
-    """``v log(x)``. Where v = 0 the value is 0, its slope that of v times -inf (-1e308, so that 0 stays 0)."""
+    """``v log(x)``, 0 where v = 0, with a slope that is not finite: the first derivatives of partials there are left to
+    the kernels (partials.py)."""
     zero = (judged(v) == 0.0) & (judged(x) >= 0.0)
-    return _where(zero, v * _LOWEST, v * log_x) if np.any(zero) else v * log_x
+    return _where(zero, -np.sqrt(_where(zero, v, 1.0)), v * log_x) if np.any(zero) else v * log_x
+
+
+def unless_lost(dd, d):
+    lost = (judged(d) != 0.0) & (np.abs(judged(dd)) < _SMALLEST_NORMAL)
+    return _where(lost, np.nan, dd) if np.any(lost) else dd
+
+
+def arcsinh_dd(x, d):
+    return -d * x / (1.0 + x * x)
 
 
 def shifted(x, n):

@@ -18,7 +18,7 @@ from dualtape.ops import structure
 from dualtape.ops.array_ops import ArrayOp, total, unbroadcast
 from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.trace import cases
-from dualtape.trace.functions import apply, elementwise, is_active
+from dualtape.trace.functions import apply, elementwise, is_active, judged
 
 _EXACT = {"sqrt": np.sqrt, "copysign": np.copysign, "rint": np.rint, "pow": np.power}
 _OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
@@ -26,6 +26,9 @@ _OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div
 
 # The derivatives of first partials lose digits here that the second partials of the table keep.
 _CANCELLING = {"pseudo_huber"}
+
+# d x^y/dy = x^y log(x) at x = 0 is 0 times infinity: its slopes are cases of their own, which the kernels have.
+_POWERS = {"power", "float_power", "scalar_power", "powm1"}
 
 
 @functools.cache
@@ -76,7 +79,8 @@ def _evaluate(formula, **names):
 def first(row, which, x, y, v, both):
     """First partial of a row in operand `which` (0 or 1), for a formula that is not "0"."""
     formula = getattr(row, _FIRST[row.arity][which])
-    if row.name not in _CANCELLING and _compiled(formula) is not None:
+    by_kernel = row.name in _CANCELLING or (row.name in _POWERS and which == 1 and np.any(judged(x) == 0.0))
+    if not by_kernel and _compiled(formula) is not None:
         return _evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
     xs = (x,) if row.arity == 1 else (x, y)
     return apply(PARTIAL, *xs, function=row.name, which=which, active=3 if both else 1 << which)
@@ -92,7 +96,7 @@ _KERNEL = {"d": "dx", "dd": "dxx"}
 
 def _second(row, name, xs, active):
     if not any(map(is_active, xs)):
-        return _by_kernel(row.name, xs, _KERNEL.get(name, name), active)
+        return _by_kernel(row.name, xs, _KERNEL.get(name, name), 3 if name == "dxy" else active)
     formula = getattr(row, name)
     if formula == "0":
         return None
@@ -122,12 +126,15 @@ def _partial_slopes(xs, wanted, function, which, active):
 
 def _partial_jvp(x_dots, xs, v, **params):
     slopes = _partial_slopes(xs, [x_dot is not None for x_dot in x_dots], **params)
-    return total(None if d is None else d * x_dot for d, x_dot in zip(slopes, x_dots, strict=True))
+    with np.errstate(all="ignore"):
+        return total(None if d is None else d * x_dot for d, x_dot in zip(slopes, x_dots, strict=True))
 
 
 def _partial_vjp(v_bar, xs, v, active_operands, **params):
     slopes = _partial_slopes(xs, active_operands, **params)
-    return tuple(None if d is None else unbroadcast(v_bar * d, np.shape(x)) for d, x in zip(slopes, xs, strict=True))
+    with np.errstate(all="ignore"):
+        products = [None if d is None else v_bar * d for d in slopes]
+        return tuple(None if d is None else unbroadcast(d, np.shape(x)) for d, x in zip(products, xs, strict=True))
 
 
 PARTIAL = ArrayOp("partial", _partial, _partial_jvp, _partial_vjp)
