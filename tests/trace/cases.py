@@ -4,25 +4,10 @@ values) of its inputs.
 Tests run every case on every engine and compare value and derivatives with NumPy itself and with differences.
 """
 
-from typing import NamedTuple
-
+import cases_grids
+import cases_statistics
 import numpy as np
-
-
-class Case(NamedTuple):
-    label: str
-    f: object
-    inputs: tuple
-    positive: bool = False  # inputs drawn from (0.4, 1.6) instead of (-1, 1)
-
-    def points(self):
-        rng = np.random.default_rng(sum(map(ord, self.label)))
-        return [self._point(rng, x) for x in self.inputs]
-
-    def _point(self, rng, x):
-        if not isinstance(x, tuple):
-            return np.asarray(x, dtype=float)
-        return rng.uniform(0.4, 1.6, x) if self.positive else rng.uniform(-1.0, 1.0, x)
+from case import A, B, C, Case
 
 
 def _spd(a):
@@ -49,7 +34,6 @@ def _set(index, value):
     return step
 
 
-A, B, C = (3,), (2, 3), (2, 3, 4)
 _mask = np.array([[True, False, True], [False, True, True]])
 _order = np.array([[2, 0, 1], [1, 1, 0]])
 
@@ -455,3 +439,4 @@ UFUNCS = [
 ]
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
+CASES += [*cases_grids.CASES, *cases_statistics.CASES]

@@ -206,6 +206,10 @@ def settled(TracedArray x):
         root.slot = (<TracedArray>gather(x.tape, root.ids)).slot
         root.ids = None
         return x
+    if x.ndim == 0:
+        part = new_root(x.tape, 0, x.dims, 1)
+        part.slot = ids_of(x)[()]
+        return part
     part = from_ids(x.tape, ids_of(x))
     return part if part.ids is None else gather(x.tape, ids_of(x))
 

@@ -4,6 +4,7 @@ this way can be written into with active values. An integer or boolean dtype giv
 import numpy as np
 
 from ..errors import TraceEscapeError
+from ..trace.decisions import stepped
 from ..trace.functions import (
     CREATORS,
     DIFFERENTIATED,
@@ -18,6 +19,7 @@ from ..trace.functions import (
     operand,
     primal,
 )
+from . import masks
 
 
 def _is_float(dtype):
@@ -72,11 +74,21 @@ def astype(x, dtype, /, *, copy=True, device=None):
 
 
 def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, others are refused."""
+    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, whole numbers have none:
+    what is cut off is constant. Others are refused."""
     if np.dtype(dtype) == np.bool:
         return np.not_equal(x, 0.0) if is_guarded(x) else np.asarray(primal(x), dtype=bool)
+    if np.dtype(dtype).kind in "iu":
+        return _whole(x, np.dtype(dtype))
     check_dtype(dtype, "astype")
     return np.copy(x) if copy else x
+
+
+def _whole(x, dtype):
+    if not is_guarded(x):
+        return np.asarray(primal(x)).astype(dtype)[()]
+    whole = masks.TracedMask(stepped(np.trunc, (x,), {}), np.dtype(np.int64))
+    return whole if dtype == np.int64 and whole.ndim else whole.primal.astype(dtype)
 
 
 # Arrays made with like=.

@@ -135,6 +135,23 @@ def imag(self):
     return np.zeros_like(self)
 
 
+def _layout(self):
+    """A plain array that lies in memory as `self` does: read only by its owner."""
+    tables = []
+    functions.move([self], lambda ids: (tables.append(ids), ids)[1])
+    return tables[0]
+
+
+@_attribute
+def flags(self):
+    return _layout(self).flags
+
+
+@_attribute
+def strides(self):
+    return _layout(self).strides
+
+
 @_attribute
 def nbytes(self):
     return self.size * 8

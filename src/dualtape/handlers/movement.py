@@ -7,9 +7,9 @@ own. Parameters that hold no data (conditions, indices, axes) are taken at their
 
 import numpy as np
 
-from ..errors import UnsupportedOperation
 from ..trace.functions import HANDLERS, check_dtype, handles, is_guarded, judged, move, operand, primal, store
 from . import masks
+from .borrowed import translated
 
 ALL = "all positional arguments"
 
@@ -187,14 +187,16 @@ moves(np.fft.fftshift, "x")
 moves(np.fft.ifftshift, "x")
 
 
+_computed_pad = translated(np.pad)
+
+
 @handles(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
-    """Modes that repeat elements or enter constants; those that compute (mean, linear_ramp, ...) are refused."""
+    """Modes that repeat elements or enter constants move them; in those that compute (mean, linear_ramp, ...) NumPy's
+    own code runs."""
     moving = {"constant", "edge", "wrap", "reflect", "symmetric", "empty"}
-    if mode not in moving or kwargs.get("reflect_type", "even") != "even":
-        raise UnsupportedOperation(
-            f"np.pad with mode={mode!r} has no derivative rule yet", f"one of {', '.join(sorted(moving))} has"
-        )
+    if callable(mode) or mode not in moving or kwargs.get("reflect_type", "even") != "even":
+        return _computed_pad(array, pad_width, mode, **kwargs)
     operands = []
     array = _collect(array, operands)
     if "constant_values" in kwargs:

@@ -7,7 +7,7 @@ What is decided on a value here is a decision of the user's function; `functions
 import numpy as np
 
 from ..trace.decisions import decided
-from ..trace.functions import PASSIVE, handles, is_guarded, operand, peeked, primal, refuses
+from ..trace.functions import PASSIVE, handles, has_active, is_guarded, operand, peeked, primal, refuses
 
 
 def passive(*functions):
@@ -39,7 +39,7 @@ def _new(name):
 
 # Shape and type.
 described(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.isfortran)
-described(np.common_type, np.result_type, np.can_cast, np.shares_memory, np.may_share_memory)
+described(np.common_type, np.shares_memory, np.may_share_memory)
 passive(np.min_scalar_type)
 # Tests.
 passive(np.isposinf, np.isneginf, np.isin, _new("in1d"), np.all, np.any)
@@ -47,7 +47,7 @@ passive(np.allclose, np.isclose, np.array_equal, np.array_equiv)
 # Places and counts.
 passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort)
 passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.histogram_bin_edges)
-passive(np.ravel_multi_index, np.unravel_index, np.ix_, np.unique_counts, np.unique_inverse, np.einsum_path)
+passive(np.ravel_multi_index, np.unravel_index, np.ix_, np.einsum_path)
 passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank)
 # Descriptions: text is for people, and so needs no guard (core/scalar.pyx).
 passive(np.array2string, np.array_repr, np.array_str)
@@ -57,6 +57,23 @@ refuses(
     "save the result of the driver instead",
     *(np.save, np.savez, np.savez_compressed, np.savetxt, np.packbits),
 )
+
+
+def _of_types(function):
+    """Register `function`, which asks arrays for nothing but their type."""
+
+    def handler(*args, **kwargs):
+        return function(*(_type(x) if has_active(x) else x for x in args), **kwargs)
+
+    handles(function, kind=PASSIVE)(handler)
+
+
+def _type(x):
+    return operand(x).dtype
+
+
+_of_types(np.result_type)
+_of_types(np.can_cast)
 
 
 @handles(np.shape, kind=PASSIVE)

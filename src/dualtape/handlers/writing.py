@@ -4,7 +4,7 @@ know; the target must be active, because a plain array cannot hold a derivative.
 import numpy as np
 
 from ..errors import TraceEscapeError
-from ..trace.functions import handles, is_active, operand, primal
+from ..trace.functions import handles, has_active, is_active, operand, primal
 from . import masks
 
 
@@ -21,6 +21,9 @@ def _target(array, name):
 def copyto(dst, src, casting="same_kind", where=True):
     if masks.is_mask(dst):
         dst[...] = src if where is True else np.where(where, src, dst)
+        return
+    if not is_active(dst) and not has_active(src):
+        np.copyto(dst, primal(src), casting, primal(where))
         return
     _target(dst, "np.copyto")
     if where is True:

@@ -46,6 +46,10 @@ _FAMILIES = (
     "movement",
     "writing",
     "ordering",
+    "grids",
+    "statistics",
+    "sets",
+    "polynomials",
     "reductions",
     "products",
     "linear_algebra",
@@ -347,7 +351,7 @@ def store(result, out):
             np.broadcast_to(np.empty(np.shape(result)), out.shape)  # raises NumPy's error
         out[...] = result
     elif not has_active(result):
-        np.copyto(out, result, casting="same_kind")
+        np.copyto(out, result if _TRACED[type(out)] else primal(result), casting="same_kind")
     elif type(out) is np.ndarray and out.dtype.hasobject:
         for index in np.ndindex(out.shape):
             out[index] = result[index] if result.ndim else result
@@ -361,7 +365,7 @@ def store(result, out):
 
 def check_dtype(dtype, name):
     """Refuse a ``dtype=`` in which a derivative cannot live."""
-    if dtype is None or np.dtype(dtype) == np.float64:
+    if dtype is None or dtype is type(np.dtype(np.float64)) or np.dtype(dtype) == np.float64:
         return
     if np.dtype(dtype).kind in "biu":
         raise TraceEscapeError(

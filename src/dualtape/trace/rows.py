@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from dualtape.ops import array_ops, decisions, matrix_ops, order_ops
+from dualtape.ops import array_ops, decisions, grid_ops, matrix_ops, order_ops
 from dualtape.ops.contractions import contraction_of
 from dualtape.ops.subscripts import normal_form
 from dualtape.ops.table import ROW_OF
@@ -23,7 +23,7 @@ _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes m
 
 def rows():
     """All rows by name."""
-    return {row.name: row for row in (*array_ops.ROWS, *matrix_ops.ROWS, *order_ops.ROWS, *_OTHERS)}
+    return {row.name: row for row in (*array_ops.ROWS, *matrix_ops.ROWS, *order_ops.ROWS, *grid_ops.ROWS, *_OTHERS)}
 
 
 _OTHERS = (partials.PARTIAL, decisions.DECISION, decisions.STEP)
@@ -194,6 +194,23 @@ def _solve(shapes, largest):
     return (*np.broadcast_shapes(a[:-2], b[:-2]), *b[-2:])
 
 
+# ---- grids ----
+
+
+def _interp(shapes, largest):
+    x, xp, fp = shapes
+    _require(len(xp) == 1 and xp == fp)
+    return x
+
+
+def _bincount(shapes, largest, bins, minlength=0):
+    _require(isinstance(bins, np.ndarray) and bins.ndim == 1 and bins.dtype.kind in "iu" and bins.shape == shapes[0])
+    _require(type(minlength) is int and np.all(bins >= 0))
+    length = max(minlength, int(bins.max(initial=-1)) + 1)
+    _bounded((length,), largest)
+    return (length,)
+
+
 # ---- functions by name ----
 
 
@@ -262,7 +279,7 @@ def _step(shapes, largest, function, args, kwargs, part=None):
     return shape
 
 
-_STEPS = {("round", None), ("around", None), ("fix", None), ("angle", None), ("frexp", 1)}
+_STEPS = {("round", None), ("around", None), ("fix", None), ("angle", None), ("frexp", 1), ("trunc", None)}
 
 
 # ---- orders ----
@@ -301,6 +318,8 @@ _RULES = {
     "linalg.det": _determinant,
     "linalg.slogdet": _determinant,
     "linalg.cholesky": _square,
+    "interp": _interp,
+    "bincount": _bincount,
     "partial": _partial,
     "ordered": _ordered,
     "taken": _taken,
