@@ -247,7 +247,7 @@ def array_operation_by_row(ForwardNumber leader, row, list numbers, dict params)
         if moves(dots):
             for lanes, v_dot in zip(records, tangents(row.jvp(dots, xs, v, **params), len(outputs))):
                 if v_dot is not None:
-                    lanes[..., space.lanes.x2 + k] = v_dot + 0.0
+                    lanes[..., space.lanes.x2 + k] = v_dot if row.selects else v_dot + 0.0
     if space.lanes.order == 2:
         second_order_by_row(leader, row, numbers, params, outputs, records, isinstance(v, tuple))
     made = [result if (<ForwardNumber>result).values.ndim else get(result, ()) for result in results]
@@ -275,7 +275,7 @@ cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict param
         v_dots = tangents(row.jvp(dots, xs, tuple(vs) if several else vs[0], **params), len(outputs))
         for v_dot, lanes, rows in zip(v_dots, records, v_mixed):
             if v_dot is not None:
-                lanes[..., i] = primal(v_dot) + 0.0
+                lanes[..., i] = primal(v_dot) if row.selects else primal(v_dot) + 0.0
                 rows[..., i, :] = record_array(v_dot)[..., :q] if isinstance(v_dot, ForwardNumber) else 0.0
     for lanes, rows in zip(records, v_mixed):
         store_mixed(space, lanes, rows)

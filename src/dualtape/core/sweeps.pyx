@@ -23,7 +23,8 @@ cdef enum:
     KEPT_DOUBLES = 0x2000000      # larger workspaces are given back to the system
 
 cdef int64_t STRUCTURAL_BITS = <int64_t>0x8000000000000000ULL
-cdef object _Dual = None
+cdef object _Dual = None            # core.dual and core.dual_parts, imported when first needed
+cdef object _first_lanes = None
 
 
 # ---- workspaces ----
@@ -79,6 +80,11 @@ cdef bint is_structural(cnp.ndarray array) except -1:
     return bool((np.ascontiguousarray(array).view(np.int64) == STRUCTURAL_BITS).all())
 
 
+cdef object as_meant(row, part):
+    """What a rule was given or gave: its zeros were computed, unless it only moves elements."""
+    return part if row.selects else part + 0.0
+
+
 cdef object bundle(ArrayCall call, list parts):
     return parts[0] if call.single else tuple(parts)
 
@@ -101,8 +107,8 @@ cdef int call_tangent(ArrayCall call, dt_workspace *work) except -1:
     cdef list xs = primals(work.value, call.operands), results = [(<Place>at).array(tangent, p) for at in call.results]
     v = bundle(call, primals(work.value, call.results))
     for lane in range(p):
-        lane_dots = [None if x_dot is None or is_structural(x_dot[..., lane]) else x_dot[..., lane] + 0.0
-                     for x_dot in x_dots]
+        lane_dots = [None if x_dot is None or is_structural(x_dot[..., lane])
+                     else as_meant(call.row, x_dot[..., lane]) for x_dot in x_dots]
         if all(x_dot is None for x_dot in lane_dots):
             continue
         v_dot = call.row.jvp(tuple(lane_dots), tuple(xs), v, **call.params)
@@ -121,18 +127,20 @@ cdef int call_adjoint(ArrayCall call, dt_workspace *work) except -1:
         v_bars = [result[..., lane] for result in results]
         if all([is_structural(v_bar) for v_bar in v_bars]):
             continue
-        x_bars = call.row.vjp(bundle(call, [v_bar + 0.0 for v_bar in v_bars]), tuple(xs), v, call.active, **call.params)
+        v_bar = bundle(call, [as_meant(call.row, v_bar) for v_bar in v_bars])
+        x_bars = call.row.vjp(v_bar, tuple(xs), v, call.active, **call.params)
         for at, active, x_bar in zip(call.operands, call.active, x_bars):
             if active and x_bar is not None:
-                (<Place>at).array(adjoint, p)[..., lane] += x_bar + 0.0
+                (<Place>at).array(adjoint, p)[..., lane] += as_meant(call.row, x_bar)
     return 0
 
 
 cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
     """The vjp rule in Dual arithmetic: its tangent is the second-order adjoint."""
-    global _Dual
+    global _Dual, _first_lanes
     if _Dual is None:
         from dualtape.core.dual import Dual as _Dual
+        from dualtape.core.dual_parts import first_lanes as _first_lanes
     cdef Py_ssize_t p = work.p
     v_bars = [(<Place>at).array(work.adjoint, 0) for at in call.results]
     v_bar_dots = [(<Place>at).array(work.adjoint_dot, p) for at in call.results]
@@ -142,16 +150,17 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
                 for at, active, x in zip(call.operands, call.active, primals(work.value, call.operands))])
     v = bundle(call, [_Dual(x, (<Place>at).array(work.tangent, p) + 0.0)
                       for at, x in zip(call.results, primals(work.value, call.results))])
-    v_bar = bundle(call, [_Dual(x[()] + 0.0, dot + 0.0) for x, dot in zip(v_bars, v_bar_dots)])
+    v_bar = bundle(call, [_Dual(as_meant(call.row, x[()]), dot + 0.0) for x, dot in zip(v_bars, v_bar_dots)])
     x_bars = call.row.vjp(v_bar, xs, v, call.active, **call.params)
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
         if not active or x_bar is None:
             continue
         if isinstance(x_bar, _Dual):
-            (<Place>at).array(work.adjoint, 0)[...] += x_bar.x + 0.0
-            (<Place>at).array(work.adjoint_dot, p)[...] += x_bar.x1.reshape(x_bar.shape + (p,)) + 0.0
+            lanes = _first_lanes(x_bar).reshape(x_bar.shape + (p,))
+            (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, x_bar.x)
+            (<Place>at).array(work.adjoint_dot, p)[...] += as_meant(call.row, lanes)
         else:
-            (<Place>at).array(work.adjoint, 0)[...] += x_bar + 0.0
+            (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, x_bar)
     return 0
 
 

@@ -4,7 +4,8 @@ both directions.
 A rule is written in plain NumPy language and is the only place that knows its derivative. The engines run the same rule
 on arrays (a sweep), on tracers (a sweep that is itself recorded) and on Dual arrays (second order), so a rule uses
 operators and NumPy functions only: no ``float()``, no writing into an operand. The sweeps take every zero that a rule
-returns for a computed one; an operand of which the operation reads only a part is cut to that part by its handler.
+returns for a computed one, unless the row `selects`; an operand of which the operation reads only a part is cut to that
+part by its handler.
 
 Left out: matrix functions (`matrix_ops`), what merely moves elements (`handlers.movement`), and whatever is a
 composition of other operations (the functions of `handlers`).
@@ -35,12 +36,16 @@ class ArrayOp:
         ``jvp(x_dots, xs, v, **params) -> v_dot``; ``x_dots[i]`` is None where operand i is passive.
     vjp : callable
         ``vjp(v_bar, xs, v, active, **params) -> tuple of x_bars``, None where ``active[i]`` is False.
+    selects : bool
+        The rules move elements and nothing else: a zero of theirs that is -0.0 says "not connected", and so does one
+        that they are given.
     """
 
     name: str
     primal: Callable
     jvp: Callable
     vjp: Callable
+    selects: bool = False
 
     def __repr__(self):
         return f"ArrayOp({self.name})"

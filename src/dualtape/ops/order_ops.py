@@ -47,16 +47,16 @@ def _taken(y, x, axis, function, options):
 
 
 def _put(v, x, axis, function, options):
-    """The transpose of `_taken`: the elements of `v` to where they were taken from, zeros elsewhere."""
+    """The transpose of `_taken`: the elements of `v` to where they were taken from, structural zeros elsewhere."""
     if _is_whole(x, axis, v):
-        y = np.zeros(x.size)
+        y = np.full(x.size, -0.0)
         y[getattr(x.reshape(-1), function)(**options)] = v
         return y.reshape(x.shape)
     order, back, _, rows, _ = _arranged(x.shape, axis)
     places = _places(x, axis, function, options)
     if places.ndim > 1 and axis is not None:
         v = v.transpose(order)
-    y = np.zeros_like(v, shape=(rows[0] * rows[1],))
+    y = np.full_like(v, -0.0, shape=(rows[0] * rows[1],))
     y[places] = v.reshape(places.shape)
     return y.reshape(tuple(x.shape[k] for k in order)).transpose(back)
 
@@ -85,8 +85,8 @@ def _linear(primal, transpose):
     return jvp, vjp
 
 
-TAKEN = ArrayOp("taken", _taken, *_linear(lambda: TAKEN, lambda: PUT))
-PUT = ArrayOp("put", _put, *_linear(lambda: PUT, lambda: TAKEN))
+TAKEN = ArrayOp("taken", _taken, *_linear(lambda: TAKEN, lambda: PUT), selects=True)
+PUT = ArrayOp("put", _put, *_linear(lambda: PUT, lambda: TAKEN), selects=True)
 
 
 def _ordered(x, axis, function, options):
@@ -103,6 +103,6 @@ def _ordered_vjp(v_bar, xs, v, active, **params):
 
 # `function` is argmax, argmin, argsort or argpartition, `options` what it takes; axis is an int, None for all elements,
 # or, of argmax and argmin, a tuple.
-ORDERED = ArrayOp("ordered", _ordered, _ordered_jvp, _ordered_vjp)
+ORDERED = ArrayOp("ordered", _ordered, _ordered_jvp, _ordered_vjp, selects=True)
 
 ROWS = (ORDERED, TAKEN, PUT)
