@@ -132,7 +132,12 @@ class Engine:
         xs = [x.value if isinstance(x, Number) else np.asarray(x, dtype=np.float64) for x in operands]
         x_dots = [x.tangent if isinstance(x, Number) else None for x in operands]
         v = row.primal(*xs, **params)
-        return Number(v, row.jvp(x_dots, xs, v, **params))
+        v_dot = row.jvp(x_dots, xs, v, **params)
+        if not isinstance(v, tuple):
+            return Number(v, v_dot)
+        return tuple(
+            Number(part, np.zeros_like(part) if dot is None else dot) for part, dot in zip(v, v_dot, strict=True)
+        )
 
     def lift(self, values):
         return Number(np.array(values, dtype=np.float64), np.full(np.shape(values), -0.0))

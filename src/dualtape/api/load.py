@@ -300,7 +300,7 @@ class _Loading:
         results = [self._place(x) for x in field(described, "results", list)]
         is_single = field(described, "single", bool)
         shapes = [x.shape if type(x) is Place else np.shape(x) for x in operands]
-        if not is_single or not gives(name, shapes, dict(params), [x.shape for x in results], self.largest):
+        if not gives(name, shapes, dict(params), [x.shape for x in results], self.largest, is_single):
             raise inconsistent(f"{name} of {shapes} with {params!r:.200} does not give what it says")
         return ArrayCall(self.rows[name], params, operands, results, is_single)
 

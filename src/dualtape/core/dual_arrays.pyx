@@ -216,7 +216,7 @@ cdef bint in_c_order(Operand x, tuple shape) except -1:
 cdef list memory_order(Operand x, Operand y):
     """Axes of the result from the slowest to the fastest in memory, as NumPy chooses them."""
     operands = [primal(x.number)] if y is None else [primal(x.number), primal(y.number)]
-    result = np.nditer([*operands, None], order="K").operands[len(operands)]
+    result = np.nditer([*operands, None], ["zerosize_ok"], order="K").operands[len(operands)]
     order = sorted(range(result.ndim), key=lambda axis: -result.strides[axis])
     return None if order == list(range(result.ndim)) else order
 

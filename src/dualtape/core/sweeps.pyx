@@ -89,6 +89,11 @@ cdef object bundle(ArrayCall call, list parts):
     return parts[0] if call.single else tuple(parts)
 
 
+cdef object cotangent_of(ArrayCall call, part):
+    """What a rule takes. The one of several results sees which of them nothing depends on: zeros stay structural."""
+    return as_meant(call.row, part) if call.single else np.array(part)
+
+
 cdef int call_primal(ArrayCall call, double *value) except -1:
     try:
         result = call.row.primal(*primals(value, call.operands), **call.params)
@@ -127,7 +132,7 @@ cdef int call_adjoint(ArrayCall call, dt_workspace *work) except -1:
         v_bars = [result[..., lane] for result in results]
         if all([is_structural(v_bar) for v_bar in v_bars]):
             continue
-        v_bar = bundle(call, [as_meant(call.row, v_bar) for v_bar in v_bars])
+        v_bar = bundle(call, [cotangent_of(call, part) for part in v_bars])
         x_bars = call.row.vjp(v_bar, tuple(xs), v, call.active, **call.params)
         for at, active, x_bar in zip(call.operands, call.active, x_bars):
             if active and x_bar is not None:
@@ -150,7 +155,8 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
                 for at, active, x in zip(call.operands, call.active, primals(work.value, call.operands))])
     v = bundle(call, [_Dual(x, (<Place>at).array(work.tangent, p) + 0.0)
                       for at, x in zip(call.results, primals(work.value, call.results))])
-    v_bar = bundle(call, [_Dual(as_meant(call.row, x[()]), dot + 0.0) for x, dot in zip(v_bars, v_bar_dots)])
+    v_bar = bundle(call, [_Dual(cotangent_of(call, x[()]), dot + 0.0 if call.single else np.array(dot))
+                          for x, dot in zip(v_bars, v_bar_dots)])
     x_bars = call.row.vjp(v_bar, xs, v, call.active, **call.params)
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
         if not active or x_bar is None:

@@ -5,7 +5,6 @@ import operator
 
 import numpy as np
 
-from ..errors import UnsupportedOperation
 from ..ops import matrix_ops
 from ..trace.functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store
 from . import masks
@@ -114,8 +113,7 @@ def _chain(arrays, split, i, j):
 
 @handles(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    """Euclidean norms at 0 have derivative 0; ``ord`` 2, -2 and "nuc" of matrices need singular values and are
-    refused."""
+    """Euclidean norms at 0 have derivative 0."""
     x = operand(x)
     if axis is None and (ord is None or (ord in ("f", "fro") and np.ndim(x) == 2) or (ord == 2 and np.ndim(x) == 1)):
         flat = x if np.ndim(x) == 1 else np.ravel(x, order="K")  # NumPy sums in memory order
@@ -163,10 +161,7 @@ def _norm_of_matrices(x, ord, row, column, keepdims):
     if row == column:
         raise ValueError("Duplicate axes given.")
     if ord in (2, -2, "nuc"):
-        raise UnsupportedOperation(
-            f"np.linalg.norm of a matrix with ord={ord!r} needs singular values, which have no derivative rule yet",
-            "use ord='fro'",
-        )
+        return _norm_of_singular_values(x, ord, row, column, keepdims)
     if ord in (None, "fro", "f"):
         return root(np.sum(x * x, axis=(row, column), keepdims=keepdims))
     if ord not in (1, -1, np.inf, -np.inf):
@@ -176,6 +171,15 @@ def _norm_of_matrices(x, ord, row, column, keepdims):
     sums = np.sum(np.abs(x), axis=summed, keepdims=True)
     result = choose(sums, axis=compared, keepdims=True)
     return result if keepdims else np.squeeze(result, (row, column))
+
+
+def _norm_of_singular_values(x, ord, row, column, keepdims):
+    s = np.linalg.svd(np.moveaxis(x, (row, column), (-2, -1)), compute_uv=False)
+    if ord == -2:
+        result = np.min(s, axis=-1)
+    else:
+        result = (np.sum if ord == "nuc" else np.max)(s, axis=-1, initial=0.0)
+    return np.expand_dims(result, tuple(sorted((row, column)))) if keepdims else result
 
 
 @handles(np.linalg.vector_norm)

@@ -53,6 +53,7 @@ _FAMILIES = (
     "reductions",
     "products",
     "linear_algebra",
+    "spectral",
     "passive",
     "creation",
     "elementwise",

@@ -290,7 +290,8 @@ class _OnTape(Resweep):
     def adjoint_call(self, node, bar):
         if not any(np.any(bar.connected(place)) for place in node.results):
             return
-        v_bar = _single(node, [_computed(bar[place]) for place in node.results])
+        parts = [bar[place] for place in node.results]
+        v_bar = _computed(parts[0]) if node.call.single else tuple(parts)  # zeros of several stay structural
         wanted = tuple(place is not None and bool(np.any(self.depends[place])) for place in node.operands)
         x_bars = node.call.row.vjp(v_bar, *self._at_node(node), wanted, **node.call.params)
         for place, is_wanted, x_bar in zip(node.operands, wanted, x_bars, strict=True):

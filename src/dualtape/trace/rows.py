@@ -16,37 +16,40 @@ from dualtape.ops.contractions import contraction_of
 from dualtape.ops.subscripts import normal_form
 from dualtape.ops.table import ROW_OF
 from dualtape.trace import functions as handlers
-from dualtape.trace import partials
+from dualtape.trace import matrix_rows, partials
+from dualtape.trace.demands import require as _require
 
 _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes memory that grows exponentially
 
 
 def rows():
     """All rows by name."""
-    return {row.name: row for row in (*array_ops.ROWS, *matrix_ops.ROWS, *order_ops.ROWS, *grid_ops.ROWS, *_OTHERS)}
+    families = (array_ops, matrix_ops, order_ops, grid_ops, matrix_rows)
+    return {row.name: row for row in (*(row for family in families for row in family.ROWS), *_OTHERS)}
 
 
 _OTHERS = (partials.PARTIAL, decisions.DECISION, decisions.STEP)
 
 
-def gives(name, shapes, params, results, largest):
-    """Can the row `name` of operands of these shapes give results of those?"""
+def gives(name, shapes, params, results, largest, is_single=None):
+    """Can the row `name` of operands of these shapes give results of those; one or, if told so, several?"""
     try:
         found = _RULES[name](shapes, largest, **params)
         for shape in results:
             _bounded(shape, largest)
     except Exception:  # whatever the rule met
         return False
-    return len(results) == 1 and (results[0] in found if type(found) is set else results[0] == found)
+    if type(found) is matrix_rows.Several:
+        return not is_single and tuple(results) == tuple(found)
+    return (
+        is_single is not False
+        and len(results) == 1
+        and (results[0] in found if type(found) is set else results[0] == found)
+    )
 
 
 def _bounded(shape, largest):
     _require(math.prod(max(1, length) for length in shape) <= largest)
-
-
-def _require(condition):
-    if not condition:
-        raise ValueError("not what this operation takes")
 
 
 def _axis(axis, ndim):
@@ -320,6 +323,7 @@ _RULES = {
     "linalg.cholesky": _square,
     "interp": _interp,
     "bincount": _bincount,
+    **matrix_rows.RULES,
     "partial": _partial,
     "ordered": _ordered,
     "taken": _taken,

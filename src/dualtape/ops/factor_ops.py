@@ -1,0 +1,146 @@
+"""Rows of the QR decomposition and of what follows from it, and `AS_RETURNED`, which gives a composition the values
+that a library function returns.
+
+The rules of QR follow Walter & Lehmann (2018), "Algorithmic differentiation of linear algebra functions with
+application in optimum experimental design", and Roberts & Roberts (2020), arXiv:2009.10071, for wide matrices. A
+triangular factor that is singular has no inverse, and derivatives of its Q are NaN. Called by handlers/spectral.py.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from .array_ops import ArrayOp
+from .spectral_ops import transposed
+
+
+def inverse_or_nan(a):
+    """A factor that is singular has been returned, not refused: so its derivative must not raise either."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        if a.ndim == 2:
+            return np.full(a.shape, np.nan)
+        return np.stack([inverse_or_nan(matrix) for matrix in a])
+
+
+def strictly_lower(x):
+    return np.tril(x, -1)
+
+
+# Q of min(m, n) columns, and R.
+
+
+def _qr(a):
+    return tuple(np.linalg.qr(a))
+
+
+def _tall_jvp(a_dot, Q, R):
+    """``Q_dot = Q w + (a_dot R^-1 - Q c)``, ``R_dot = (c - w) R`` with ``c = Q^T a_dot R^-1`` and the skew w that has
+    its strictly lower triangle."""
+    moved = np.matmul(a_dot, inverse_or_nan(R))
+    c = np.matmul(transposed(Q), moved)
+    low = strictly_lower(c)
+    w = low - transposed(low)
+    return np.matmul(Q, w - c) + moved, np.triu(np.matmul(c - w, R))
+
+
+def _tall_vjp(Q_bar, R_bar, Q, R):
+    """``(Q_bar + Q sym_of_lower(R R_bar^T - Q_bar^T Q)) R^-T``."""
+    m = np.matmul(R, transposed(R_bar)) - np.matmul(transposed(Q_bar), Q)
+    low = strictly_lower(m)
+    symmetric = np.tril(m) + transposed(low)
+    return np.matmul(Q_bar + np.matmul(Q, symmetric), transposed(inverse_or_nan(R)))
+
+
+def _qr_jvp(x_dots, xs, v):
+    """A wide matrix ``[x, y]`` has ``R = [u, Q^T y]`` with ``x = Q u``."""
+    (a,), (a_dot,), (Q, R) = xs, x_dots, v
+    m, n = a.shape[-2:]
+    if m >= n:
+        return _tall_jvp(a_dot, Q, R)
+    Q_dot, u_dot = _tall_jvp(a_dot[..., :m], Q, R[..., :m])
+    y_dot = np.matmul(transposed(Q_dot), a[..., m:]) + np.matmul(transposed(Q), a_dot[..., m:])
+    return Q_dot, np.concatenate([u_dot, y_dot], axis=-1)
+
+
+def _qr_vjp(v_bar, xs, v, active):
+    (a,), (Q, R), (Q_bar, R_bar) = xs, v, v_bar
+    m, n = a.shape[-2:]
+    if m >= n:
+        return (_tall_vjp(Q_bar, R_bar, Q, R),)
+    of_y = R_bar[..., m:]
+    Q_bar = Q_bar + np.matmul(a[..., m:], transposed(of_y))
+    x_bar = _tall_vjp(Q_bar, R_bar[..., :m], Q, R[..., :m])
+    return (np.concatenate([x_bar, np.matmul(Q, of_y)], axis=-1),)
+
+
+# L U without pivoting, of a matrix with at least as many rows as columns.
+
+
+def _lu(a):
+    a = np.array(a)
+    n = a.shape[-1]
+    for k in range(n):
+        a[..., k + 1 :, k] /= a[..., k, None, k]
+        a[..., k + 1 :, k + 1 :] -= a[..., k + 1 :, k, None] * a[..., k, None, k + 1 :]
+    low = np.tril(a, -1)
+    low[..., range(n), range(n)] = 1.0
+    return low, np.triu(a[..., :n, :])
+
+
+def _lu_jvp(x_dots, xs, v):
+    """With ``m = l1^-1 a1_dot u^-1`` of the upper square: ``l1_dot = l1 lower(m)``, ``u_dot = upper(m) u``,
+    ``l2_dot = (a2_dot - l2 u_dot) u^-1``."""
+    (a_dot,), (low, u) = x_dots, v
+    n = u.shape[-1]
+    top, inverse = low[..., :n, :], inverse_or_nan(u)
+    m = np.matmul(np.linalg.solve(top, a_dot[..., :n, :]), inverse)
+    u_dot = np.matmul(np.triu(m), u)
+    bottom = np.matmul(a_dot[..., n:, :] - np.matmul(low[..., n:, :], u_dot), inverse)
+    return np.concatenate([np.matmul(top, strictly_lower(m)), bottom], axis=-2), u_dot
+
+
+def _lu_vjp(v_bar, xs, v, active):
+    (low_bar, u_bar), (low, u) = v_bar, v
+    n = u.shape[-1]
+    top, top_bar, inverse = low[..., :n, :], low_bar[..., :n, :], transposed(inverse_or_nan(u))
+    bottom = np.matmul(low_bar[..., n:, :], inverse)
+    u_bar = u_bar - np.matmul(transposed(low[..., n:, :]), bottom)
+    m_bar = strictly_lower(np.matmul(transposed(top), top_bar)) + np.triu(np.matmul(u_bar, transposed(u)))
+    a_bar = np.matmul(np.linalg.solve(transposed(top), m_bar), inverse)
+    return (np.concatenate([a_bar, bottom], axis=-2),)
+
+
+# Values of a library, derivatives of a composition.
+
+
+def _function_of(name):
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(module), function)
+
+
+def _as_returned(*xs, function, models, kwargs, parts=None):
+    result = _function_of(function)(*xs[models:], **kwargs)
+    if parts is None:
+        return np.asarray(result, dtype=np.float64)[()]
+    return tuple(np.asarray(result[part], dtype=np.float64)[()] for part in parts)
+
+
+def _as_returned_jvp(x_dots, xs, v, models, parts=None, **params):
+    return x_dots[0] if parts is None else tuple(x_dots[:models])
+
+
+def _as_returned_vjp(v_bar, xs, v, active, models, parts=None, **params):
+    bars = (v_bar,) if parts is None else v_bar
+    return (*bars, *(None for _ in xs[models:]))
+
+
+QR = ArrayOp("linalg.qr", _qr, _qr_jvp, _qr_vjp)
+LU = ArrayOp("lu", _lu, _lu_jvp, _lu_vjp)
+
+# The first `models` operands are what the function computes, written as a composition of other operations; the rest are
+# its arguments. `parts` are those results that the models stand for, None if there is one.
+AS_RETURNED = ArrayOp("as_returned", _as_returned, _as_returned_jvp, _as_returned_vjp, selects=True)
+
+ROWS = (QR, LU, AS_RETURNED)
