@@ -39,7 +39,10 @@ SINGULAR_VALUES = [
     *(Case(f"svd values {s}", lambda a: np.linalg.svd(a, compute_uv=False), (s,)) for s in _shapes),
     *(Case("svdvals", lambda a: np.linalg.svdvals(a), (s,)) for s in _shapes[:1] if hasattr(np.linalg, "svdvals")),
     Case(
-        "svd hermitian", lambda a: np.linalg.svd(a, hermitian=True)[0] * np.linalg.svd(a, hermitian=True)[1], ((3, 3),)
+        "svd hermitian",
+        lambda a: np.linalg.svd(a, hermitian=True)[0] * np.linalg.svd(a, hermitian=True)[1],
+        ((3, 3),),
+        looks=True,
     ),
     Case("svd hermitian vh", lambda a: np.linalg.svd(a, hermitian=True)[2], ((2, 3, 3),), looks=True),
     Case("svd hermitian values", lambda a: np.linalg.svd(a, compute_uv=False, hermitian=True), ((3, 3),)),
