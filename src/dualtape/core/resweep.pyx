@@ -166,6 +166,8 @@ cdef inline number plain(double value) noexcept:
 
 cdef number apply(Tape outer, uint16_t op, number x, number y) except *:
     cdef number v
+    if outer.c.library.ops[op].arity == 1:
+        y = plain(0.0)          # an instruction names its one operand twice
     if x.slot == 0 and y.slot == 0:
         return plain(dt_scalar_primal(outer.c.library, op, x.value, y.value))
     v.value = 0.0

@@ -173,7 +173,7 @@ class _OnTape(Resweep):
                 node.results, _results_again(self.engine, node, _operands(node, self.env)), strict=True
             ):
                 self.env[place] = result
-        elif node.kind == "elementwise" and node.results[0].start >= self.tape.n_slots:
+        elif node.kind == "elementwise" and node.n and node.results[0].start >= self.tape.n_slots:
             # plain, and the inner recording never stored it
             self.env[node.results[0]] = evaluate(ROWS[node.op].name, *_operands(node, self.env), order=0)["v"]
 
