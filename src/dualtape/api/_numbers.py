@@ -96,6 +96,10 @@ def read_all(leaves: list[Any], names: Callable[[], list[str]]) -> tuple[list[An
 
 def _read_array(x: Any, name: str) -> tuple[Any, np.dtype[Any]]:
     dtype = x.dtype
+    if hasattr(type(x), "as_numbers"):  # a mask, or constants chosen by one: see handlers/masks.py
+        if dtype.kind == "b":
+            raise _refusal(x, name)
+        return x.as_numbers(), _FLOAT64
     if isinstance(x, np.ndarray) and type(x) is not np.ndarray and type(x) is not np.memmap:
         raise DtypeError.of_subclass(x, name)
     if dtype.kind == "f" and dtype.itemsize <= 8:

@@ -1,0 +1,393 @@
+"""What `np` and `dualtape` mean to a random program whose numbers are series.
+
+Object arrays take indexing, writing, sums, products and movement from NumPy itself. Here is the rest, each function by
+its definition: the elementwise functions, linear algebra by elimination and rotations, derivatives by one more level.
+"""
+
+import functools
+import math
+import types
+
+import numpy as np
+
+from . import series
+from .series import Undecided
+
+_LEVELS = [0]  # the highest level in use
+
+
+def __getattr__(name):
+    return getattr(np, name)
+
+
+def lifted(function):
+    """A function of numbers as a function of arrays that broadcasts."""
+    ufunc = None
+
+    def of_arrays(*operands, out=None, where=True):
+        nonlocal ufunc
+        ufunc = ufunc or np.frompyfunc(function, len(operands), 1)
+        result = ufunc(*operands)
+        if out is None:
+            return result
+        np.copyto(out, result, where=where)
+        return out
+
+    return of_arrays
+
+
+def _unary(name):
+    return lifted(functools.partial(series.compose, name))
+
+
+sin, cos, tan, sinh, cosh, tanh, exp, log, sqrt, cbrt = map(
+    _unary, ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "sqrt", "cbrt")
+)
+arcsin, arctan, arcsinh, arccosh, arctanh = map(_unary, ("arcsin", "arctan", "arcsinh", "arccosh", "arctanh"))
+absolute = fabs = lifted(series.absolute)
+sign = lifted(series.sign)
+floor = lifted(series.floor)
+ceil = lifted(lambda x: -series.floor(-x))
+rint = lifted(lambda x: series.floor(x, round))
+trunc = fix = lifted(lambda x: series.sign(x) * series.floor(series.absolute(x)))
+power = float_power = lifted(series.power)
+hypot = lifted(lambda x, y: series.compose("sqrt", x * x + y * y))
+logaddexp = lifted(lambda x, y: series.compose("log", series.compose("exp", x) + series.compose("exp", y)))
+remainder = mod = lifted(lambda x, y: x - y * series.floor(x / y))
+fmod = lifted(lambda x, y: x - y * trunc(x / y))
+copysign = lifted(lambda x, y: series.absolute(x) * (series.sign(y) or math.copysign(1.0, series.base(y))))
+expm1 = lambda x: exp(x) - 1.0
+log1p = lambda x: log(1.0 + x)
+exp2 = lambda x: exp(x * _log_of(2.0, x))
+log2 = lambda x: log(x) / _log_of(2.0, x)
+log10 = lambda x: log(x) / _log_of(10.0, x)
+logaddexp2 = lambda x, y: log2(exp2(x) + exp2(y))
+arccos = lambda x: _pi(x) / 2.0 - arcsin(x)
+deg2rad = radians = lambda x: x * (_pi(x) / 180.0)
+rad2deg = degrees = lambda x: x * (180.0 / _pi(x))
+square = lambda x: x * x
+reciprocal = lambda x: 1.0 / x
+maximum_of_two = lambda x, y: x if x >= y else y
+heaviside = lifted(lambda x, y: (1.0 + series.sign(x)) / 2.0)
+
+
+def _arithmetic(x):
+    """A number of the kind that stands at the base of x."""
+    flat = np.ravel(np.asarray(x, dtype=object))
+    return series.base(flat[0]) if flat.size else 1.0
+
+
+def _log_of(number, x):
+    one = _arithmetic(x) * 0 + number
+    return series.taylor("log", one, 0)[0]
+
+
+def _pi(x):
+    one = _arithmetic(x) * 0 + 1
+    return 4 * series.taylor("arctan", one, 0)[0]
+
+
+@lifted
+def arctan2(y, x):
+    if series.absolute(y) <= series.absolute(x):
+        turn = 0.0 if x > 0.0 else (_pi(y) if y > 0.0 else -_pi(y))
+        return series.compose("arctan", y / x) + turn
+    return (_pi(y) / 2 if y > 0.0 else -_pi(y) / 2) - series.compose("arctan", x / y)
+
+
+@lifted
+def sinc(x):
+    return series.compose("sin", _pi(x) * x) / (_pi(x) * x)
+
+
+# Creation: everywhere room for series.
+
+
+def zeros(shape, like=None):
+    return np.full(shape, 0.0, dtype=object)
+
+
+def empty(shape, like=None):
+    return np.full(shape, np.nan, dtype=object)
+
+
+def ones(shape, like=None):
+    return np.full(shape, 1.0, dtype=object)
+
+
+def full(shape, value, like=None):
+    return np.full(shape, value, dtype=object)
+
+
+def array(entries, like=None):
+    return np.array(entries, dtype=object)
+
+
+def zeros_like(a, shape=None):
+    return np.full(np.shape(a) if shape is None else shape, 0.0, dtype=object)
+
+
+def ones_like(a):
+    return zeros_like(a) + 1.0
+
+
+empty_like = zeros_like
+
+
+def full_like(a, value):
+    return np.full(np.shape(a), value, dtype=object)
+
+
+def arange(*limits):
+    return np.arange(*limits).astype(object)
+
+
+def eye(n, like=None):
+    return np.eye(n).astype(object)
+
+
+# Reductions and order.
+
+
+def median(a, axis=None):
+    rows = np.sort(a, axis=axis) if axis is not None else np.sort(np.ravel(a))
+    rows = np.moveaxis(rows, -1 if axis is None else axis, 0)
+    n = len(rows)
+    return rows[n // 2] if n % 2 else (rows[n // 2 - 1] + rows[n // 2]) / 2.0
+
+
+def quantile(a, q, axis=None):
+    rows = np.moveaxis(np.sort(a, axis=axis), axis, 0) if axis is not None else np.sort(np.ravel(a))
+    place = q * (len(rows) - 1)
+    k = min(int(place), len(rows) - 2)
+    return rows[k] + (place - k) * (rows[k + 1] - rows[k]) if len(rows) > 1 else rows[0]
+
+
+def percentile(a, q, axis=None):
+    return quantile(a, q / 100.0, axis)
+
+
+def var(a, axis=None, ddof=0):
+    deviation = a - np.mean(a, axis=axis, keepdims=True)
+    return np.sum(deviation * deviation, axis=axis) / (np.sum(np.ones(np.shape(a)), axis=axis) - ddof)
+
+
+def std(a, axis=None, ddof=0):
+    return sqrt(var(a, axis, ddof))
+
+
+def interp(x, xp, fp):
+    def at(z):
+        if z <= xp[0]:
+            return fp[0]
+        for k in range(len(xp) - 1):
+            if z <= xp[k + 1]:
+                return fp[k] + (fp[k + 1] - fp[k]) * ((z - xp[k]) / (xp[k + 1] - xp[k]))
+        return fp[-1]
+
+    return lifted(at)(x)
+
+
+def clip(a, low, high):
+    return np.minimum(np.maximum(a, low), high)
+
+
+def einsum(subscripts, *operands):
+    return np.einsum(subscripts, *(np.asarray(a, dtype=object) for a in operands))
+
+
+# Linear algebra.
+
+
+def _stacked(function):
+    """A function of matrices (last two axes of the first operand) for stacks of them."""
+
+    def of_stacks(A, *others):
+        A = np.asarray(A, dtype=object)
+        if A.ndim == 2:
+            return function(A, *others)
+        parts = [of_stacks(part, *(other[k] for other in others)) for k, part in enumerate(A)]
+        if isinstance(parts[0], tuple):
+            return tuple(_stack(part) for part in zip(*parts))
+        return _stack(parts)
+
+    return of_stacks
+
+
+def _stack(parts):
+    return np.stack([np.asarray(part, dtype=object) for part in parts])
+
+
+def _eliminated(A, B):
+    """Gauss-Jordan elimination of [A | B] with pivots of largest value: the solution, and the determinant."""
+    n, A, determinant = len(A), np.concatenate([A, B], axis=1), 1.0
+    for k in range(n):
+        pivot = max(range(k, n), key=lambda i: np.abs(series.base(A[i, k])))
+        if series.base(A[pivot, k]) == 0:
+            raise Undecided("a singular matrix")
+        if pivot != k:
+            A[[k, pivot]], determinant = A[[pivot, k]], -determinant
+        determinant = A[k, k] * determinant
+        A[k] = A[k] / A[k, k]
+        for i in range(n):
+            if i != k:
+                A[i] = A[i] - A[i, k] * A[k]
+    return A[:, n:], determinant
+
+
+@_stacked
+def _solve(A, b):
+    b = np.asarray(b, dtype=object)
+    return _eliminated(A, b.reshape(len(A), -1))[0].reshape(b.shape)
+
+
+@_stacked
+def _inv(A):
+    return _eliminated(A, eye(len(A)))[0]
+
+
+@_stacked
+def _det(A):
+    return _eliminated(A, eye(len(A)))[1]
+
+
+def _slogdet(A):
+    determinant = _det(A)
+    return sign(determinant), log(absolute(determinant))
+
+
+@_stacked
+def _cholesky(A):
+    L = zeros_like(A)
+    for i in range(len(A)):
+        for j in range(i + 1):
+            rest = A[i, j] - np.sum(L[i, :j] * L[j, :j])
+            L[i, j] = sqrt(rest) if i == j else rest / L[j, j]
+    return L
+
+
+@_stacked
+def _qr(A):
+    """Gram-Schmidt; the signs are those of Householder's reflections only in products that do not see them."""
+    n = min(A.shape)
+    Q, R = zeros(A.shape[:1] + (n,)), zeros((n, A.shape[1]))
+    for j in range(A.shape[1]):
+        column = A[:, j]
+        for i in range(min(j, n)):
+            R[i, j] = np.sum(Q[:, i] * column)
+            column = column - Q[:, i] * R[i, j]
+        if j < n:
+            R[j, j] = sqrt(np.sum(column * column))
+            Q[:, j] = column / R[j, j]
+    return Q, R
+
+
+@_stacked
+def _eigh(A):
+    """Cyclic Jacobi rotations (Golub & Van Loan, algorithm 8.5.3), of the lower triangle."""
+    n, V = len(A), eye(len(A))
+    A = np.tril(A) + np.tril(A, -1).T
+    for _ in range(14):
+        for p in range(n):
+            for q in range(p + 1, n):
+                gap = A[q, q] - A[p, p]
+                twice = 2.0 * A[p, q]
+                if series.is_zero(twice):
+                    continue
+                toward = 1.0 if series.base(gap) >= 0 else -1.0
+                t = toward * twice / (gap * toward + sqrt(gap * gap + twice * twice))
+                c = 1.0 / sqrt(1.0 + t * t)
+                s = c * t
+                for M in (A.T, A, V.T):  # rotate columns of A, its rows, columns of V
+                    M[p], M[q] = c * M[p] - s * M[q], s * M[p] + c * M[q]
+    order = np.argsort(np.diagonal(A))
+    return np.diagonal(A)[order], V[:, order]
+
+
+def _norm(a, ord=None, axis=None):
+    if axis is None and np.ndim(a) == 2 and ord in (1, np.inf):
+        return np.max(np.sum(absolute(a), axis=0 if ord == 1 else 1))
+    if axis is None:
+        a = np.ravel(a)
+    if ord in (None, 2, "fro"):
+        return sqrt(np.sum(a * a, axis=axis))
+    if ord == np.inf:
+        return np.max(absolute(a), axis=axis)
+    return np.sum(absolute(a) ** ord, axis=axis) ** (1.0 / ord)
+
+
+def _matrix_power(A, n):
+    result = eye(len(A))
+    for _ in range(np.abs(n)):
+        result = result @ A
+    return _inv(result) if n < 0 else result
+
+
+linalg = types.SimpleNamespace(
+    solve=_solve,
+    inv=_inv,
+    det=_det,
+    slogdet=_slogdet,
+    cholesky=_cholesky,
+    qr=_qr,
+    eigh=_eigh,
+    eigvalsh=lambda A: _eigh(A)[0],
+    svdvals=lambda A: sqrt(_eigh(A.T @ A)[0][::-1]),
+    pinv=lambda A: _solve(A.T @ A, A.T),
+    lstsq=lambda A, b, rcond=None: (_solve(A.T @ A, A.T @ b),),
+    norm=_norm,
+    matrix_power=_matrix_power,
+    multi_dot=lambda matrices: functools.reduce(np.dot, matrices),
+)
+
+
+# Derivatives.
+
+
+def _along(f, x, direction, order=1):
+    """f on the line through x, and the level of the line's variable."""
+    _LEVELS[0] += 1
+    level = _LEVELS[0]
+    try:
+        line = lifted(lambda p, q: series.variable(level, p, q, order))(x, direction)
+        return f(line), level
+    finally:
+        _LEVELS[0] -= 1
+
+
+def _slope(y, level):
+    return lifted(lambda number: series.coefficient(number, level, 1))(y)
+
+
+def jvp(f, x, direction):
+    y, level = _along(f, x, direction)
+    return lifted(lambda number: series.coefficient(number, level, 0))(y), _slope(y, level)
+
+
+def jacobian(f):
+    def derivative(x):
+        directions = np.eye(np.size(x)).reshape(-1, *np.shape(x))
+        columns = np.stack([np.asarray(jvp(f, x, direction)[1], dtype=object) for direction in directions], axis=-1)
+        full_shape = columns.shape[:-1] + np.shape(x)
+        return columns.reshape(full_shape) if full_shape else columns[..., 0][()]
+
+    return derivative
+
+
+grad = jacobian
+
+
+def hessian(f):
+    return jacobian(jacobian(f))
+
+
+def vjp(f, x):
+    J = jacobian(f)(x)
+    return f(x), lambda w: np.tensordot(np.asarray(w, dtype=object), np.asarray(J, dtype=object), axes=np.ndim(w))
+
+
+def hvp(f, x, direction):
+    return jvp(grad(f), x, direction)[1]
+
+
+dualtape = types.SimpleNamespace(grad=grad, jacobian=jacobian, hessian=hessian, jvp=jvp, vjp=vjp, hvp=hvp)

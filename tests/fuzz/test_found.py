@@ -1,0 +1,27 @@
+"""Programs that the fuzzer found and shrank, each examined by every route again."""
+
+import numpy as np
+import pytest
+from fuzz import grammar, oracles
+
+FOUND = {
+    "a batch after every array operation was dropped": (["np.copysign(x, x[::-1])", "return 3.0"], [1.0, 2.0]),
+    "an empty array against one of another shape": (["return x[1:] + x"], [[1.0]]),
+    "an empty view, written to": (["y = x.copy()", "view = y[1:]", "view *= y", "return y"], [0.5]),
+    "nothing chosen by a mask": (["y = x * 1.0", "y[y > 0.2] *= x[0]", "return y"], [0.0]),
+    "constants chosen by a mask as the result": (["return np.where(0.27 > x, 0.5, -0.5)"], [-1.0]),
+    "functions of one operand in a nested derivative, saved": (
+        ["return dualtape.vjp(lambda u: np.exp(np.sin(u * 0.7)), x)[1](x)"],
+        0.3,
+    ),
+    "a sign taken from a zero": (["return np.copysign(x, np.zeros_like(x))"], [[-0.3]]),
+}
+
+
+@pytest.mark.parametrize("found", FOUND)
+@pytest.mark.parametrize("seed", [0, 1])  # of the directions; it also chooses among the routes
+def test_nothing_is_found_any_more(found, seed):
+    lines, x = FOUND[found]
+    program = grammar.Program(seed, (), tuple(map(grammar.Statement, lines)), np.array(x)[()])
+    report = oracles.examine(program)
+    assert not report.kind and not report.refused, f"{report.kind}\n{report.detail}{report.refused}"
