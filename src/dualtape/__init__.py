@@ -11,6 +11,7 @@ from dualtape.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from dualtape.api.check import check as check
+    from dualtape.api.debug import debug as debug
     from dualtape.api.differentiable import differentiable as differentiable
     from dualtape.api.forward import jvp as jvp
     from dualtape.api.hessian import derivatives as derivatives
@@ -35,6 +36,7 @@ _HOMES = {
     "Dual": "dualtape.core.dual",
     "HyperDual": "dualtape.core.dual",
     "check": "dualtape.api.check",
+    "debug": "dualtape.api.debug",
     "derivatives": "dualtape.api.hessian",
     "differentiable": "dualtape.api.differentiable",
     "grad": "dualtape.api.reverse",

@@ -159,6 +159,10 @@ class FileFormatError(DualtapeError, ValueError):
     """A file that is no program of dualtape, or is truncated, damaged, inconsistent, or of a later release."""
 
 
+class NonFiniteError(DualtapeError, FloatingPointError):
+    """Inside ``dualtape.debug()``: a value or derivative is NaN or infinite. Names the operation that made it."""
+
+
 class NonsmoothError(DualtapeError, ArithmeticError):
     """With ``nonsmooth="raise"``: the function was evaluated at a kink."""
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from dualtape.errors import OptionError
 
+_NONSMOOTH = ("convention", "raise")
+
 
 def dress(derivative: Callable[..., Any], f: Callable[..., Any]) -> Callable[..., Any]:
     """Give `derivative` the name, docstring and signature of `f`."""
@@ -29,6 +31,27 @@ def check_callable(f: Any, driver: str) -> None:
             f"{driver} got a {type(f).__name__}, expected a function",
             f"write {driver}(f)(x), or @{driver} or @{driver}(argnums=1) above a function",
         )
+
+
+def judged(derivative: Callable[..., Any], nonsmooth: str) -> Callable[..., Any]:
+    """`derivative` itself, or, for "raise", one that refuses a point at a kink.
+
+    Raises
+    ------
+    OptionError
+        For a policy that does not exist.
+    """
+    if nonsmooth not in _NONSMOOTH:
+        raise OptionError(f"nonsmooth is {nonsmooth!r}, expected one of {', '.join(map(repr, _NONSMOOTH))}")
+    if nonsmooth == "convention":
+        return derivative
+    from dualtape.trace.inspection import Inspector, inspecting
+
+    def strict(*args: Any, **kwargs: Any) -> Any:
+        with inspecting(Inspector(kinks=True)):
+            return derivative(*args, **kwargs)
+
+    return strict
 
 
 def takes_one_argument(f: Any) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from dualtape.api._call import Call
 from dualtape.api._space import basis
+from dualtape.core.level import is_inspected
 from dualtape.errors import OptionError, PerturbationError
 from dualtape.trace.functions import is_active
 from dualtape.trace.record import record_flat
@@ -38,11 +39,32 @@ def cheaper_mode(m: int, n: int) -> str:
     return "forward" if n <= m else "reverse"
 
 
-def record_call(call: Call) -> Any:
-    """Record f once, at the point of the call; fills in ``call.value`` and ``call.aux``."""
+def record_call(call: Call, order: int = 1) -> Any:
+    """Record f once, at the point of the call; fills in ``call.value`` and ``call.aux``. `order` is that of the
+    derivatives to come."""
+    inspect_call(call, order)
     recording = record_flat(call.flat, call.primals)
     call.receive(recording.value)
     return recording
+
+
+def inspect_call(call: Call, order: int, forward: bool = False, S: Any = None) -> None:
+    """If this thread inspects its derivatives (`dualtape.debug`, nonsmooth="raise"), look at those of this call first.
+
+    Raises
+    ------
+    NonFiniteError, NonsmoothError
+    """
+    inspect_flat(call.flat, call.primals, order, forward, S)
+
+
+def inspect_flat(f: Any, primals: list[Any], order: int, forward: bool = False, S: Any = None) -> None:
+    """The same of a function of a flat list of numbers."""
+    if is_inspected():
+        from dualtape.trace.inspection import current, inspect
+
+        if current() is not None:
+            inspect(f, primals, order, forward, S)
 
 
 def jacobian_matrix(call: Call, mode: str) -> Any:
@@ -69,6 +91,7 @@ def _evaluate_forward(call: Call, order: int) -> tuple[Any, Any] | None:
 
     if call.is_nested:
         return None
+    inspect_call(call, order, True)
     try:
         values, J, H = evaluate_forward(call.flat, call.primals, order)
     except PerturbationError:
@@ -94,6 +117,7 @@ def _push_forward(call: Call, S: Any) -> Any:
 
     if call.is_nested or is_active(S) or not S.size:
         return None
+    inspect_call(call, 1, True, S)
     try:
         values, V = push_forward(call.flat, call.primals, _structural(S))
     except PerturbationError:
@@ -127,7 +151,7 @@ def hessian_tensor(call: Call, mode: str) -> tuple[Any, Any]:
         found = _evaluate_forward(call, 2)
         if found is not None:
             return found
-    recording = record_call(call)
+    recording = record_call(call, 2)
     m, n = call.outputs.size, call.inputs.size
     return sweep_jacobian(recording, m, n), sweep_hessian(recording, m, n)
 

@@ -212,7 +212,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
     args, argnums = split_primals(x)
     call = Call(f, args, kwargs, argnums)
     S, batch = call.inputs.pack(v, "v")
-    recording = record_call(call)
+    recording = record_call(call, 2)
     call.require_scalar("hvp")
     return call.inputs.unpack(pull_second(recording, _ONE, S), batch, call.dtype)
 
@@ -267,7 +267,7 @@ def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> An
     check_callable(f, "weighted_hessian")
     args, argnums = split_primals(x)
     call = Call(f, args, kwargs, argnums)
-    recording = record_call(call)
+    recording = record_call(call, 2)
     weights, batch = call.outputs.pack(w, "w")
     if batch is not None:
         raise ShapeError(

@@ -23,6 +23,7 @@ from dualtape.api._space import Space, join_hessian, join_jacobian, join_weighte
 from dualtape.api._sweeps import (
     cheaper_mode,
     check_mode,
+    inspect_flat,
     pull,
     pull_second,
     push,
@@ -34,6 +35,7 @@ from dualtape.api._sweeps import (
 )
 from dualtape.api.summary import Summary, summarize
 from dualtape.core.archive import with_values
+from dualtape.core.level import is_inspected
 from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
 from dualtape.core.replay import CompiledCalls, Replay
@@ -204,16 +206,19 @@ class Program(CompiledCalls):
 
     # ---- replay ----
 
-    def _at(self, args: tuple[Any, ...], *seeds: Any) -> _At:
-        """The program at a point; f recorded on the tape of a derivative that is being taken around this call."""
+    def _at(self, args: tuple[Any, ...], *seeds: Any, order: int = 1, forward: bool = False) -> _At:
+        """The program at a point; f recorded on the tape of a derivative that is being taken around this call. `order`
+        and `forward` tell an inspection what is going to be computed."""
         if has_active(args) or any(map(has_active, seeds)):
             if self._f is None:
                 return self._at_active(args)
             call = self._call(args)
-            recording = record_call(call)
+            recording = record_call(call, order)
             return _At(call.outputs, recording, call.dtype)
         x, dtype = self._flat(args)
         self._n_calls += 1
+        if is_inspected():
+            self._inspect(x, order, forward)
         self._look_at_constants()
         trace, point = self._replayed(x)
         return _At(trace.outputs, point, dtype)
@@ -227,10 +232,7 @@ class Program(CompiledCalls):
                 return trace, point
             except NoPath as miss:
                 self._may_record_again(miss.trace, miss.decision)
-        primals = self._inputs.fill(
-            lambda slot: x[slot.rows].reshape(slot.shape) if slot.shape else float(x[slot.rows][0])
-        )
-        trace = self._record(self._call((primals,) if self._n_arguments == 1 else tuple(primals)))
+        trace = self._record(self._call(self._arguments(x)))
         found = trace.path.at(x)
         if isinstance(found, int):
             raise GuardError(
@@ -239,6 +241,23 @@ class Program(CompiledCalls):
                 trace.describe(found)[1],
             )
         return trace, found
+
+    def _arguments(self, x: Any) -> tuple[Any, ...]:
+        """The arguments of f at the flat point x."""
+        primals = self._inputs.fill(
+            lambda slot: x[slot.rows].reshape(slot.shape) if slot.shape else float(x[slot.rows][0])
+        )
+        return (primals,) if self._n_arguments == 1 else tuple(primals)
+
+    def _inspect(self, x: Any, order: int, forward: bool = False) -> None:
+        """Look at every operation at the flat point x: of f, or, without it, of the path that is taken there."""
+        args = self._arguments(x)
+        f = self._flat_path if self._f is None else self._call(args).flat
+        inspect_flat(f, self._read(args)[0], order, forward)
+
+    def _flat_path(self, *numbers: Any) -> list[Any]:
+        rebuilt = self._inputs.structure.around(iter(numbers))
+        return list(self._at_active((rebuilt,) if self._n_arguments == 1 else tuple(rebuilt)).point.value)
 
     def _look_at_constants(self) -> None:
         changed = None if self._watch is None else self._watch.changed()
@@ -301,7 +320,7 @@ class Program(CompiledCalls):
     # ---- results ----
 
     def _value(self, x: tuple[Any, ...], out: Any) -> Any:
-        with self._at(x) as at:
+        with self._at(x, order=0) as at:
             return deliver(at.value(), out)
 
     def _grad(self, x: tuple[Any, ...], out: Any) -> Any:
@@ -316,12 +335,12 @@ class Program(CompiledCalls):
 
     def _jacobian(self, x: tuple[Any, ...], mode: Mode, out: Any) -> Any:
         check_mode(mode)
-        with self._at(x) as at:
+        with self._at(x, forward=mode == "forward") as at:
             J = sweep_jacobian(at.point, at.outputs.size, self._inputs.size, mode)
             return deliver(join_jacobian(J, at.outputs, self._inputs, at.dtype), out)
 
     def _hessian(self, x: tuple[Any, ...], out: Any) -> Any:
-        with self._at(x) as at:
+        with self._at(x, order=2) as at:
             H = sweep_hessian(at.point, at.outputs.size, self._inputs.size)
             return deliver(join_hessian(H, at.outputs, self._inputs, at.dtype), out)
 
@@ -338,13 +357,13 @@ class Program(CompiledCalls):
 
     def _hvp(self, x: Any, v: Any, out: Any) -> Any:
         S, batch = self._inputs.pack(v, "v")
-        with self._at(split_primals(x)[0], S) as at:
+        with self._at(split_primals(x)[0], S, order=2) as at:
             at.require_scalar("hvp")
             return deliver(self._inputs.unpack(pull_second(at.point, _ONE, S), batch, at.dtype), out)
 
     def weighted_hessian(self, x: Any, w: Any, *, out: Any = None) -> Any:
         """``sum_i w_i H_i(x)``, ``in.shape + in.shape``, for w of the shape of the result: SciPy's ``hess(x, v)``."""
-        with self._at(split_primals(x)[0], w) as at:
+        with self._at(split_primals(x)[0], w, order=2) as at:
             weights, batch = at.outputs.pack(w, "w")
             if batch is not None:
                 raise ShapeError(f"w has a leading axis of length {batch}, expected the shape of the result")
@@ -416,6 +435,8 @@ class Program(CompiledCalls):
             self._trace_at(columns[:, 0].copy() if k else np.zeros(self._inputs.size))
         self._n_calls += k
         points = np.ascontiguousarray(np.transpose(columns))
+        for point in points if is_inspected() else ():
+            self._inspect(point, {"value": 0, "hessian": 2}.get(what, 1))
         if what == "hessian":
             H, outputs = hessians_at(points, self._hessian_at, self._paths.traces[0].outputs, threads)
             return stack_hessians(H, outputs, self._inputs)

@@ -208,7 +208,7 @@ cdef object arranged_elementwise(Tape tape, uint16_t op, object a, object b, ope
 cdef object record_elementwise(Tape tape, uint16_t op, object a, object b, operand *x, operand *y,
                                int ndim, const int64_t *dims, size_t n):
     cdef TracedArray out = new_root(tape, ndim, dims, n)
-    cdef bint lazy = n >= LAZY_SIZE
+    cdef bint lazy = n >= LAZY_SIZE and tape.inspector is None
     cdef dt_node *node
     cdef size_t k
     tape.check_rule(op, <uint8_t>(x.active | (y.active << 1)))

@@ -464,7 +464,7 @@ def sum_dense(TracedArray x):
     cdef dt_node *node
     cdef size_t k
     cdef uint32_t out
-    cdef bint lazy = x.size >= LAZY_SIZE
+    cdef bint lazy = x.size >= LAZY_SIZE and tape.inspector is None
     x = in_memory_order(readable(x))
     if x is None:
         return None

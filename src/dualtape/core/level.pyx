@@ -6,6 +6,7 @@ from dualtape.core.c cimport dt_depth
 
 cdef cython.pymutex _lock
 cdef unsigned long long _last = 0
+cdef int _inspectors = 0
 
 
 cpdef unsigned long long next_level():
@@ -41,3 +42,21 @@ class tracing:
 def depth():
     """How many derivatives are being taken around this line, in this thread."""
     return trace_depth()
+
+
+cdef bint inspected() noexcept:
+    """Does a thread inspect its derivatives (trace/inspection.py)? Then compiled short cuts leave all calls to Python.
+    """
+    return _inspectors > 0
+
+
+def inspect(int change):
+    """One inspector more, or less."""
+    global _inspectors
+    with _lock:
+        _inspectors += change
+
+
+def is_inspected():
+    """True while any thread inspects its derivatives."""
+    return inspected()

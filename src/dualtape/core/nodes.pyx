@@ -176,6 +176,28 @@ def outline(Tape tape):
     return found
 
 
+def operation(Tape tape, size_t i):
+    """Instruction i: a `Node`; of a scalar the tuple (op, active, a, b, out), of a decision on scalars the tuple
+    (None, comparison, a, b, None)."""
+    cdef dt_instr *instr = &tape.c.instr[i]
+    if instr.op < DT_OP_ARRAY:
+        return instr.op, instr.active, instr.a, instr.b, instr.out
+    if instr.op == DT_OP_GUARD:
+        return None, instr.active, instr.a, instr.b, None
+    return describe(tape, instr.a, {})
+
+
+def values_at(Tape tape, place):
+    """Primal values at a place, as a new array or float."""
+    cdef cnp.npy_intp n = tape.c.n_slots
+    slots = cnp.PyArray_SimpleNewFromData(1, &n, cnp.NPY_FLOAT64, tape.c.value)
+    return slots[place] if isinstance(place, int) else np.array(slots[place])
+
+
+def n_instructions(Tape tape):
+    return tape.c.n_instr
+
+
 def first_values(Tape tape, size_t size):
     """Primal values of the first `size` slots: those of the tape, NaN beyond."""
     cdef cnp.ndarray values = np.full(size, np.nan)

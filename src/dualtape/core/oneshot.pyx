@@ -9,7 +9,7 @@ from libc.stdint cimport uint32_t
 import numpy as np
 
 from dualtape.core.c cimport dt_bound, dt_workspace
-from dualtape.core.level cimport enter_trace, leave_trace, trace_depth
+from dualtape.core.level cimport enter_trace, inspected, leave_trace, trace_depth
 from dualtape.core.recording cimport input_array, input_scalar
 from dualtape.core.scalar cimport TracedScalar, inherit_guards
 from dualtape.core.scalar import peek
@@ -115,7 +115,7 @@ def gradient(f, x, around=None, bint forward=False):
     cdef bint is_outer = not plain and around is not None and hasattr(x, "engine") and x.size > 0
     cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
-    if not (is_outer or plain) or (is_inside and around is None) or (forward and not is_inside):
+    if not (is_outer or plain) or (is_inside and around is None) or (forward and not is_inside) or inspected():
         return NotImplemented
     tape = acquire_tape()
     enter_trace()

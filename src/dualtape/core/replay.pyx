@@ -11,6 +11,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 import numpy as np
 
+from dualtape.core.level cimport inspected
 from dualtape.core.path cimport Path
 from dualtape.core.sweeps cimport Workspace, bend_matrix, fill_hessian, fill_jacobian, push_matrix
 from dualtape.core.watch cimport Watch
@@ -94,7 +95,8 @@ cdef class Replay:
         cdef _Argument like
         cdef Workspace values
         cdef Py_ssize_t i
-        if len(args) != len(self.arguments) or (self.watch is not None and self.watch.changed() is not None):
+        if len(args) != len(self.arguments) or inspected() or (
+                self.watch is not None and self.watch.changed() is not None):
             return None
         values = self.path.acquire()
         for i in range(len(args)):

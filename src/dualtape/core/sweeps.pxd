@@ -21,7 +21,9 @@ cdef bint run_adjoint(Tape tape, dt_workspace *work, size_t end) except -1
 cdef Py_ssize_t run_primal(Tape tape, dt_workspace *work, size_t end) except -2
 cdef ArrayCall call_at(Tape tape, size_t instruction)
 cdef int call_primal(ArrayCall call, double *value) except -1
+cdef int call_tangent(ArrayCall call, dt_workspace *work) except -1
 cdef int call_adjoint(ArrayCall call, dt_workspace *work) except -1
+cdef int call_second(ArrayCall call, dt_workspace *work) except -1
 cdef bint is_call(Tape tape, size_t instruction) noexcept nogil
 
 # Whole matrices at `value`, the values of all slots (NULL: where f was recorded), of the results in m slots.

@@ -26,6 +26,8 @@ cdef class Tape:
     cdef readonly list calls         # of each DT_CALL node: its ArrayCall; c.native runs parallel to it
     cdef public list guards          # of each guard (what f decided on, errors.user_site()); None: no replay follows
 
+    cdef public object inspector     # looks at every operation (trace/inspection.py); None: nobody does
+
     # memory; all of them raise MemoryError
     cdef void hold(self) noexcept
     cdef int let_go(self) except -1

@@ -49,7 +49,7 @@ cdef class Tape:
         self.captures = []
         self.calls = []
         self.retired = []
-        self.guards = None
+        self.guards = self.inspector = None
         self.start()
 
     cdef int start(self) except -1:
@@ -194,6 +194,8 @@ cdef class Tape:
     cdef int append(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b, uint32_t out) except -1:
         cdef dt_instr *instr
         self.check_thread()
+        if self.inspector is not None:
+            self.inspector.before(self)
         if self.c.n_instr == self.c.instr_capacity:
             self.grow_instr()
         instr = &self.c.instr[self.c.n_instr]
@@ -450,7 +452,7 @@ cdef void release_tape(Tape tape):
     """
     tape.sealed = True
     # The caller's own reference is the only one when no tracer is left.
-    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls or tape.guards is not None:
+    if Py_REFCNT(tape) > 1 or tape.captures or tape.calls or tape.guards is not None or tape.inspector is not None:
         return
     if tape.c.slot_capacity > KEPT_SLOTS or len(_pool) >= POOL_SIZE:
         return

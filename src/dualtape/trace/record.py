@@ -116,14 +116,17 @@ def record_program(f, inputs):
     return record_tape(f, inputs, is_guarded=True)
 
 
-def record_tape(f, inputs, is_guarded=False):
-    """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes."""
+def record_tape(f, inputs, is_guarded=False, inspector=None):
+    """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes. An `inspector` looks at each
+    operation."""
     plain = [peek(x) if is_active(x) else x for x in inputs]
     tape, tracers = core.start(plain)
     if is_guarded or any(getattr(x, "is_guarded", False) for x in inputs):
         tape.guards = []
     try:
         with tracing():
+            if inspector is not None:
+                inspector.start(tape)
             outputs = f(*map(in_layout_of, tracers, plain))
         slots = core.locate(tape, outputs)
         shapes = [getattr(x, "shape", ()) for x in outputs]
