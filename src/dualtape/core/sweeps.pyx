@@ -94,6 +94,11 @@ cdef object cotangent_of(ArrayCall call, part):
     return as_meant(call.row, part) if call.single else np.array(part)
 
 
+cdef object moving_cotangent(ArrayCall call, x, dot):
+    """A cotangent with its tangents: a plain one if it does not move."""
+    return cotangent_of(call, x) if is_structural(dot) else _Dual(cotangent_of(call, x), dot + 0.0)
+
+
 cdef int call_primal(ArrayCall call, double *value) except -1:
     try:
         result = call.row.primal(*primals(value, call.operands), **call.params)
@@ -155,8 +160,7 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
                 for at, active, x in zip(call.operands, call.active, primals(work.value, call.operands))])
     v = bundle(call, [_Dual(x, (<Place>at).array(work.tangent, p) + 0.0)
                       for at, x in zip(call.results, primals(work.value, call.results))])
-    v_bar = bundle(call, [_Dual(cotangent_of(call, x[()]), dot + 0.0 if call.single else np.array(dot))
-                          for x, dot in zip(v_bars, v_bar_dots)])
+    v_bar = bundle(call, [moving_cotangent(call, x[()], dot) for x, dot in zip(v_bars, v_bar_dots)])
     x_bars = call.row.vjp(v_bar, xs, v, call.active, **call.params)
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
         if not active or x_bar is None:

@@ -108,7 +108,10 @@ def cond(x, p=None):
             inverse = _inverse_or_nan(matrices(x, np.linalg.cond, p, square=True))
             result = np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(inverse, p, axis=(-2, -1))
         lost = np.isnan(result) & ~np.any(np.isnan(x), axis=(-2, -1))
-        return np.where(lost, np.inf, result) + 0.0 * result if np.any(lost) else result
+        if not np.any(lost):
+            return result
+        infinite = -np.log(0.0 * np.sum(x, axis=(-2, -1)))  # its slope is not a number
+        return np.where(lost, infinite, result) if np.ndim(result) else infinite
 
 
 def _inverse_or_nan(x):
@@ -117,7 +120,7 @@ def _inverse_or_nan(x):
         return np.linalg.inv(x)
     except np.linalg.LinAlgError:
         if np.ndim(x) == 2:
-            return x * np.nan
+            return np.zeros(np.shape(x)) + np.nan * np.sum(x)
         return np.stack([_inverse_or_nan(matrix) for matrix in x])
 
 

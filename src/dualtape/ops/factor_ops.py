@@ -3,7 +3,8 @@ that a library function returns.
 
 The rules of QR follow Walter & Lehmann (2018), "Algorithmic differentiation of linear algebra functions with
 application in optimum experimental design", and Roberts & Roberts (2020), arXiv:2009.10071, for wide matrices. A
-triangular factor that is singular has no inverse, and derivatives of its Q are NaN. Called by handlers/spectral.py.
+column that depends on those before it gives a column of Q that is made of rounding: from there on derivatives are
+NaN. Called by handlers/spectral.py.
 """
 
 from importlib import import_module
@@ -11,7 +12,7 @@ from importlib import import_module
 import numpy as np
 
 from .array_ops import ArrayOp
-from .spectral_ops import transposed
+from .spectral_ops import ROUNDING, nan_where, transposed
 
 
 def inverse_or_nan(a):
@@ -35,22 +36,44 @@ def _qr(a):
     return tuple(np.linalg.qr(a))
 
 
+def _regular(R):
+    """R with ones for the diagonal elements that are rounding, and the columns of Q and rows of R from the first of
+    them on: these have been made of rounding."""
+    d = np.abs(np.diagonal(R, axis1=-2, axis2=-1))
+    length = np.sqrt(np.sum(R * R, axis=-2))
+    is_rounding = d <= R.shape[-1] * ROUNDING * length
+    lost = np.cumsum(np.where(is_rounding, 1.0, 0.0), axis=-1) > 0.0
+    return np.where(np.expand_dims(is_rounding, -1) & np.eye(R.shape[-1], dtype=bool), 1.0, R), lost
+
+
 def _tall_jvp(a_dot, Q, R):
-    """``Q_dot = Q w + (a_dot R^-1 - Q c)``, ``R_dot = (c - w) R`` with ``c = Q^T a_dot R^-1`` and the skew w that has
-    its strictly lower triangle."""
-    moved = np.matmul(a_dot, inverse_or_nan(R))
-    c = np.matmul(transposed(Q), moved)
-    low = strictly_lower(c)
+    """``Q_dot = Q w + (1 - Q Q^T) a_dot R^-1``, ``R_dot = Q^T a_dot - w R`` with the skew w that has the strictly lower
+    triangle of ``Q^T a_dot R^-1``."""
+    regular, lost = _regular(R)
+    in_q = np.matmul(transposed(Q), a_dot)
+    low = strictly_lower(np.matmul(in_q, np.linalg.inv(regular)))
     w = low - transposed(low)
-    return np.matmul(Q, w - c) + moved, np.triu(np.matmul(c - w, R))
+    rest = np.matmul(a_dot - np.matmul(Q, in_q), np.linalg.inv(regular))
+    Q_dot, R_dot = np.matmul(Q, w) + rest, np.triu(in_q - np.matmul(w, R))
+    if np.any(lost):
+        return Q_dot + nan_where(np.expand_dims(lost, -2)), R_dot + nan_where(np.expand_dims(lost, -1))
+    return Q_dot, R_dot
 
 
 def _tall_vjp(Q_bar, R_bar, Q, R):
-    """``(Q_bar + Q sym_of_lower(R R_bar^T - Q_bar^T Q)) R^-T``."""
-    m = np.matmul(R, transposed(R_bar)) - np.matmul(transposed(Q_bar), Q)
-    low = strictly_lower(m)
-    symmetric = np.tril(m) + transposed(low)
-    return np.matmul(Q_bar + np.matmul(Q, symmetric), transposed(inverse_or_nan(R)))
+    """``Q R_bar + (Q low_bar + (1 - Q Q^T) Q_bar) R^-T``, with the strictly lower triangle of ``w_bar - w_bar^T``,
+    ``w_bar = Q^T Q_bar - R_bar R^T``."""
+    regular, lost = _regular(R)
+    R_bar = np.triu(R_bar)
+    in_q = np.matmul(transposed(Q), Q_bar)
+    w_bar = in_q - np.matmul(R_bar, transposed(R))
+    turned = strictly_lower(w_bar - transposed(w_bar)) - in_q
+    a_bar = np.matmul(Q, R_bar) + np.matmul(np.matmul(Q, turned) + Q_bar, transposed(np.linalg.inv(regular)))
+    if np.any(lost):
+        on_q, on_r = np.expand_dims(lost, -2) & (Q_bar != 0.0), np.expand_dims(lost, -1) & (R_bar != 0.0)
+        counts = np.any(on_q, axis=(-2, -1), keepdims=True) | np.any(on_r, axis=(-2, -1), keepdims=True)
+        return a_bar + nan_where(counts)
+    return a_bar
 
 
 def _qr_jvp(x_dots, xs, v):

@@ -212,8 +212,7 @@ def _recombined_jvp(x_dots, xs, v):
     U, s, Vh = np.linalg.svd(a, full_matrices=False)
     if a_dot is None:
         return np.matmul(on_columns(U, d_dot), Vh)
-    is_constant = True if d_dot is None else in_pairs(is_unmoved(d_dot))
-    middle, outside = _moved(a_dot, d, U, s, Vh, is_constant)
+    middle, outside = _moved(a_dot, d, U, s, Vh, d_dot is None)
     if d_dot is not None:
         middle = middle + diagonal_matrix(d_dot)
     return np.matmul(np.matmul(U, middle), Vh) + outside
@@ -227,17 +226,12 @@ def _moved(a_dot, d, U, s, Vh, is_constant):
     p = np.matmul(transposed(U), on_u)
     rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, transposed(p))
     if not over.is_regular:
-        unknown = over.zero & ~(is_constant_at(is_constant) & (d == 0.0))
+        unknown = over.zero & ~(is_constant & (d == 0.0))
         rest_u = rest_u + nan_where(np.expand_dims(unknown, -2) & ~vanishes_in(rest_u, on_u))
         rest_v = rest_v + nan_where(np.expand_dims(unknown, -2) & ~vanishes_in(rest_v, on_v))
     ratio = d * over.inverse
     outside = np.matmul(on_columns(rest_u, ratio), Vh) + np.matmul(U, transposed(on_columns(rest_v, ratio)))
     return _of_pairs(p, d, over, is_constant), outside
-
-
-def is_constant_at(is_constant):
-    """From pairs to single ones."""
-    return is_constant if isinstance(is_constant, bool) else diagonal_of(is_constant)
 
 
 def _recombined_vjp(v_bar, xs, v, active):

@@ -202,7 +202,7 @@ def _conjugated_jvp(x_dots, xs, v, lower):
     middle = 0.0
     if a_dot is not None:
         m = np.matmul(transposed(V), np.matmul(from_triangle(a_dot, lower), V))
-        c, unknown = _quotients(d, w, True if d_dot is None else in_pairs(is_unmoved(d_dot)))
+        c, unknown = _quotients(d, w, d_dot is None)
         middle = c * m + (nan_where(unknown & (m != 0.0)) if np.any(unknown) else 0.0)
     if d_dot is not None:
         middle = middle + diagonal_matrix(d_dot)
