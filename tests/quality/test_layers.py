@@ -7,7 +7,7 @@ import sys
 import pytest
 from source_tree import PACKAGE, name, sources
 
-LAYERS = ("ops", "c", "core", "trace", "handlers", "api", "cli")
+LAYERS = ("ops", "c", "core", "trace", "handlers", "rewrite", "api", "cli")
 USED_BY_ALL = {"errors", "version"}  # and use none of ours
 LEAVES = {"testing", "plot", "__main__"}
 BUILD = (

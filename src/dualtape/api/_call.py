@@ -18,6 +18,7 @@ from dualtape.api import _containers, _numbers
 from dualtape.api._space import space_of
 from dualtape.core.level import depth
 from dualtape.errors import DtypeError, OptionError, ShapeError, StructureError
+from dualtape.rewrite.clone import clone_of
 from dualtape.trace.functions import has_active, is_active
 
 ArgNums = int | tuple[int, ...]
@@ -25,6 +26,16 @@ ArgNums = int | tuple[int, ...]
 
 class Call:
     """A function at a point.
+
+    Parameters
+    ----------
+    f, args, kwargs : callable, tuple, dict
+    argnums : int or tuple of int
+        Which arguments are active.
+    has_aux : bool
+        Whether f returns a pair of which only the first is differentiated.
+    rewrite : bool
+        Whether the engines run the clone of f (rewrite/) or f itself.
 
     Attributes
     ----------
@@ -40,7 +51,7 @@ class Call:
 
     __slots__ = (
         "f", "args", "kwargs", "positions", "is_single", "has_aux", "inputs", "primals", "dtype",
-        "outputs", "value", "aux", "_aux_leaves", "_aux_structure",
+        "outputs", "value", "aux", "_aux_leaves", "_aux_structure", "_clone",
     )  # fmt: skip
 
     def __init__(
@@ -50,8 +61,10 @@ class Call:
         kwargs: dict[str, Any],
         argnums: ArgNums = 0,
         has_aux: bool = False,
+        rewrite: bool = True,
     ):
         self.f = f
+        self._clone = clone_of(f) if rewrite else None
         self.args = args
         self.kwargs = kwargs
         self.has_aux = has_aux
@@ -89,8 +102,11 @@ class Call:
         return depth() > 0 or any(is_active(primal) for primal in self.primals)
 
     def flat(self, *active: Any) -> list[Any]:
-        """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux."""
-        result = self.result_at(active)
+        """Call f on active numbers in place of `primals`; return the numbers of its result, then those of its aux.
+
+        What runs is the clone of f, unless the driver was told not to rewrite.
+        """
+        result = self._result(self.f if self._clone is None else self._clone(), active)
         passengers: list[Any] = []
         if self.has_aux:
             result, passengers = self._take_aux(result)
@@ -108,12 +124,15 @@ class Call:
         return outputs + passengers
 
     def result_at(self, numbers: Iterable[Any]) -> Any:
-        """Call f on other numbers in place of `primals`; return what it returns."""
+        """Call f on other plain numbers in place of `primals`; return what it returns."""
+        return self._result(self.f, numbers)
+
+    def _result(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
         rebuilt = self.inputs.structure.around(iter(numbers))
         args = list(self.args)
         for position, argument in zip(self.positions, (rebuilt,) if self.is_single else rebuilt, strict=True):
             args[position] = argument
-        return self.f(*args, **self.kwargs)
+        return f(*args, **self.kwargs)
 
     def moved(self, primals: list[Any]) -> Call:
         """The same call at another point."""

@@ -92,7 +92,9 @@ class CheckReport:
         return "\n  ".join(lines) + ")"
 
 
-def check(f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-8, **kwargs: Any) -> CheckReport:
+def check(
+    f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-8, rewrite: bool = True, **kwargs: Any
+) -> CheckReport:
     """Compare the derivatives of f at x with independent differences of its values.
 
     Parameters
@@ -105,6 +107,8 @@ def check(f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-8, 
         1 compares Jacobians, 2 Hessians too.
     rtol : float
         Relative difference that passes even where the differences are known better.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f.
 
@@ -138,9 +142,9 @@ def check(f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-8, 
         raise OptionError(f"order is {order!r}, expected 1 or 2")
     report = CheckReport()
     args, argnums = split_primals(x)
-    at_point = _Flat(f, args, kwargs, argnums)
+    at_point = _Flat(Call(f, args, kwargs, argnums, rewrite=rewrite))
     for mode in ("forward", "reverse"):
-        call = Call(f, args, kwargs, argnums)
+        call = Call(f, args, kwargs, argnums, rewrite=rewrite)
         J, H = hessian_tensor(call, mode) if order == 2 else (jacobian_matrix(call, mode), None)
         _compare(report, 1, mode, J, at_point.columns(at_point.values), _names(call.outputs, call.inputs, 1), rtol)
         if H is not None:
@@ -158,8 +162,8 @@ def check(f: Callable[..., Any], x: Any, order: int = 2, *, rtol: float = 1e-8, 
 class _Flat:
     """f and its Jacobian as functions of one flat vector, plain numbers only."""
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Any):
-        self._call = Call(f, args, kwargs, argnums)
+    def __init__(self, call: Call):
+        self._call = call
         self._x = np.concatenate([np.zeros(0), *(np.ravel(primal) for primal in self._call.primals)])
         self._kept: dict[str, list[Estimate]] = {}
 

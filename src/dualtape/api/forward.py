@@ -15,14 +15,35 @@ if TYPE_CHECKING:
 
 @overload
 def jvp(
-    f: Callable[..., R], primals: Any, tangents: Any, *, mode: Mode = ..., has_aux: Literal[False] = ..., **kwargs: Any
+    f: Callable[..., R],
+    primals: Any,
+    tangents: Any,
+    *,
+    mode: Mode = ...,
+    has_aux: Literal[False] = ...,
+    rewrite: bool = ...,
+    **kwargs: Any,
 ) -> tuple[R, R]: ...
 @overload
 def jvp(
-    f: Callable[..., Any], primals: Any, tangents: Any, *, mode: Mode = ..., has_aux: bool, **kwargs: Any
+    f: Callable[..., Any],
+    primals: Any,
+    tangents: Any,
+    *,
+    mode: Mode = ...,
+    has_aux: bool,
+    rewrite: bool = ...,
+    **kwargs: Any,
 ) -> tuple[Any, Any, Any]: ...
 def jvp(
-    f: Callable[..., Any], primals: Any, tangents: Any, *, mode: Mode = "auto", has_aux: bool = False, **kwargs: Any
+    f: Callable[..., Any],
+    primals: Any,
+    tangents: Any,
+    *,
+    mode: Mode = "auto",
+    has_aux: bool = False,
+    rewrite: bool = True,
+    **kwargs: Any,
 ) -> Any:
     """Push a tangent of x forward to a tangent of ``f(x)``.
 
@@ -40,6 +61,8 @@ def jvp(
         otherwise f is recorded, which is faster for arrays.
     has_aux : bool
         If true, f returns ``(result, aux)``.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -76,7 +99,7 @@ def jvp(
     check_callable(f, "jvp")
     check_mode(mode)
     args, argnums = split_primals(primals)
-    call = Call(f, args, kwargs, argnums, has_aux)
+    call = Call(f, args, kwargs, argnums, has_aux, rewrite)
     S, batch = call.inputs.pack(tangents, "tangent")
     columns = jacobian_product(call, S, mode)
     tangent = call.outputs.unpack(columns, batch, call.dtype)

@@ -31,16 +31,22 @@ _ONE = np.ones((1, 1))
 
 
 @overload
-def hessian(f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ...) -> OfArray[P, Array]: ...
+def hessian(
+    f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ..., rewrite: bool = ...
+) -> OfArray[P, Array]: ...
 @overload
-def hessian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ...) -> OfFloat[P, Out]: ...
+def hessian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ...) -> OfFloat[P, Out]: ...
 @overload
 def hessian(
-    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
 ) -> Callable[P, Any]: ...
 @overload
-def hessian(f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...) -> Decorator: ...
-def hessian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False) -> Any:
+def hessian(
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+) -> Decorator: ...
+def hessian(
+    f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False, rewrite: bool = True
+) -> Any:
     """Make the Hessian of a function, a tensor if the function has several results.
 
     Parameters
@@ -56,6 +62,8 @@ def hessian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux
         recording tells m, and takes these.
     has_aux : bool
         If true, f returns ``(result, aux)``; aux is handed back in plain numbers.
+    rewrite : bool
+        As for `grad`.
 
     Returns
     -------
@@ -83,12 +91,12 @@ def hessian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux
            [ 6.,  0.]])
     """
     if f is None:
-        return functools.partial(hessian, argnums=argnums, mode=mode, has_aux=has_aux)
+        return functools.partial(hessian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
     check_callable(f, "hessian")
     check_mode(mode)
 
     def second_derivative(*args: Any, **kwargs: Any) -> Any:
-        call = Call(f, args, kwargs, argnums, has_aux)
+        call = Call(f, args, kwargs, argnums, has_aux, rewrite)
         _, H = hessian_tensor(call, mode)
         joined = join_hessian(H, call.outputs, call.inputs, call.dtype)
         return (joined, call.aux) if has_aux else joined
@@ -98,19 +106,23 @@ def hessian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux
 
 @overload
 def derivatives(
-    f: Callable[..., R], x: Array, order: Literal[2] = ..., *, mode: Mode = ..., **kwargs: Any
+    f: Callable[..., R], x: Array, order: Literal[2] = ..., *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
 ) -> tuple[R, Array, Array]: ...
 @overload
 def derivatives(
-    f: Callable[..., R], x: Array, order: Literal[1], *, mode: Mode = ..., **kwargs: Any
+    f: Callable[..., R], x: Array, order: Literal[1], *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
 ) -> tuple[R, Array]: ...
 @overload
 def derivatives(
-    f: Callable[..., Out], x: float, order: Literal[2] = ..., *, mode: Mode = ..., **kwargs: Any
+    f: Callable[..., Out], x: float, order: Literal[2] = ..., *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
 ) -> tuple[Out, Out, Out]: ...
 @overload
-def derivatives(f: Callable[..., Any], x: Any, order: int = ..., *, mode: Mode = ..., **kwargs: Any) -> Any: ...
-def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "auto", **kwargs: Any) -> Any:
+def derivatives(
+    f: Callable[..., Any], x: Any, order: int = ..., *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
+) -> Any: ...
+def derivatives(
+    f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "auto", rewrite: bool = True, **kwargs: Any
+) -> Any:
     """Evaluate value, Jacobian and Hessian in one go.
 
     Parameters
@@ -123,6 +135,8 @@ def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "
         1 leaves the Hessian out.
     mode : {"auto", "forward", "reverse"}
         As for `hessian`.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -155,7 +169,7 @@ def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "
     if order not in (1, 2):
         raise OptionError(f"order is {order!r}, expected 1 or 2", "nest jacobian(hessian(f)) for higher derivatives")
     args, argnums = split_primals(x)
-    call = Call(f, args, kwargs, argnums)
+    call = Call(f, args, kwargs, argnums, rewrite=rewrite)
     if order == 1:
         J = jacobian_matrix(call, mode)
         return call.value, join_jacobian(J, call.outputs, call.inputs, call.dtype)
@@ -165,12 +179,12 @@ def derivatives(f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "
 
 
 @overload
-def hvp(f: Callable[..., Any], x: Array, v: npt.ArrayLike, **kwargs: Any) -> Array: ...
+def hvp(f: Callable[..., Any], x: Array, v: npt.ArrayLike, *, rewrite: bool = ..., **kwargs: Any) -> Array: ...
 @overload
-def hvp(f: Callable[..., Any], x: float, v: float, **kwargs: Any) -> float: ...
+def hvp(f: Callable[..., Any], x: float, v: float, *, rewrite: bool = ..., **kwargs: Any) -> float: ...
 @overload
-def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any: ...
-def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
+def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = ..., **kwargs: Any) -> Any: ...
+def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = True, **kwargs: Any) -> Any:
     """Multiply the Hessian of a scalar function by a vector, without forming it.
 
     Parameters
@@ -181,6 +195,8 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
         Point of differentiation.
     v : like `x`
         Direction, with a leading axis on every entry for several at once.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -210,7 +226,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
     """
     check_callable(f, "hvp")
     args, argnums = split_primals(x)
-    call = Call(f, args, kwargs, argnums)
+    call = Call(f, args, kwargs, argnums, rewrite=rewrite)
     S, batch = call.inputs.pack(v, "v")
     recording = record_call(call, 2)
     call.require_scalar("hvp")
@@ -218,12 +234,12 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, **kwargs: Any) -> Any:
 
 
 @overload
-def weighted_hessian(f: Callable[..., Any], x: Array, w: Any, **kwargs: Any) -> Array: ...
+def weighted_hessian(f: Callable[..., Any], x: Array, w: Any, *, rewrite: bool = ..., **kwargs: Any) -> Array: ...
 @overload
-def weighted_hessian(f: Callable[..., Any], x: float, w: Any, **kwargs: Any) -> float: ...
+def weighted_hessian(f: Callable[..., Any], x: float, w: Any, *, rewrite: bool = ..., **kwargs: Any) -> float: ...
 @overload
-def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> Any: ...
-def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> Any:
+def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = ..., **kwargs: Any) -> Any: ...
+def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = True, **kwargs: Any) -> Any:
     """Sum the Hessians of all outputs with weights: ``sum_i w_i H_i``, what SciPy calls ``hess(x, v)`` of a constraint.
 
     Parameters
@@ -234,6 +250,8 @@ def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> An
         Point of differentiation.
     w : like ``f(x)``
         Weights on the outputs, in units of (result) per unit of f_i.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -266,7 +284,7 @@ def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, **kwargs: Any) -> An
     """
     check_callable(f, "weighted_hessian")
     args, argnums = split_primals(x)
-    call = Call(f, args, kwargs, argnums)
+    call = Call(f, args, kwargs, argnums, rewrite=rewrite)
     recording = record_call(call, 2)
     weights, batch = call.outputs.pack(w, "w")
     if batch is not None:

@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 
 @overload
-def jacobian(f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ...) -> OfArray[P, Array]: ...
+def jacobian(
+    f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ..., rewrite: bool = ...
+) -> OfArray[P, Array]: ...
 @overload
-def jacobian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ...) -> OfFloat[P, Out]: ...
+def jacobian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ...) -> OfFloat[P, Out]: ...
 @overload
 def jacobian(
-    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
 ) -> Callable[P, Any]: ...
 @overload
-def jacobian(f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...) -> Decorator: ...
-def jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False) -> Any:
+def jacobian(
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+) -> Decorator: ...
+def jacobian(
+    f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False, rewrite: bool = True
+) -> Any:
     """Make the Jacobian of a function.
 
     Parameters
@@ -40,6 +46,8 @@ def jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_au
         proportion to the number m of outputs; "auto" records and takes the cheaper direction.
     has_aux : bool
         If true, f returns ``(result, aux)``; aux is handed back in plain numbers.
+    rewrite : bool
+        As for `grad`.
 
     Returns
     -------
@@ -70,8 +78,8 @@ def jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_au
            [0., 2.]])
     """
     if f is None:
-        return functools.partial(jacobian, argnums=argnums, mode=mode, has_aux=has_aux)
-    pair = _value_and_jacobian("jacobian", f, argnums, mode, has_aux)
+        return functools.partial(jacobian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+    pair = _value_and_jacobian("jacobian", f, argnums, mode, has_aux, rewrite)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         _, *rest = pair(*args, **kwargs)
@@ -85,21 +93,25 @@ def value_and_jacobian(
     f: Callable[Concatenate[Array, P], Out], *, mode: Mode = ...
 ) -> OfArray[P, tuple[Out, Array]]: ...
 @overload
-def value_and_jacobian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ...) -> OfFloat[P, tuple[Out, Out]]: ...
+def value_and_jacobian(
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ...
+) -> OfFloat[P, tuple[Out, Out]]: ...
 @overload
 def value_and_jacobian(
-    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
 ) -> Callable[P, Any]: ...
 @overload
 def value_and_jacobian(
-    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ...
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
 ) -> Decorator: ...
-def value_and_jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False) -> Any:
+def value_and_jacobian(
+    f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False, rewrite: bool = True
+) -> Any:
     """Make a function that returns value and Jacobian of f from one run of it.
 
     Parameters
     ----------
-    f, argnums, mode, has_aux
+    f, argnums, mode, has_aux, rewrite
         As for `jacobian`.
 
     Returns
@@ -125,18 +137,18 @@ def value_and_jacobian(f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto",
     (0.0, 1.0)
     """
     if f is None:
-        return functools.partial(value_and_jacobian, argnums=argnums, mode=mode, has_aux=has_aux)
-    return dress(_value_and_jacobian("value_and_jacobian", f, argnums, mode, has_aux), f)
+        return functools.partial(value_and_jacobian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+    return dress(_value_and_jacobian("value_and_jacobian", f, argnums, mode, has_aux, rewrite), f)
 
 
 def _value_and_jacobian(
-    driver: str, f: Callable[..., Any], argnums: ArgNums, mode: str, has_aux: bool
+    driver: str, f: Callable[..., Any], argnums: ArgNums, mode: str, has_aux: bool, rewrite: bool
 ) -> Callable[..., Any]:
     check_callable(f, driver)
     check_mode(mode)
 
     def value_and_derivative(*args: Any, **kwargs: Any) -> Any:
-        call = Call(f, args, kwargs, argnums, has_aux)
+        call = Call(f, args, kwargs, argnums, has_aux, rewrite)
         J = join_jacobian(jacobian_matrix(call, mode), call.outputs, call.inputs, call.dtype)
         return (call.value, J, call.aux) if has_aux else (call.value, J)
 

@@ -141,11 +141,13 @@ def _is_vector(space: Space) -> bool:
 
 @overload
 def linearize(
-    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., **kwargs: Any
+    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., rewrite: bool = ..., **kwargs: Any
 ) -> tuple[R, Linearization]: ...
 @overload
-def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool, **kwargs: Any) -> tuple[Any, Linearization, Any]: ...
-def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
+def linearize(
+    f: Callable[..., Any], *primals: Any, has_aux: bool, rewrite: bool = ..., **kwargs: Any
+) -> tuple[Any, Linearization, Any]: ...
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewrite: bool = True, **kwargs: Any) -> Any:
     """Evaluate f and make its Jacobian there as a linear map.
 
     Parameters
@@ -156,6 +158,8 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwa
         Point of differentiation, one entry per argument of f.
     has_aux : bool
         If true, f returns ``(result, aux)``.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -189,14 +193,14 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwa
     Linearization((2,) -> (2,))
     """
     check_callable(f, "linearize")
-    call, recording = record_primals(f, primals, kwargs, has_aux)
+    call, recording = record_primals(f, primals, kwargs, has_aux, rewrite)
     J = Linearization(recording, call.inputs, call.outputs, call.dtype)
     return (call.value, J, call.aux) if has_aux else (call.value, J)
 
 
 def record_primals(
-    f: Callable[..., Any], primals: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool = False
+    f: Callable[..., Any], primals: tuple[Any, ...], kwargs: dict[str, Any], has_aux: bool, rewrite: bool
 ) -> Any:
     """Record f with all of `primals` active; a single one is bare in results, several are a tuple."""
-    call = Call(f, primals, kwargs, 0 if len(primals) == 1 else tuple(range(len(primals))), has_aux)
+    call = Call(f, primals, kwargs, 0 if len(primals) == 1 else tuple(range(len(primals))), has_aux, rewrite)
     return call, record_call(call)

@@ -109,8 +109,11 @@ class Program(CompiledCalls):
     Any number of threads may call one program at once.
     """
 
-    def __init__(self, f: Any, kwargs: dict[str, Any], rerecords: bool, is_checked: bool, max_paths: int):
+    def __init__(
+        self, f: Any, kwargs: dict[str, Any], rerecords: bool, is_checked: bool, max_paths: int, rewrites: bool = True
+    ):
         self._f = f
+        self._rewrites = rewrites
         self._kwargs = kwargs
         self._rerecords = rerecords
         self._is_checked = is_checked
@@ -135,7 +138,8 @@ class Program(CompiledCalls):
         self._is_flat = all(part.kind is None for part in parts)
 
     def _call(self, args: tuple[Any, ...]) -> Call:
-        return Call(self._f, args, self._kwargs, 0 if len(args) == 1 else tuple(range(len(args))))
+        argnums = 0 if len(args) == 1 else tuple(range(len(args)))
+        return Call(self._f, args, self._kwargs, argnums, rewrite=self._rewrites)
 
     def _record(self, call: Call) -> Trace:
         """Record f at the point of a call and keep the path."""

@@ -19,6 +19,7 @@ def record(
     on_guard: Literal["rerecord", "raise"] = "rerecord",
     constants: Literal["checked", "frozen"] = "checked",
     max_paths: int = 32,
+    rewrite: bool = True,
     **kwargs: Any,
 ) -> Program:
     """Record a function once, to run it and its derivatives anywhere without Python.
@@ -38,6 +39,8 @@ def record(
         goes on with what was captured.
     max_paths : int
         How many paths are kept; the one not used for longest is dropped.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -77,4 +80,4 @@ def record(
         raise OptionError(f"max_paths is {max_paths!r}, expected a positive int")
     if not example:
         raise OptionError("record needs an example point", "pass the arguments of f after it: record(f, x0)")
-    return Program(f, kwargs, on_guard == "rerecord", constants == "checked", max_paths).start(example)
+    return Program(f, kwargs, on_guard == "rerecord", constants == "checked", max_paths, rewrite).start(example)

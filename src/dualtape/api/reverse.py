@@ -13,6 +13,7 @@ from dualtape.api._drivers import check_callable, dress, takes_one_argument
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
 from dualtape.core.oneshot import gradient as one_shot
+from dualtape.rewrite.clone import clone_of
 from dualtape.trace.resweep import around
 
 if TYPE_CHECKING:
@@ -22,14 +23,20 @@ _ONE = np.ones((1, 1))
 
 
 @overload
-def grad(f: Callable[Concatenate[Array, P], float], *, mode: Mode = ...) -> OfArray[P, Array]: ...
+def grad(f: Callable[Concatenate[Array, P], float], *, mode: Mode = ..., rewrite: bool = ...) -> OfArray[P, Array]: ...
 @overload
-def grad(f: Callable[Concatenate[float, P], float], *, mode: Mode = ...) -> OfFloat[P, float]: ...
+def grad(f: Callable[Concatenate[float, P], float], *, mode: Mode = ..., rewrite: bool = ...) -> OfFloat[P, float]: ...
 @overload
-def grad(f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...) -> Callable[P, Any]: ...
+def grad(
+    f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., rewrite: bool = ...
+) -> Callable[P, Any]: ...
 @overload
-def grad(f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...) -> Decorator: ...
-def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False) -> Any:
+def grad(
+    f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., rewrite: bool = ...
+) -> Decorator: ...
+def grad(
+    f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False, rewrite: bool = True
+) -> Any:
     """Make the gradient of a function with one scalar result.
 
     Parameters
@@ -44,6 +51,9 @@ def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: b
         length of the run.
     has_aux : bool
         If true, f returns ``(result, aux)``; aux is handed back in plain numbers.
+    rewrite : bool
+        Whether to run the clone of f, in which NumPy, SciPy and math take traced numbers everywhere; see
+        docs/explanation/rewrite.md.
 
     Returns
     -------
@@ -81,15 +91,15 @@ def grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: b
     (3.0, 2.0)
     """
     if f is None:
-        return functools.partial(grad, argnums=argnums, mode=mode, has_aux=has_aux)
-    pair = _value_and_grad("grad", f, argnums, mode, has_aux)
+        return functools.partial(grad, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+    pair = _value_and_grad("grad", f, argnums, mode, has_aux, rewrite)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         _, *rest = pair(*args, **kwargs)
         return tuple(rest) if has_aux else rest[0]
 
     if type(argnums) is int and argnums >= 0 and not has_aux:
-        return dress(_in_one_shot(f, argnums, gradient, 1, mode), f)
+        return dress(_in_one_shot(f, argnums, gradient, 1, mode, rewrite), f)
     return dress(gradient, f)
 
 
@@ -106,13 +116,17 @@ def value_and_grad(
     f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...
 ) -> Callable[P, Any]: ...
 @overload
-def value_and_grad(f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ...) -> Decorator: ...
-def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False) -> Any:
+def value_and_grad(
+    f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., rewrite: bool = ...
+) -> Decorator: ...
+def value_and_grad(
+    f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False, rewrite: bool = True
+) -> Any:
     """Make a function that returns value and gradient of f from one run of it.
 
     Parameters
     ----------
-    f, argnums, mode, has_aux
+    f, argnums, mode, has_aux, rewrite
         As for `grad`.
 
     Returns
@@ -137,15 +151,15 @@ def value_and_grad(f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", 
     (9.0, 6.0)
     """
     if f is None:
-        return functools.partial(value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux)
-    pair = _value_and_grad("value_and_grad", f, argnums, mode, has_aux)
+        return functools.partial(value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+    pair = _value_and_grad("value_and_grad", f, argnums, mode, has_aux, rewrite)
     if type(argnums) is int and argnums >= 0 and not has_aux:
-        return dress(_in_one_shot(f, argnums, pair, slice(None), mode), f)
+        return dress(_in_one_shot(f, argnums, pair, slice(None), mode, rewrite), f)
     return dress(pair, f)
 
 
 def _in_one_shot(
-    f: Callable[..., Any], position: int, general: Callable[..., Any], part: int | slice, mode: str
+    f: Callable[..., Any], position: int, general: Callable[..., Any], part: int | slice, mode: str, rewrite: bool
 ) -> Callable[..., Any]:
     """Try the compiled gradient of one call first: for one float or float64 array it spares all of `general`.
 
@@ -155,29 +169,31 @@ def _in_one_shot(
     arguments would cost more than all else here.
     """
     compiled, declined, forward = one_shot, NotImplemented, mode == "forward"
+    current = clone_of(f) if rewrite else f
 
     def by_one(x: Any, /) -> Any:
-        found = compiled(f, x, around, forward)
+        found = compiled(current, x, around, forward)
         return general(x) if found is declined else found[part]
 
     def by_position(*args: Any, **kwargs: Any) -> Any:
         if len(args) <= position:
             return general(*args, **kwargs)
         before, after = args[:position], args[position + 1 :]
-        found = compiled(lambda x: f(*before, x, *after, **kwargs), args[position], around, forward)
+        run = current() if rewrite else f
+        found = compiled(lambda x: run(*before, x, *after, **kwargs), args[position], around, forward)
         return general(*args, **kwargs) if found is declined else found[part]
 
     return by_one if position == 0 and takes_one_argument(f) else by_position
 
 
 def _value_and_grad(
-    driver: str, f: Callable[..., Any], argnums: ArgNums, mode: str, has_aux: bool
+    driver: str, f: Callable[..., Any], argnums: ArgNums, mode: str, has_aux: bool, rewrite: bool
 ) -> Callable[..., Any]:
     check_callable(f, driver)
     check_mode(mode)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        call = Call(f, args, kwargs, argnums, has_aux)
+        call = Call(f, args, kwargs, argnums, has_aux, rewrite)
         if mode == "forward":
             J = jacobian_matrix(call, mode)
             call.require_scalar("grad")
@@ -194,11 +210,13 @@ def _value_and_grad(
 
 @overload
 def vjp(
-    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., **kwargs: Any
+    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., rewrite: bool = ..., **kwargs: Any
 ) -> tuple[R, Linearization]: ...
 @overload
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool, **kwargs: Any) -> tuple[Any, Linearization, Any]: ...
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
+def vjp(
+    f: Callable[..., Any], *primals: Any, has_aux: bool, rewrite: bool = ..., **kwargs: Any
+) -> tuple[Any, Linearization, Any]: ...
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewrite: bool = True, **kwargs: Any) -> Any:
     """Evaluate f and make the map that pulls cotangents of ``f(x)`` back to cotangents of x.
 
     Parameters
@@ -210,6 +228,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: A
         Point of differentiation, one entry per argument of f.
     has_aux : bool
         If true, f returns ``(result, aux)``.
+    rewrite : bool
+        As for `grad`.
     **kwargs
         Passed to f, not differentiated.
 
@@ -250,6 +270,6 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, **kwargs: A
     array([2., 6.])
     """
     check_callable(f, "vjp")
-    call, recording = record_primals(f, primals, kwargs, has_aux)
+    call, recording = record_primals(f, primals, kwargs, has_aux, rewrite)
     pullback = Linearization(recording, call.inputs, call.outputs, call.dtype, is_transposed=True)
     return (call.value, pullback, call.aux) if has_aux else (call.value, pullback)

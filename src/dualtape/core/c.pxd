@@ -428,3 +428,6 @@ cdef extern from "seal.h" nogil:
 
 cdef extern from "Python.h":
     PyObject *PyCell_Get(object cell)
+    PyObject *PyFunction_GetCode(object function)           # borrowed, as the two below
+    PyObject *PyFunction_GetDefaults(object function)
+    PyObject *PyFunction_GetKwDefaults(object function)

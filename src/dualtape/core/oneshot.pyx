@@ -10,6 +10,7 @@ import numpy as np
 
 from dualtape.core.c cimport dt_bound, dt_workspace
 from dualtape.core.level cimport enter_trace, inspected, leave_trace, trace_depth
+from dualtape.core.names cimport Current
 from dualtape.core.recording cimport input_array, input_scalar
 from dualtape.core.scalar cimport TracedScalar, inherit_guards
 from dualtape.core.scalar import peek
@@ -110,13 +111,15 @@ def gradient(f, x, around=None, bint forward=False):
     Not simple: another argument type, or a result that is not one scalar that depends on x; then f may have been
     called once already. Inside another derivative x may also be a number of an outer level; `around` is
     trace.resweep.around, without which such calls are not simple. `forward` asks for tangent sweeps, which only exist
-    there."""
+    there. For a `Current`, what it stands for is called."""
     cdef bint plain = is_plain(x)
     cdef bint is_outer = not plain and around is not None and hasattr(x, "engine") and x.size > 0
     cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
     if not (is_outer or plain) or (is_inside and around is None) or (forward and not is_inside) or inspected():
         return NotImplemented
+    if type(f) is Current:
+        f = (<Current>f).get()
     tape = acquire_tape()
     enter_trace()
     try:

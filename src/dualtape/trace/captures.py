@@ -9,7 +9,6 @@ the state of a random generator, memory of a compiled extension."""
 
 import dis
 import functools
-import sys
 import types
 import weakref
 
@@ -25,10 +24,9 @@ from dualtape.core.watch import (
     WatchedList,
     WatchedSet,
 )
+from dualtape.trace.ownership import is_library, module_of, root
 
 _DEEPEST = 12  # containers and objects in one another
-_LIBRARIES = frozenset(sys.stdlib_module_names) | {"numpy", "scipy", "dualtape"}
-_INSTALLED = ("site-packages", "dist-packages")
 _ATOMS = (int, float, complex, str, bytes, type(None), range, slice, np.generic, np.dtype, np.ufunc, type(...))
 _ANY_ATTRIBUTE = frozenset(["getattr", "vars", "__dict__", "attrgetter", "asdict", "astuple", "fields", "eval"])
 _NOT_CALLED = frozenset(["__init__", "__new__", "__repr__", "__str__", "__del__", "__class_getitem__", "__reduce__"])
@@ -49,24 +47,13 @@ def captures(f, args, kwargs):
     """
     names = frozenset()
     while True:  # which attributes count is known when all code has been found
-        walk = _Walk(names, _root(_module_of(f)))
+        walk = _Walk(names, root(module_of(f)))
         walk.value(f, getattr(f, "__name__", "the function"), 0)
         for key, x in [*enumerate(args), *kwargs.items()]:
             walk.value(x, f"argument {key}", 0)
         if walk.names == names:
             return Watch(walk.entries) if walk.entries else None
         names = frozenset(walk.names)
-
-
-def _root(module):
-    return (module or "").partition(".")[0]
-
-
-def _module_of(f):
-    """Name of the module in which a callable was written."""
-    while isinstance(f, (functools.partial, types.MethodType)):
-        f = f.func if isinstance(f, functools.partial) else f.__func__
-    return f.__globals__.get("__name__") if isinstance(f, types.FunctionType) else type(f).__module__
 
 
 def _codes(code):
@@ -132,12 +119,7 @@ class _Walk:
         return self.value(x, name, depth)
 
     def is_library(self, module, file=None):
-        """Tell whether the code of a module, given by name, is none of the user's."""
-        root = _root(module)
-        if root == self.own and root != "dualtape":
-            return False
-        file = getattr(sys.modules.get(module), "__file__", None) if file is None else file
-        return root in _LIBRARIES or any(part in (file or "") for part in _INSTALLED)
+        return is_library(module, self.own, file)
 
     # ---- code ----
 
@@ -218,7 +200,7 @@ class _Walk:
 
     def object(self, x, name, depth):
         cls = type(x)
-        if _root(cls.__module__) == "dualtape":  # a program, or a derivative of a function
+        if root(cls.__module__) == "dualtape":  # a program, or a derivative of a function
             for attribute in ("_f", "_kwargs", "__wrapped__"):
                 self.value(getattr(x, attribute, None), name, depth)
             return

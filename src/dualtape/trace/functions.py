@@ -59,7 +59,9 @@ _FAMILIES = (
     "elementwise",
     "ufuncs",
 )
-_FOREIGN_FAMILIES = {}  # module -> files of handlers for its functions
+_FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
+    "math": ("math_functions",),
+}
 _NAMESPACES = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft))
 
 
@@ -114,7 +116,7 @@ def dispatch(function, types, args, kwargs, number=None):
     """Answer ``number.__array_function__(function, types, args, kwargs)``; `number` tells whose arrays ``like=number``
     asks for."""
     for cls in types:
-        if not (_ACTIVE[cls] or issubclass(cls, np.ndarray)):
+        if not (ACTIVE[cls] or issubclass(cls, np.ndarray)):
             return _dispatch_masks(function, args, kwargs) if _MASKS[cls] else NotImplemented
     handler = HANDLERS.get(function)
     if handler is None and function not in CREATORS:
@@ -176,14 +178,14 @@ class _Types(dict):
         return found
 
 
-_ACTIVE = _Types("engine", "level", "primal")  # the protocol above
+ACTIVE = _Types("engine", "level", "primal")  # the protocol above
 _TRACED = _Types("primal")  # masks, too, have values that can be looked at: see masks.py
 _MASKS = _Types("as_numbers")
 
 
 def is_active(x):
     """Tell whether `x` is an active number of either engine."""
-    return _ACTIVE[type(x)]
+    return ACTIVE[type(x)]
 
 
 def has_active(tree):
@@ -199,7 +201,7 @@ def leader(operands):
     """The operand of the highest level, None if all are passive: the others are constants to its engine."""
     found = None
     for x in operands:
-        if _ACTIVE[type(x)] and (found is None or x.level > found.level):
+        if ACTIVE[type(x)] and (found is None or x.level > found.level):
             found = x
     return found
 
@@ -210,7 +212,7 @@ def operand(x):
     Object arrays and nested lists of active numbers become one active array.
     """
     kind = type(x)
-    if _ACTIVE[kind] or kind is float:
+    if ACTIVE[kind] or kind is float:
         return x
     if kind is np.ndarray:
         return x if x.dtype == np.float64 else _from_array(x)
@@ -336,9 +338,7 @@ def apply(row, *operands, **params):
 
 def constant(value, like):
     """A derivative-free float result: a plain float, or an array that active values may still be written into."""
-    return (
-        like.engine.lift(value) if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim else value
-    )
+    return like.engine.lift(value) if type(value) is np.ndarray and value.dtype == np.float64 and value.ndim else value
 
 
 def store(result, out):

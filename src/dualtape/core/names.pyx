@@ -1,0 +1,143 @@
+"""What the names in a cloned function stand for, and whether they still do: asked at every call of a driver, so that it
+is compiled, some nanoseconds for a name. rewrite/ finds the names and makes what they stand for in the clone."""
+cimport cython
+from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
+from weakref import ref
+
+import numpy as np
+
+from dualtape.core.c cimport PyCell_Get, PyFunction_GetCode, PyFunction_GetDefaults, PyFunction_GetKwDefaults
+
+ABSENT = object()
+cdef object DROPPED = object()
+
+# Numbers and text stand for themselves in a clone: a new one is taken over as it is.
+cdef frozenset PLAIN = frozenset((int, float, bool, str, bytes, complex, type(None), np.float64, np.int64, np.bool_))
+
+
+cdef class Name:
+    """A name that may come to stand for something else."""
+
+    cdef bint is_current(self) except -1:
+        raise NotImplementedError
+
+
+@cython.final
+cdef class GlobalName(Name):
+    """The global `name` of a module, and the value that clones made of it. All clones share one for each name, until
+    the name comes to stand for something else: then there is a new one, and this one is `drop`ped.
+
+    Attributes
+    ----------
+    real, names : dict
+        The globals of the module, and of its clones.
+    value : object
+        What was found in `real`.
+    """
+
+    cdef dict real, names
+    cdef object name
+    cdef readonly object value
+
+    def __init__(self, dict real, dict names, name, value):
+        self.real, self.names, self.name, self.value = real, names, name, value
+
+    def drop(self):
+        """Never current again; keeps nothing alive."""
+        self.value = DROPPED
+
+    cdef bint is_current(self) except -1:
+        cdef PyObject *found = PyDict_GetItemWithError(self.real, self.name)
+        if found == <PyObject *>self.value:
+            return True
+        if found == NULL:
+            return self.value is ABSENT
+        now = <object>found
+        if self.value is DROPPED or type(now) not in PLAIN or type(self.value) not in PLAIN:
+            return False
+        PyDict_SetItem(self.names, self.name, now)
+        self.value = now
+        return True
+
+
+@cython.final
+cdef class CellName(Name):
+    """A variable of an enclosing function, in a cell. Where `is_shared`, the clone has the very cell."""
+
+    cdef object cell, content
+    cdef bint is_shared
+
+    def __init__(self, cell, content, bint is_shared):
+        self.cell, self.content, self.is_shared = cell, content, is_shared
+
+    cdef bint is_current(self) except -1:
+        cdef PyObject *found = PyCell_Get(self.cell)
+        if found == NULL:
+            return self.content is ABSENT
+        now = <object>found
+        Py_DECREF(now)           # PyCell_Get gave a reference of its own
+        return now is self.content or (self.is_shared and type(now) in PLAIN)
+
+
+@cython.final
+cdef class FunctionParts(Name):
+    """What a function in Python consists of: its code, and the defaults of its parameters."""
+
+    cdef object function, code, defaults, keywords
+
+    def __init__(self, function):
+        self.function = ref(function)
+        self.code, self.defaults = function.__code__, function.__defaults__
+        self.keywords = None if function.__kwdefaults__ is None else dict(function.__kwdefaults__)
+
+    cdef bint is_current(self) except -1:
+        cdef object function = self.function()
+        if function is None:
+            return False
+        return (PyFunction_GetCode(function) == <PyObject *>self.code
+                and is_same(PyFunction_GetDefaults(function), self.defaults)
+                and (self.keywords is None or are_same(<object>PyFunction_GetKwDefaults(function), self.keywords)))
+
+
+cdef inline bint is_same(PyObject *now, object then):
+    return then is None if now == NULL else <object>now is then
+
+
+cdef bint are_same(object now, dict then) except -1:
+    if now is None or len(now) != len(then):
+        return False
+    for key, value in then.items():
+        if now.get(key, ABSENT) is not value:
+            return False
+    return True
+
+
+@cython.final
+cdef class Current:
+    """What `make()` gives, made again when a name has come to stand for something else.
+
+    Parameters
+    ----------
+    make : callable
+        Returns the thing and the list of all `Name` that it depends on.
+    """
+
+    def __init__(self, make):
+        self.make = make
+
+    cdef object get(self):
+        cdef tuple made = self.made
+        cdef Name name
+        if made is not None:
+            for name in <list>made[1]:
+                if not name.is_current():
+                    break
+            else:
+                return made[0]
+        self.made = made = self.make()
+        return made[0]
+
+    def __call__(self):
+        return self.get()

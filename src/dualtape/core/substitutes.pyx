@@ -1,0 +1,182 @@
+"""What a clone calls in place of a function of NumPy, SciPy or the standard library: the function itself, unless an
+argument is active where no protocol of NumPy would tell.
+
+Active numbers are told by their type; `ACTIVE`, which trace/functions.py fills, knows all types. Lists and tuples are
+looked into. NumPy's own functions find active arguments by themselves, at 450 ns a call: a substitute goes straight to
+the handler where all other arguments are plain."""
+cimport cython
+from cpython.dict cimport PyDict_GetItem
+from cpython.object cimport PyObject, PyObject_Call
+
+import numpy as np
+
+cdef frozenset PLAIN = frozenset((int, float, bool, str, type(None), np.ndarray, np.float64, np.int64, type, slice))
+
+
+cdef inline bint is_of(object x, types) except -1:
+    cdef PyObject *found = PyDict_GetItem(types, <object>type(x))
+    return <object>found if found != NULL else types[type(x)]
+
+
+cdef bint holds(object items, types) except -1:
+    """Does an active number stand anywhere in a list or a tuple?"""
+    for item in items:
+        kind = type(item)
+        if kind is float or kind is int:
+            continue
+        if kind is list or kind is tuple:
+            if holds(item, types):
+                return True
+        elif is_of(item, types):
+            return True
+    return False
+
+
+cdef enum Found:
+    NOTHING, PLAIN_WITH_ACTIVE, ACTIVE, IN_A_LIST
+
+
+cdef class Substitute:
+    """Stands for `function` in a clone, and looks like it.
+
+    Parameters
+    ----------
+    function : callable
+        Called where nothing is active.
+    answer : callable
+        Called in its place with active arguments.
+    types : dict
+        Whether a type is that of an active number.
+    """
+
+    cdef readonly object __wrapped__
+    cdef object answer
+    cdef object types
+
+    def __init__(self, function, answer, types):
+        self.__wrapped__, self.answer, self.types = function, answer, types
+
+    cdef bint is_active(self, tuple args, dict kwargs) except -1:
+        for x in args:
+            if type(x) is list or type(x) is tuple:
+                if holds(x, self.types):
+                    return True
+            elif is_of(x, self.types):
+                return True
+        return bool(kwargs) and self.is_active(tuple(kwargs.values()), {})
+
+    def __call__(self, *args, **kwargs):
+        if self.is_active(args, kwargs):
+            return self.answer(*args, **kwargs)
+        return PyObject_Call(self.__wrapped__, args, kwargs)
+
+    def __getattr__(self, name):
+        return getattr(self.__wrapped__, name)
+
+    @property
+    def __class__(self):
+        return type(self.__wrapped__)
+
+    @property
+    def __doc__(self):
+        return self.__wrapped__.__doc__
+
+    @property
+    def __module__(self):
+        return self.__wrapped__.__module__
+
+    def __reduce__(self):
+        return self.__wrapped__.__reduce__()
+
+    def __repr__(self):
+        return repr(self.__wrapped__)
+
+    def __hash__(self):
+        return hash(self.__wrapped__)
+
+    def __eq__(self, other):
+        return self.__wrapped__ == (other.__wrapped__ if isinstance(other, Substitute) else other)
+
+
+@cython.final
+cdef class NumpySubstitute(Substitute):
+    """The same for a function that has NumPy's protocols: `answer` is needed for active numbers in lists only."""
+
+    cdef Found found(self, tuple args, dict kwargs) except *:
+        """Where the active numbers are; PLAIN_WITH_ACTIVE if one comes first and all else is plain."""
+        cdef bint is_plain = True, leads = False
+        cdef Py_ssize_t i
+        cdef object kind
+        for i, x in enumerate(args):
+            kind = type(x)
+            if kind is float or kind is int:
+                continue
+            if kind is list or kind is tuple:
+                if holds(x, self.types):
+                    return IN_A_LIST
+            elif is_of(x, self.types):
+                leads = leads or i == 0
+            elif kind not in PLAIN:
+                is_plain = False
+        if kwargs:
+            for x in kwargs.values():
+                if type(x) is list or type(x) is tuple:
+                    if holds(x, self.types):
+                        return IN_A_LIST
+                elif type(x) not in PLAIN:
+                    is_plain = False
+        return PLAIN_WITH_ACTIVE if leads and is_plain else NOTHING
+
+    def __call__(self, *args, **kwargs):
+        cdef Found found = self.found(args, kwargs)
+        if found == IN_A_LIST:
+            return self.answer(*args, **kwargs)
+        if found == PLAIN_WITH_ACTIVE and type(self.__wrapped__) is np.ufunc and not kwargs:
+            result = args[0].__array_ufunc__(self.__wrapped__, "__call__", *args)
+            if result is not NotImplemented:
+                return result
+        return PyObject_Call(self.__wrapped__, args, kwargs)
+
+
+cdef class NumberType(type):
+    """Type of the classes that stand for `float`, `complex` and `np.float64` in a clone: they are derived from what
+    they stand for and have its instances and subclasses; what they make of an active number is active."""
+
+    def __call__(cls, *args, **kwargs):
+        cdef object types = cls.active_types
+        if len(args) == 1 and not kwargs:
+            x = args[0]
+            if is_of(x, types):
+                return cls.convert(x)
+        else:
+            for x in args:
+                if is_of(x, types):
+                    return cls.convert(*args, **kwargs)
+        return PyObject_Call(cls.number, args, kwargs)
+
+    def __instancecheck__(cls, x):
+        return isinstance(x, cls.number)
+
+    def __subclasscheck__(cls, other):
+        return issubclass(other, cls.number)
+
+    def __eq__(cls, other):
+        return other is cls or other is cls.number
+
+    def __hash__(cls):
+        return hash(cls.number)
+
+    def __repr__(cls):
+        return repr(cls.number)
+
+
+cdef class TypeOfTypes(NumberType):
+    """Type of the class that stands for `type`: it knows the classes that stand for others."""
+
+    def __call__(cls, *args, **kwargs):
+        if len(args) != 1 or kwargs:
+            return type(*args, **kwargs)
+        x = args[0]
+        if is_of(x, cls.active_types):
+            return cls.convert(x)
+        return cls.stand_ins.get(type(x), type(x))

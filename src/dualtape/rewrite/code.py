@@ -1,0 +1,53 @@
+"""What a code object, and those of the functions defined in it, do with names of their module and of enclosing
+functions."""
+
+import dis
+import functools
+import types
+from typing import NamedTuple
+
+_GLOBAL_READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
+_GLOBAL_WRITES = ("STORE_GLOBAL", "DELETE_GLOBAL")
+_CELL_WRITES = ("STORE_DEREF", "DELETE_DEREF")
+_AT_RUN_TIME = frozenset(["globals", "eval", "exec"])
+
+
+class Names(NamedTuple):
+    """Attributes
+    ----------
+    read : tuple of str
+        Globals that are read or written; built-in functions among them.
+    written : tuple of str
+        Globals that a ``global`` statement lets it assign.
+    rebound : frozenset of str
+        Variables of enclosing functions that a ``nonlocal`` statement lets it assign.
+    needs_all : bool
+        True if it may look up any global by a name computed at run time.
+    """
+
+    read: tuple
+    written: tuple
+    rebound: frozenset
+    needs_all: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def names_in(code):
+    """The `Names` of a code object."""
+    read, written, rebound = {}, {}, set()
+    for part in _codes(code):
+        for instruction in dis.get_instructions(part):
+            if instruction.opname in _GLOBAL_READS:
+                read[instruction.argval] = None
+            elif instruction.opname in _GLOBAL_WRITES:
+                written[instruction.argval] = None
+            elif instruction.opname in _CELL_WRITES and instruction.argval in code.co_freevars:
+                rebound.add(instruction.argval)
+    return Names(tuple(read | written), tuple(written), frozenset(rebound), not _AT_RUN_TIME.isdisjoint(read))
+
+
+def _codes(code):
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)

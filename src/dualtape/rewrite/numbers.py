@@ -1,0 +1,91 @@
+"""What `float`, `complex`, `np.float64` and ``import`` stand for in a clone, and its other built-in names."""
+
+import builtins
+
+import numpy as np
+
+from dualtape.core.substitutes import NumberType, TypeOfTypes
+from dualtape.errors import UnsupportedOperation
+from dualtape.trace.functions import ACTIVE, foreign_handler
+
+
+def as_scalar(x):
+    """The active scalar that ``float(x)`` is: x itself, or the one element of an array."""
+    if not x.ndim:
+        return x[()] if hasattr(type(x), "__getitem__") else x
+    if x.size != 1:
+        raise TypeError("only length-1 arrays can be converted to Python scalars")
+    return x.reshape(1)[0]
+
+
+def as_complex(*parts, **named):
+    """``complex(re, im)`` of active parts."""
+    handler = foreign_handler("builtins.complex")
+    if handler is None:
+        raise UnsupportedOperation(
+            "complex() of a traced number has no derivative rule yet",
+            "keep real and imaginary part as two real numbers",
+        )
+    return handler(*parts, **named)
+
+
+def as_float64(x):
+    """``np.float64(x)``: an array stays one."""
+    return as_scalar(x) if not x.ndim else np.copy(x)
+
+
+class Float(float, metaclass=NumberType):
+    """`float` that leaves an active scalar active."""
+
+    number = float
+    active_types = ACTIVE
+    dtype = np.dtype(np.float64)
+    convert = staticmethod(as_scalar)
+
+
+class Complex(complex, metaclass=NumberType):
+    """`complex` of active parts."""
+
+    number = complex
+    active_types = ACTIVE
+    dtype = np.dtype(np.complex128)
+    convert = staticmethod(as_complex)
+
+
+class Float64(np.float64, metaclass=NumberType):
+    """`np.float64` that leaves active numbers active."""
+
+    number = np.float64
+    active_types = ACTIVE
+    dtype = np.dtype(np.float64)
+    convert = staticmethod(as_float64)
+
+
+class Type(type, metaclass=TypeOfTypes):
+    """`type`, so that ``type(x) is float`` holds where it would hold in f itself."""
+
+    number = type
+    active_types = ACTIVE
+    stand_ins = {float: Float, complex: Complex, np.float64: Float64}
+
+    @staticmethod
+    def convert(x):
+        return np.ndarray if x.ndim else Float
+
+
+Type.stand_ins[type] = Type
+for _class in (Float, Complex, Float64, Type):
+    _class.__name__, _class.__qualname__ = _class.number.__name__, _class.number.__qualname__
+    _class.__module__ = _class.number.__module__
+
+
+def is_scalar(element):
+    """``np.isscalar``: an active scalar is one, as np.float64 is."""
+    return not element.ndim
+
+
+def builtin_names(import_module):
+    """The built-in names of clones; `import_module` takes the place of ``__import__``."""
+    names = dict(vars(builtins))
+    names.update(float=Float, complex=Complex, type=Type, __import__=import_module)
+    return names

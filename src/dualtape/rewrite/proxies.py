@@ -1,0 +1,183 @@
+"""Modules as clones see them: `numpy`, `math`, `cmath` and `scipy` with substitutes for their functions, and the user's
+own modules, whose functions are cloned. An attribute is made when it is first asked for."""
+
+import importlib
+import sys
+import types
+
+import numpy as np
+
+from dualtape.core.substitutes import NumpySubstitute, Substitute
+from dualtape.errors import UnsupportedOperation
+from dualtape.rewrite.numbers import Float64, is_scalar
+from dualtape.trace.functions import (
+    ACTIVE,
+    CREATORS,
+    HANDLERS,
+    NO_RULE_REMEDY,
+    dispatch,
+    foreign_handler,
+    has_active,
+    load_families,
+    operand,
+)
+from dualtape.trace.ownership import root
+
+FOREIGN_PACKAGES = ("numpy", "math", "cmath", "scipy")
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
+_ARRAY_FUNCTION = type(np.sum)
+
+_proxies = {}  # module -> its proxy
+_substitutes = {}  # function -> its substitute
+
+
+def proxy_of(module):
+    """What a module of NumPy, SciPy or the standard library stands for in a clone."""
+    if root(module.__name__) not in FOREIGN_PACKAGES:
+        return module
+    proxy = _proxies.get(module)
+    if proxy is None:
+        proxy = _proxies.setdefault(module, _new_proxy(module))
+    return proxy
+
+
+def _new_proxy(module):
+    """A plain module, so that attributes are as fast as the real one's; PEP 562 fills it."""
+    proxy = types.ModuleType(module.__name__, module.__doc__)
+    names = vars(proxy)
+    for name in ("__file__", "__package__", "__path__", "__spec__", "__loader__", "__version__", "__all__"):
+        if name in vars(module):
+            names[name] = vars(module)[name]
+    known = _own_values().get(module.__name__, {})
+
+    def attribute(name):
+        value = known[name] if name in known else substitute_of(getattr(module, name), f"{module.__name__}.{name}")
+        if not name.startswith("__"):
+            names[name] = value
+        return value
+
+    names["__getattr__"] = attribute
+    names["__dir__"] = lambda: dir(module)
+    return proxy
+
+
+def _own_values():
+    """By module: attributes that have substitutes of their own."""
+    values = {name: _creator(function) for name, function in _creators().items()}
+    values.update(float64=Float64, double=Float64, isscalar=Substitute(np.isscalar, is_scalar, ACTIVE))
+    return {"numpy": values}
+
+
+def _creators():
+    """Functions that make arrays, by name."""
+    try:
+        from dualtape.handlers.buffers import CREATORS_IN_CLONE
+    except ImportError:
+        load_families()
+        return {function.__name__: function for function in (np.array, np.asarray, np.asanyarray)}
+    return {function.__name__: replacement for function, replacement in CREATORS_IN_CLONE.items()}
+
+
+def _creator(function):
+    if function not in CREATORS:
+        return function
+
+    def create(*args, **kwargs):
+        if "like" in kwargs or kwargs.get("dtype") is object or (len(args) > 1 and args[1] is object):
+            return function(*args, **kwargs)
+        return CREATORS[function](_first_active((args, kwargs.values())), *args, **kwargs)
+
+    return Substitute(function, create, ACTIVE)
+
+
+def _first_active(tree):
+    for x in tree:
+        found = x if ACTIVE[type(x)] else _first_active(x) if has_active(x) or type(x) is type({}.values()) else None
+        if found is not None:
+            return found
+    return None
+
+
+def substitute_of(value, name=None):
+    """What a value of a foreign module stands for in a clone; `name` is the one by which it was found there."""
+    if isinstance(value, types.ModuleType):
+        return proxy_of(value)
+    if not (isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS))):
+        return value
+    found = _substitutes.get(value)
+    if found is None:
+        found = _substitutes.setdefault(value, _new_substitute(value, name))
+    return found
+
+
+def _new_substitute(function, name):
+    if isinstance(function, np.ufunc):
+        return NumpySubstitute(function, _with_arrays(function), ACTIVE)
+    if isinstance(function, _ARRAY_FUNCTION):
+        return NumpySubstitute(function, _with_lists(function), ACTIVE)
+    if root(name) == "numpy":
+        return function
+    return Substitute(function, _by_name(name or public_name(function)), ACTIVE)
+
+
+def _with_arrays(ufunc):
+    """A ufunc of lists that hold active numbers."""
+
+    def answer(*args, **kwargs):
+        return ufunc(*(operand(x) if type(x) in (list, tuple) and has_active(x) else x for x in args), **kwargs)
+
+    return answer
+
+
+def _with_lists(function):
+    """An array function of lists that hold active numbers: NumPy would make object arrays of them."""
+
+    def answer(*args, **kwargs):
+        load_families()
+        if function not in HANDLERS:
+            return function(*args, **kwargs)
+        return dispatch(function, (), args, kwargs)
+
+    return answer
+
+
+def _by_name(name):
+    """A function that no protocol announces, of active numbers."""
+
+    def answer(*args, **kwargs):
+        handler = foreign_handler(name)
+        if handler is None:
+            raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
+        return handler(*args, **kwargs)
+
+    return answer
+
+
+def foreign_function(function):
+    """What a function of NumPy, SciPy or the standard library stands for, wherever it was imported from."""
+    if isinstance(function, np.ufunc):
+        return substitute_of(function)
+    name = public_name(function)
+    if name is None:
+        return function
+    module, _, attribute = name.rpartition(".")
+    return getattr(proxy_of(sys.modules[module]), attribute)
+
+
+def public_name(function):
+    """The name by which users know a function: "scipy.linalg.solve"; None if it is none of ours to replace."""
+    name, module = getattr(function, "__name__", None), getattr(function, "__module__", None)
+    if root(module) not in FOREIGN_PACKAGES or not isinstance(name, str):
+        return None
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        home = ".".join(parts[:length])
+        is_public = not any(part.startswith("_") for part in parts[:length])
+        if is_public and getattr(sys.modules.get(home), name, None) is function:
+            return f"{home}.{name}"
+    return None
+
+
+def import_foreign(name):
+    """The proxy of a module that was imported."""
+    return proxy_of(importlib.import_module(name))
