@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 
+import dualtape
 from dualtape.core import kernels, sweeps
 from dualtape.core.path import Path
 from dualtape.ops.table import ROWS
@@ -191,3 +192,11 @@ def test_each_row_bends_by_its_second_partials(row, target):
             partials = [[dxx, dxy], [dxy, dyy]]
             expected = [[tie(partials[i][j], w) + 0.0 for j in range(row.arity)] for i in range(row.arity)]
         np.testing.assert_array_equal(sweeps.hessian(tape, slots, np.array([w])), expected, err_msg=f"{point}")
+
+
+def test_a_partial_of_minus_zero_is_a_number():
+    """Not the structural zero: its second partials count. f = x^2 (x - 1) has f'' = 6 x - 2."""
+    f = lambda x: x * (x * (x - 1.0))
+    x = np.array([0.0, -0.0, 1.0, -2.0, 0.5])
+    H = dualtape.hessian(f)(x)
+    np.testing.assert_array_equal(H[range(5), range(5), range(5)], 6.0 * x - 2.0)

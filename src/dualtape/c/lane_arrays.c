@@ -4,7 +4,12 @@
 
 #define EACH for (size_t k = 0; k < p; k++)
 
-DT_INLINE double partial_at(dt_partial_array d, size_t i) { return d.at ? d.at[i * d.step] : -0.0; }
+/* A -0.0 that need not be checked is a number like any other: 0.0. */
+DT_INLINE double partial_at(dt_partial_array d, size_t i)
+{
+    if (!d.at) return -0.0;
+    return d.check ? d.at[i * d.step] : d.at[i * d.step] + 0.0;
+}
 
 DT_INLINE void no_lanes(size_t p, double *out) { EACH out[k] = -0.0; }
 
