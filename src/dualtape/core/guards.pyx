@@ -58,7 +58,7 @@ def guard(x, what):
     if array.owner().constant or not array.size:
         return
     if not array.contiguous:
-        array = gather(array.tape, ids_of(array)).owner()       # in whatever order: every element once
+        array = (<TracedArray>gather(array.tape, ids_of(array))).owner()    # in whatever order: every element once
     store(array)
     array.tape.guard_elements(<uint32_t>(array.owner().slot + array.offset), array.size, what)
 

@@ -12,6 +12,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from dualtape.core.guards import guard
 from dualtape.core.scalar import peek
 from dualtape.handlers import ufuncs
+from dualtape.handlers.flat import Flat
 from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace import functions
 from dualtape.trace.decisions import decided, stepped
@@ -81,7 +82,11 @@ class TracedMask(NDArrayOperatorsMixin):
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         method = _METHODS.get(name)
-        return getattr(self.primal, name) if method is None else method.__get__(self)
+        if method is not None:
+            return method.__get__(self)
+        if callable(getattr(np.ndarray, name)):
+            return lambda *args, **kwargs: on_plain(_named_method(name), (self, *args), kwargs)
+        return getattr(self.primal, name)
 
     # ---- data ----
 
@@ -118,6 +123,10 @@ class TracedMask(NDArrayOperatorsMixin):
     def T(self):
         return TracedMask(self.numbers.T, self.dtype)
 
+    @property
+    def flat(self):
+        return Flat(self)
+
     def __len__(self):
         return len(self.numbers)
 
@@ -152,6 +161,34 @@ def settled(tree):
     if type(tree) is dict:
         return {key: settled(value) for key, value in tree.items()}
     return tree.primal if type(tree) is TracedMask else tree
+
+
+def on_plain(function, args, kwargs):
+    """A function that knows nothing of masks: on plain arrays. What it writes into one it writes into the mask."""
+    opened = []
+
+    def plain(tree):
+        if type(tree) in (list, tuple):
+            return type(tree)(map(plain, tree))
+        if type(tree) is dict:
+            return {key: plain(value) for key, value in tree.items()}
+        if type(tree) is not TracedMask:
+            return tree
+        array = np.asarray(tree.primal)
+        opened.append((tree, array, array.tobytes()))
+        return array if tree.ndim else array[()]
+
+    result = function(*plain(args), **plain(kwargs))
+    for mask, array, before in opened:
+        if array.tobytes() != before:
+            mask[...] = array
+        if result is array:
+            return mask
+    return result
+
+
+def _named_method(name):
+    return lambda array, *args, **kwargs: getattr(array, name)(*args, **kwargs)
 
 
 def _numbers(tree):
@@ -280,7 +317,7 @@ def method(ufunc, name, inputs, kwargs):
     array = inputs[0]
     if name == "reduce" and ufunc in reduction and is_mask(array) and array.dtype == _BOOL and len(inputs) == 1:
         return reduction[ufunc](array, **{"axis": 0, **kwargs})
-    return getattr(ufunc, name)(*settled(inputs), **settled(kwargs))
+    return on_plain(getattr(ufunc, name), inputs, kwargs)
 
 
 # ---- choices ----
@@ -337,7 +374,7 @@ def dispatch(function, args, kwargs):
     if function in _MOVING and not kwargs.get("out"):
         moved = function(*_numbers(args), **_numbers(kwargs))
         return _wrapped(moved, function(*functions.peeked(args), **functions.peeked(kwargs)))
-    return function(*settled(args), **settled(kwargs))
+    return on_plain(function, args, kwargs)
 
 
 def _wrapped(moved, plain):

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..trace import functions
 from . import creation, ordering
+from .flat import Flat
 
 METHODS = {}
 
@@ -170,24 +171,3 @@ def flat(self):
 @_entry
 def is_integer(self):
     return float(functions.primal(self)).is_integer()
-
-
-class Flat:
-    """``x.flat``: the elements in C order, to iterate, index and write."""
-
-    def __init__(self, base):
-        self.base = base
-
-    def __len__(self):
-        return self.base.size
-
-    def __iter__(self):
-        return iter(np.ravel(self.base))
-
-    def __getitem__(self, index):
-        return np.copy(np.ravel(self.base)[index])
-
-    def __setitem__(self, index, value):
-        places = np.arange(self.base.size)[index]
-        value = functions.operand(value)
-        self.base[np.unravel_index(places, self.base.shape)] = np.resize(value, places.shape) if places.ndim else value

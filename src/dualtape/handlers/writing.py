@@ -9,7 +9,7 @@ from . import masks
 
 
 def _target(array, name):
-    if not is_active(array):
+    if not is_active(array) and not masks.is_mask(array):
         raise TraceEscapeError(
             f"{name} would write a traced number into a plain array",
             "make the array from a traced one: np.zeros_like(x), np.zeros(shape, like=x)",
