@@ -126,8 +126,10 @@ class Drawing:
             index = ", ".join(str(self.whole(-k, k - 1)) for k in shape)
             return self.choice([f"{{0}}[{index}]", f"{{0}}[{index}]", "np.sum({0})", "np.max({0})", "{0}.mean()"])
         if shape == () or self.chance(0.5):
-            return f"({{0}} + np.arange(1.0, {1 + np.prod(wanted)}).reshape({wanted}))" if shape == () else (
-                f"np.resize({{0}}, {wanted})"
+            return (
+                f"({{0}} + np.arange(1.0, {1 + np.prod(wanted)}).reshape({wanted}))"
+                if shape == ()
+                else (f"np.resize({{0}}, {wanted})")
             )
         size, n = int(np.prod(shape)), int(np.prod(wanted))
         index = self.rng.integers(-size, size, n).tolist()

@@ -18,7 +18,11 @@ from . import rendering, truth
 from .series import Undecided
 
 ROUNDING = 1e-9  # relative to the largest entry; what differs by more is judged by the conditioning of the program
+LAST_BITS = 1e-14
 LARGEST = 1e6  # of values and derivatives
+
+
+IN_LAST_BITS = "a value that differs in its last bits"
 
 
 class Report(NamedTuple):
@@ -72,9 +76,13 @@ def _judged(subject, found):
     try:
         _, tolerances = truth.exactly(subject.program, subject.v)
     except (Undecided, ZeroDivisionError):
-        tolerances = [np.inf if "not finite" in found.kind else 0.0]
+        if "not finite" in found.kind:
+            return Report(aside="not finite at a kink or pole")
+        tolerances = [0.0]
+    except Exception as error:  # of the oracle itself
+        return Report(f"oracle: {type(error).__name__}", f"{error}, after {found.kind}")
     if found.error <= max(tolerances):
-        return Report(aside="ill-conditioned" if np.isfinite(found.error) else "not finite at a kink or pole")
+        return Report(aside="ill-conditioned")
     return Report(found.kind, found.detail)
 
 
@@ -93,10 +101,14 @@ def agree(kind, found, expected, rounding=ROUNDING):
 
 
 def same(kind, found, expected):
-    """Raise if two arrays are not equal bit for bit."""
+    """Raise if two arrays are not equal bit for bit. What differs in the last bits alone is set aside: several of
+    NumPy's loops give others for other strides of their operands."""
     found, expected = np.asarray(found), np.asarray(expected)
-    if found.shape != expected.shape or not np.array_equal(found, expected, equal_nan=True):
-        raise Disagreement(kind, f"found\n{found}\nexpected\n{expected}")
+    if found.shape == expected.shape and np.array_equal(found, expected, equal_nan=True):
+        return
+    if found.shape == expected.shape and np.allclose(found, expected, rtol=LAST_BITS, atol=0.0, equal_nan=True):
+        raise Aside(IN_LAST_BITS)
+    raise Disagreement(kind, f"found\n{found}\nexpected\n{expected}")
 
 
 class Subject:
@@ -107,7 +119,7 @@ class Subject:
         self.is_nested = "dualtape." in rendering.source(program)
         try:
             self.f = rendering.function(program, np=np, dualtape=dualtape)
-            self.y = self.f(np.copy(self.x) if np.ndim(self.x) else self.x)
+            self.y = self.plain(self.x)
         except Exception as error:
             raise Aside(f"plain function raises {type(error).__name__}") from None
         if not np.all(np.abs(np.asarray(self.y, dtype=float)) < LARGEST):
@@ -116,6 +128,10 @@ class Subject:
         self.v = rng.choice([-1.0, 1.0], np.shape(self.x)) * rng.uniform(0.5, 1.0, np.shape(self.x))
         self.w = np.asarray(rng.choice([-1.0, 1.0], np.shape(self.y)) * rng.uniform(0.5, 1.0, np.shape(self.y)))
         self.v, self.w = self.v[()], self.w[()]
+
+    def plain(self, x):
+        """f(x), for an f that may write into its argument."""
+        return self.f(np.copy(x)[()])
 
     def weighted(self, x):
         return np.sum(self.w * self.f(x))
@@ -180,7 +196,7 @@ class Subject:
             self._asked_at(P, x, "replay elsewhere")
         self.asked = "batch"
         X = np.stack([self.x, *points])
-        if all(np.shape(self.f(x)) == np.shape(self.y) for x in points):
+        if all(np.shape(self.plain(x)) == np.shape(self.y) for x in points):
             same("batch", P.batch(X), np.stack([P(x) for x in X]))
             agree("batch of jacobians", P.batch(X, "jacobian"), np.stack([P.jacobian(x) for x in X]), 1e-12)
         if self.program.seed % 4 == 0:
@@ -195,7 +211,7 @@ class Subject:
         """The program against f and fresh recordings at a point."""
         self.asked = where
         try:
-            y = self.f(x)
+            y = self.plain(x)
         except Exception:
             return
         if not np.all(np.abs(np.asarray(y, dtype=float)) < LARGEST):
@@ -222,7 +238,7 @@ class Subject:
             self._compare(line, slope, curvature, [1e-11, ROUNDING, ROUNDING])
         except Disagreement:
             line, tolerances = truth.exactly(self.program, self.v)
-            if tolerances[2] > truth.HOPELESS * max(1.0, np.abs(line.curvature).max(initial=0.0)):
+            if np.isinf(tolerances[2]):
                 raise Aside("ill-conditioned") from None
             self._compare(line, slope, curvature, tolerances)
 

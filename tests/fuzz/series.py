@@ -13,19 +13,22 @@ import math
 import mpmath
 
 TOO_CLOSE = 1e-7  # relative: rounding may decide such a comparison either way
+NEARLY_ZERO = 1e-20  # under a root: the variance of equal numbers, say
+_kind = float  # of the numbers under all levels
 _noise = None  # random generator: every result then carries a relative error
 NOISE = 1e-12
 
 
 @contextlib.contextmanager
-def rounding(generator):
-    """Let every result inside carry a relative error of up to 1e-12, drawn by the generator; None for no error."""
-    global _noise
-    before, _noise = _noise, generator
+def arithmetic(kind, generator=None):
+    """Numbers of this kind inside; with a generator every result carries a relative error of up to NOISE."""
+    global _kind, _noise
+    before = _kind, _noise
+    _kind, _noise = kind, generator
     try:
         yield
     finally:
-        _noise = before
+        _kind, _noise = before
 
 
 def _rounded(level, c):
@@ -176,6 +179,11 @@ def coefficient(x, level, k):
 def variable(level, value, slope, order):
     """``value + slope t``."""
     return Series(level, [value, slope, *[0.0] * (order - 1)])
+
+
+def constant(value):
+    """A number that takes part in rounding, unlike a float: what a program's own constants are made into."""
+    return Series(0, [_kind(value), 0.0, 0.0])
 
 
 def is_constant(x):
@@ -336,8 +344,8 @@ def _riccati(function, factor):
 
 def _raise(r):
     def rule(m, b, order):
-        if not b > 0:
-            raise ValueError("not positive")
+        if not b > NEARLY_ZERO:
+            raise ValueError("not positive, or made of rounding")
         return _raised(_line(b, order), m.mpf(1) / 3 if r == "cbrt" and m is not math else 1 / 3 if r == "cbrt" else r)
 
     return rule

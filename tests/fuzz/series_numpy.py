@@ -11,7 +11,7 @@ import types
 import numpy as np
 
 from . import series
-from .series import Undecided
+from .series import Series, Undecided
 
 _LEVELS = [0]  # the highest level in use
 
@@ -24,9 +24,13 @@ def lifted(function):
     """A function of numbers as a function of arrays that broadcasts."""
     ufunc = None
 
+    def to_series(*numbers):
+        result = function(*numbers)
+        return result if isinstance(result, Series) else series.constant(result)
+
     def of_arrays(*operands, out=None, where=True):
         nonlocal ufunc
-        ufunc = ufunc or np.frompyfunc(function, len(operands), 1)
+        ufunc = ufunc or np.frompyfunc(to_series, len(operands), 1)
         result = ufunc(*operands)
         if out is None:
             return result
@@ -89,8 +93,10 @@ def _pi(x):
 
 @lifted
 def arctan2(y, x):
+    if series.base(y) == 0 and x < 0.0:
+        raise Undecided("the sign of a zero decides")
     if series.absolute(y) <= series.absolute(x):
-        turn = 0.0 if x > 0.0 else (_pi(y) if y > 0.0 else -_pi(y))
+        turn = 0.0 if x > 0.0 else (-_pi(y) if y < 0.0 else _pi(y))
         return series.compose("arctan", y / x) + turn
     return (_pi(y) / 2 if y > 0.0 else -_pi(y) / 2) - series.compose("arctan", x / y)
 
@@ -102,48 +108,50 @@ def sinc(x):
 
 # Creation: everywhere room for series.
 
+constants = np.vectorize(lambda x: x if isinstance(x, Series) else series.constant(x), otypes=[object])
+
 
 def zeros(shape, like=None):
-    return np.full(shape, 0.0, dtype=object)
+    return full(shape, 0.0)
 
 
 def empty(shape, like=None):
-    return np.full(shape, np.nan, dtype=object)
+    return full(shape, np.nan)
 
 
 def ones(shape, like=None):
-    return np.full(shape, 1.0, dtype=object)
+    return full(shape, 1.0)
 
 
 def full(shape, value, like=None):
-    return np.full(shape, value, dtype=object)
+    return constants(np.full(shape, value, dtype=object)) if np.prod(shape) else np.empty(shape, dtype=object)
 
 
 def array(entries, like=None):
-    return np.array(entries, dtype=object)
+    return constants(np.array(entries, dtype=object))
 
 
 def zeros_like(a, shape=None):
-    return np.full(np.shape(a) if shape is None else shape, 0.0, dtype=object)
+    return full(np.shape(a) if shape is None else shape, 0.0)
 
 
 def ones_like(a):
-    return zeros_like(a) + 1.0
+    return full(np.shape(a), 1.0)
 
 
 empty_like = zeros_like
 
 
 def full_like(a, value):
-    return np.full(np.shape(a), value, dtype=object)
+    return full(np.shape(a), value)
 
 
 def arange(*limits):
-    return np.arange(*limits).astype(object)
+    return constants(np.arange(*limits))
 
 
 def eye(n, like=None):
-    return np.eye(n).astype(object)
+    return constants(np.eye(n))
 
 
 # Reductions and order.
@@ -194,6 +202,14 @@ def clip(a, low, high):
 
 def einsum(subscripts, *operands):
     return np.einsum(subscripts, *(np.asarray(a, dtype=object) for a in operands))
+
+
+def where(condition, x, y):
+    return np.where(condition, x, y)[()]
+
+
+def select(conditions, choices, default):
+    return np.select(conditions, choices, default)[()]
 
 
 # Linear algebra.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from fuzz import grammar, oracles
 
 FOUND = {
@@ -13,6 +14,12 @@ FOUND = {
     "functions of one operand in a nested derivative, saved": (
         ["return dualtape.vjp(lambda u: np.exp(np.sin(u * 0.7)), x)[1](x)"],
         0.3,
+    ),
+    "a partial of -0.0 in lanes": (["return x * (x * (x - 1.0))"], [0.0, -1.0]),
+    "a mask that is looked at backwards": (["return x[::-1][x > 0.1]"], [[-1.0, -1.0], [-1.0, 1.0]]),
+    "values added to constants that a mask chose": (
+        ["y = np.where(x > 0.3, 1.0, 2.0)", "np.add.at(y, [0, 0], 5.0)", "y.sort()", "return y * x"],
+        [0.5, -1.0, 2.0],
     ),
     "a sign taken from a zero": (["return np.copysign(x, np.zeros_like(x))"], [[-0.3]]),
 }

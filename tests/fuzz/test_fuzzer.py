@@ -64,11 +64,16 @@ def test_a_derivative_that_is_wrong_in_every_mode_is_found(monkeypatch):
     assert_small(finding, "np.std")
 
 
-def test_a_value_that_differs_in_its_last_bit_is_found(monkeypatch):
+@pytest.mark.parametrize("last_bits", [1, 1000])
+def test_a_value_that_is_not_numpys_is_found(monkeypatch, last_bits):
     functions.load_families()
     right = functions.HANDLERS[np.diagonal]
-    monkeypatch.setitem(functions.HANDLERS, np.diagonal, lambda a, *args: right(a, *args) * (1.0 + 2.0**-52))
-    assert_small(first_finding("np.diagonal"), "np.diagonal")
+    factor = 1.0 + last_bits * 2.0**-52
+    monkeypatch.setitem(functions.HANDLERS, np.diagonal, lambda a, *args: right(a, *args) * factor)
+    if last_bits > 1:
+        return assert_small(first_finding("np.diagonal"), "np.diagonal")
+    program = grammar.Program(0, (), (grammar.Statement("return np.diagonal(x)"),), np.array([[1.3, 2.0], [0.3, 0.7]]))
+    assert oracles.examine(program).aside == oracles.IN_LAST_BITS
 
 
 def test_a_crash_costs_one_seed(monkeypatch):

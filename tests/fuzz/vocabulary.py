@@ -4,8 +4,6 @@ it needs (shapes of operands), or None if it cannot make that shape.
 Operands are tamed where a function's domain or growth asks for it, so that most programs have finite values.
 """
 
-
-
 SMOOTH = "sin cos tanh arctan arcsinh sinh cosh exp expm1 exp2 square negative sinc tan".split()
 POSITIVE = "sqrt log log1p log2 log10 cbrt reciprocal".split()
 UNIT = "arcsin arccos arctanh".split()

@@ -1,2 +1,0 @@
-cdef class Holder:
-    cpdef object held(self)
