@@ -66,7 +66,7 @@ def _cython_functions(path):
     """Functions by indentation: Cython has no parser for others to use."""
     lines = path.read_text(encoding="utf-8").splitlines()
     for start, line in enumerate(lines):
-        head = re.match(r"( *)(?:def|cdef|cpdef)\b[^=]*?(\w+)\(", line)
+        head = re.match(r"( *)(?:def|cdef(?! class)|cpdef)\b[^=]*?(\w+)\(", line)
         if not head or not _opens_body(lines, start):
             continue
         end = start + 1

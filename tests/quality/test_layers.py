@@ -20,7 +20,10 @@ BUILD = (
 
 # NumPy's protocols call the compiled numbers, and these hand on to the handlers. Each of these modules is imported at
 # the first such call, inside a function: core alone works without them.
-HANDED_ON = {"dualtape.trace.functions", *(f"dualtape.handlers.{stem}" for stem in ("masks", "methods", "ufuncs"))}
+HANDED_ON = {
+    "dualtape.trace.functions",
+    *(f"dualtape.handlers.{stem}" for stem in ("buffers", "masks", "methods", "ufuncs")),
+}
 HANDS_ON = {PACKAGE / "trace" / "functions.py"}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dualtape.core.holder import Holder
 from dualtape.errors import DtypeError
 from dualtape.trace.functions import from_object_array, has_active, is_active
 
@@ -66,6 +67,8 @@ def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:
     """
     if type(x) is float or type(x) is int:
         return float(x), None
+    if isinstance(x, Holder):
+        x = x.held()
     if is_active(x):
         return x, _FLOAT64
     if isinstance(x, (np.ndarray, np.generic)):

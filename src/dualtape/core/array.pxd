@@ -20,6 +20,7 @@ cdef class TracedArray:
     cdef readonly Py_ssize_t size
     cdef readonly int ndim
     cdef bint contiguous         # elements are in C order without gaps
+    cdef bint fixed              # read-only, as what np.broadcast_to gives
     cdef int64_t dims[MAX_NDIM]
     cdef int64_t steps[MAX_NDIM]   # in elements
 

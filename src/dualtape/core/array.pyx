@@ -68,6 +68,7 @@ cdef TracedArray new_view(TracedArray base, int64_t offset, int ndim, const int6
         size *= dims[axis]
     x = bare(base.tape, ndim, dims, size)
     x.root = base.owner()
+    x.fixed = base.fixed
     x.offset = offset
     x.contiguous = True
     for axis in range(ndim - 1, -1, -1):

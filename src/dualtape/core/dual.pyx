@@ -23,6 +23,7 @@ from dualtape.core.c cimport (
     OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT,
     PyObject_Init, dt_library, dt_op, dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
 from dualtape.core.dual_lanes cimport lane_space
+from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport library
 
 import numpy as np
@@ -183,6 +184,9 @@ cdef object general(unsigned op, object a, object b):
     cdef object other = b if isinstance(a, ForwardNumber) else a
     if other is None or isinstance(other, (str, bytes, complex, dict, set)):
         return NotImplemented
+    if isinstance(other, Holder):
+        other = (<Holder>other).held()
+        a, b = (a, other) if a is leader else (other, b)
     if outranked(leader, other):
         return other.engine.elementwise(OP_POWER if op == OP_SCALAR_POWER and leader.lanes == NULL else op, a, b)
     return _arrays.elementwise(leader, op, a, b)

@@ -18,6 +18,7 @@ from dualtape.core.c cimport (
 from dualtape.core.dual cimport (
     ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, scalar_operation)
 from dualtape.core.dual_lanes cimport lane_space
+from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport bind_row, library, opcode_of_ufunc
 
 import functools
@@ -50,6 +51,8 @@ cdef class Operand:
 cdef object number_of(ForwardNumber leader, object operand):
     """Any operand as a ForwardNumber that fits the leader, a float, or a float64 ndarray."""
     cdef double value
+    if isinstance(operand, Holder):
+        operand = (<Holder>operand).held()
     if isinstance(operand, ForwardNumber):
         fit(leader, <ForwardNumber>operand)
         if (<ForwardNumber>operand).lanes == NULL and (<ForwardNumber>operand).values.ndim == 0:

@@ -10,6 +10,7 @@ from dualtape.core.c cimport dt_row_size
 from dualtape.core.dual cimport ForwardNumber, new_array
 from dualtape.core.dual_arrays cimport constants, number_of, record_array, records_for, view
 from dualtape.core.dual_lanes cimport intern_space, lane_space
+from dualtape.core.layout cimport MAX_NDIM, check_ndim
 
 import numpy as np
 
@@ -120,25 +121,27 @@ cdef ForwardNumber view_like(Source source, object ids):
     cdef int64_t start = ids.__array_interface__["data"][0] - source.ids_at
     cdef size_t size = x.space.lanes.size
     strides = tuple([size * stride for stride in ids.strides]) + (8,)
-    fixed = not cnp.PyArray_CHKFLAGS(ids, cnp.NPY_ARRAY_WRITEABLE)    # ids.flags.writeable warns for broadcast_arrays
+    # ids.flags.writeable warns for broadcast_arrays
+    fixed = not (cnp.PyArray_CHKFLAGS(ids, cnp.NPY_ARRAY_WRITEABLE)
+                 and cnp.PyArray_CHKFLAGS(x.values, cnp.NPY_ARRAY_WRITEABLE))
     values = strided(x.values, <int64_t>source.value + start, ids.shape, ids.strides, fixed)
     records = strided(x.records, <int64_t>source.lanes + start * <int64_t>size, ids.shape + (size,), strides, fixed)
     return new_array(x.space, x.level, values, records)
 
 
-cdef object strided(object base, int64_t address, tuple shape, tuple strides, bint fixed):
+cdef cnp.ndarray strided(cnp.ndarray base, int64_t address, tuple shape, tuple strides, bint fixed):
     """The array at an address inside `base`; keeps base alive."""
-    typestr = np.dtype(np.float64).str
-    interface = {"data": (address, bool(fixed)), "shape": shape, "strides": strides, "typestr": typestr, "version": 3}
-    return np.asarray(Memory(base, interface))
-
-
-class Memory:
-    """Hands NumPy a piece of an array's memory; the view keeps it, and it keeps the array."""
-
-    def __init__(self, owner, interface):
-        self.owner = owner
-        self.__array_interface__ = interface
+    cdef cnp.npy_intp lengths[MAX_NDIM + 1]
+    cdef cnp.npy_intp steps[MAX_NDIM + 1]
+    cdef cnp.ndarray view
+    cdef int axis, ndim = len(shape)
+    check_ndim(ndim - 1)     # one more is for the lanes
+    for axis in range(ndim):
+        lengths[axis], steps[axis] = shape[axis], strides[axis]
+    view = cnp.PyArray_New(np.ndarray, ndim, lengths, cnp.NPY_DOUBLE, steps, <char *>address, 8,
+                           0 if fixed else cnp.NPY_ARRAY_WRITEABLE, <object>NULL)
+    cnp.set_array_base(view, base)
+    return view
 
 
 cdef ForwardNumber gather(ForwardNumber leader, list sources, object result):

@@ -16,6 +16,7 @@ from dualtape.core.array cimport (
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
 from dualtape.core.calls cimport ArrayCall, Place, note_call
+from dualtape.core.holder cimport Holder
 from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
 from dualtape.core.scalar import peek
@@ -66,6 +67,8 @@ def as_traced(Tape tape, x):
         return x
     if type(x) is TracedScalar and (<TracedScalar>x).tape is tape:
         return x
+    if isinstance(x, Holder):
+        return as_traced(tape, (<Holder>x).held())
     if getattr(x, "engine", None) is not None:
         if x.level > tape.level:
             return NotImplemented
@@ -180,6 +183,8 @@ def overwritten(TracedArray x, y, other):
     if y is NotImplemented:
         refuse_inner(x.tape, other)
         return y
+    if x.fixed:
+        raise ValueError("output array is read-only")
     if y.shape != x.shape:
         np.add(np.zeros(x.shape), np.zeros(y.shape), out=np.zeros(x.shape))   # NumPy's own error
     if type(y) is TracedArray:
@@ -299,7 +304,9 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
         for axis in range(ids.ndim):
             dims[axis] = cnp.PyArray_DIM(ids, axis)
             steps[axis] = cnp.PyArray_STRIDE(ids, axis) // 8
-        return new_view(base, base.offset + distance, ids.ndim, dims, steps)
+        moved = new_view(base, base.offset + distance, ids.ndim, dims, steps)
+        (<TracedArray>moved).fixed |= not cnp.PyArray_CHKFLAGS(ids, cnp.NPY_ARRAY_WRITEABLE)
+        return moved
     order = memory_axes(ids)
     if order is not None:
         return transposed_back(from_ids(tape, (<object>ids).transpose(order)), order)
@@ -374,6 +381,8 @@ cdef bint is_choice(TracedArray x, where, value) except -1:
 
 def assign(TracedArray x, where, value):
     """x[where] = value with NumPy's semantics: the ids of the value are written into the ids of x."""
+    if x.fixed:
+        raise ValueError("assignment destination is read-only")
     if is_choice(x, where, value):
         where, value = Ellipsis, np.where(where[(Ellipsis,) + (None,) * (x.ndim - where.ndim)], value, x)
     where = without_masks(where)

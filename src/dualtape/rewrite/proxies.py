@@ -12,7 +12,6 @@ from dualtape.errors import UnsupportedOperation
 from dualtape.rewrite.numbers import Float64, is_scalar
 from dualtape.trace.functions import (
     ACTIVE,
-    CREATORS,
     HANDLERS,
     NO_RULE_REMEDY,
     dispatch,
@@ -63,39 +62,12 @@ def _new_proxy(module):
 
 def _own_values():
     """By module: attributes that have substitutes of their own."""
-    values = {name: _creator(function) for name, function in _creators().items()}
+    from dualtape.handlers.making import CREATORS_IN_CLONE, JOINING_IN_CLONE  # which loads all handlers
+
+    values = {function.__name__: replacement for function, replacement in CREATORS_IN_CLONE.items()}
+    values.update(JOINING_IN_CLONE)
     values.update(float64=Float64, double=Float64, isscalar=Substitute(np.isscalar, is_scalar, ACTIVE))
     return {"numpy": values}
-
-
-def _creators():
-    """Functions that make arrays, by name."""
-    try:
-        from dualtape.handlers.buffers import CREATORS_IN_CLONE
-    except ImportError:
-        load_families()
-        return {function.__name__: function for function in (np.array, np.asarray, np.asanyarray)}
-    return {function.__name__: replacement for function, replacement in CREATORS_IN_CLONE.items()}
-
-
-def _creator(function):
-    if function not in CREATORS:
-        return function
-
-    def create(*args, **kwargs):
-        if "like" in kwargs or kwargs.get("dtype") is object or (len(args) > 1 and args[1] is object):
-            return function(*args, **kwargs)
-        return CREATORS[function](_first_active((args, kwargs.values())), *args, **kwargs)
-
-    return Substitute(function, create, ACTIVE)
-
-
-def _first_active(tree):
-    for x in tree:
-        found = x if ACTIVE[type(x)] else _first_active(x) if has_active(x) or type(x) is type({}.values()) else None
-        if found is not None:
-            return found
-    return None
 
 
 def substitute_of(value, name=None):

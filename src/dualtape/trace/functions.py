@@ -27,6 +27,7 @@ from importlib import import_module
 
 import numpy as np
 
+from dualtape.core.buffer import Buffer
 from dualtape.core.scalar import peek
 
 from ..errors import DtypeError, TraceEscapeError, UnsupportedOperation
@@ -35,7 +36,7 @@ from ..ops.table import OPCODES
 DIFFERENTIATED, PASSIVE, REFUSED = "differentiated", "derivative-free", "refused"
 NO_RULE_REMEDY = "write it with functions that have a rule: dualtape.supported() tells which"
 
-_STOP_GRADIENT = OPCODES["stop_gradient"]
+STOP_GRADIENT = OPCODES["stop_gradient"]
 
 HANDLERS = {}  # NumPy function -> handler with the same parameters
 FOREIGN = {}  # public name of a function that has no protocol, "scipy.linalg.solve" -> handler
@@ -115,6 +116,8 @@ def refuses(problem, remedy, *functions):
 def dispatch(function, types, args, kwargs, number=None):
     """Answer ``number.__array_function__(function, types, args, kwargs)``; `number` tells whose arrays ``like=number``
     asks for."""
+    if Buffer in types:
+        return _dispatch_buffers(function, types, args, kwargs)
     for cls in types:
         if not (ACTIVE[cls] or issubclass(cls, np.ndarray)):
             return _dispatch_masks(function, args, kwargs) if _MASKS[cls] else NotImplemented
@@ -133,6 +136,12 @@ def _dispatch_masks(function, args, kwargs):
     from dualtape.handlers.masks import dispatch
 
     return dispatch(function, args, kwargs)
+
+
+def _dispatch_buffers(function, types, args, kwargs):
+    from dualtape.handlers.buffers import answer
+
+    return answer(function, types, args, kwargs)
 
 
 def load_families():
@@ -194,7 +203,7 @@ def has_active(tree):
         return any(map(has_active, tree))
     if type(tree) is np.ndarray and tree.dtype.hasobject:
         return any(map(is_active, tree.flat))
-    return is_active(tree)
+    return tree.is_active if type(tree) is Buffer else is_active(tree)
 
 
 def leader(operands):
@@ -218,6 +227,8 @@ def operand(x):
         return x if x.dtype == np.float64 else _from_array(x)
     if kind in (list, tuple):
         return _from_sequence(x)
+    if kind is Buffer:
+        return operand(x.held())
     if _MASKS[kind]:
         return x.as_numbers()
     if issubclass(kind, np.ndarray) and kind is not np.memmap:
@@ -290,6 +301,8 @@ def peeked(tree):
 
 def _plain(tree, look):
     kind = type(tree)
+    if kind is Buffer:
+        return look(tree.held())
     if kind is np.ndarray:
         return look(from_object_array(tree)) if tree.dtype.hasobject and has_active(tree) else tree
     if kind in (list, tuple):
@@ -302,7 +315,7 @@ def _plain(tree, look):
 def judged(x):
     """The value of `x`, to decide on or to compute with. In a program that is being recorded it is a number without a
     derivative, so that a replay computes it anew and decisions on it are recorded."""
-    return elementwise(_STOP_GRADIENT, x) if is_guarded(x) else primal(x)
+    return elementwise(STOP_GRADIENT, x) if is_guarded(x) else primal(x)
 
 
 # What a handler does with them.
@@ -347,7 +360,7 @@ def store(result, out):
         (out,) = out
     if out is None or out is ...:
         return result
-    if is_active(out):
+    if is_active(out) or type(out) is Buffer:
         if out.shape != np.shape(result):
             np.broadcast_to(np.empty(np.shape(result)), out.shape)  # raises NumPy's error
         out[...] = result

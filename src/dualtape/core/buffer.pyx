@@ -1,0 +1,473 @@
+"""Buffers: what np.zeros, np.empty, np.array and the like give inside a clone (rewrite/), so that ``y[i] = traced``
+works as it does in NumPy.
+
+A buffer is an ndarray with one step in between: whatever is asked of it, the ndarray `plain` answers. When the first
+active number is written, the whole memory behind it, the *root* that all its views share, is lifted to one active array
+of the engine that the number belongs to. From then on every buffer shows the part of it that its own ndarray has of the
+plain memory: same place, same strides, so that aliasing is NumPy's own. A number of an inner derivative lifts the root
+once more.
+
+*Design.* (a) Not a subclass of ndarray: NumPy's C code would write past us. (b) Plain memory is overwritten with NaN
+when its numbers move out: an ndarray that somebody has made of it earlier (``np.asarray``, a C library) must not show
+numbers of the past. (c) Memory that is not the buffer's own, a captured array say, is *closed*: active numbers are
+refused.
+
+Here are elements, views, writing and operators; functions and methods of NumPy are answered by handlers/buffers.py."""
+cimport cython
+cimport numpy as cnp
+from cpython.buffer cimport PyObject_GetBuffer
+from cpython.iterobject cimport PySeqIter_New
+from cpython.long cimport PyLong_Check
+from cpython.number cimport (
+    PyNumber_InPlaceAdd, PyNumber_InPlaceFloorDivide, PyNumber_InPlaceMatrixMultiply, PyNumber_InPlaceMultiply,
+    PyNumber_InPlacePower, PyNumber_InPlaceRemainder, PyNumber_InPlaceSubtract, PyNumber_InPlaceTrueDivide)
+from cpython.object cimport PyObject_RichCompare
+from cpython.slice cimport PySlice_Check
+from libc.stdint cimport int64_t
+import numpy as np
+
+from dualtape.core.holder cimport Holder
+from dualtape.core.root cimport (
+    Root, get_element, is_complex, lift, new_root, owner_of, part_of, place_of, position, put_element, real_kind)
+
+cnp.import_array()
+
+cdef object _handlers = None        # handlers.buffers, imported when first needed
+
+
+cdef object handlers():
+    global _handlers
+    if _handlers is None:
+        from dualtape.handlers import buffers as _handlers
+    return _handlers
+
+
+# ---- buffers ----
+
+cdef inline Buffer new_buffer(Root root, cnp.ndarray plain):
+    cdef Buffer buffer = Buffer.__new__(Buffer)
+    buffer.root = root
+    buffer.plain = plain
+    return buffer
+
+
+cdef object wrapped(cnp.ndarray a, list sources):
+    """The buffer for an ndarray that a function has made out of `sources`, buffers and ndarrays: a view of one of them,
+    or new. What shares memory with an ndarray, or has a dtype without derivatives, stays as it is."""
+    cdef cnp.ndarray memory = owner_of(a)
+    cdef int kind = real_kind(a)
+    cdef Root root
+    for source in sources:
+        if type(source) is Buffer:
+            root = (<Buffer>source).root
+            if root.memory is not memory:
+                continue
+            if (<Buffer>source).plain is a:
+                return source
+            if kind == root.kind:
+                return new_buffer(root, a)
+            root.closed = (f"has a view of dtype {a.dtype}", "make a copy: y = y.copy()")
+            return a
+        if cnp.PyArray_Check(source) and owner_of(source) is memory:
+            return a
+    if kind < 0 or not cnp.PyArray_CheckExact(a):
+        return a
+    root = new_root(memory, kind)
+    return a if root is None else new_buffer(root, a)
+
+
+def buffered(result, sources=()):
+    """`result` of a NumPy function of `sources` with a buffer for every float or complex ndarray in it: a view of one
+    of the sources, or new."""
+    cdef list known
+    if cnp.PyArray_CheckExact(result):
+        return wrapped(result, list(sources))
+    if isinstance(result, (tuple, list)):
+        known = list(sources)
+        parts = []
+        for part in result:
+            part = buffered(part, known)
+            parts.append(part)
+            known.append(part)
+        return type(result)._make(parts) if hasattr(type(result), "_make") else type(result)(parts)
+    return result
+
+
+def closed_buffer(cnp.ndarray a, problem, remedy):
+    """A buffer for an array that outlives the function: it may be read, and written with plain numbers, but active ones
+    are refused."""
+    buffer = wrapped(a, [])
+    if type(buffer) is Buffer:
+        (<Buffer>buffer).root.closed = (problem, remedy)
+    return buffer
+
+
+def owning(active):
+    """A buffer for an active array that nobody else has."""
+    cdef cnp.ndarray memory = np.empty(active.shape)
+    cdef Root root
+    if active.strides != (<object>memory).strides:
+        turned = np.empty(active.shape, order="F")
+        if active.strides == turned.strides:
+            memory, active = turned, active.T
+    root = new_root(memory, cnp.NPY_DOUBLE)
+    root.active = active.reshape(-1)
+    return new_buffer(root, memory)
+
+
+def rewrapped(result, sources):
+    """`result` of a handler with a buffer for every view of one of the buffers in `sources`."""
+    if isinstance(result, (tuple, list)):
+        parts = [rewrapped(part, sources) for part in result]
+        return type(result)._make(parts) if hasattr(type(result), "_make") else type(result)(parts)
+    for source in sources:
+        if type(source) is Buffer and (<Buffer>source).root.active is not None:
+            place = place_of((<Buffer>source).root, result)
+            if place is not None:
+                return new_buffer((<Buffer>source).root, place)
+    return buffered(result, sources)
+
+
+# ---- operands ----
+
+cdef inline object opened(object x):
+    return (<Buffer>x).held() if type(x) is Buffer else x
+
+
+cdef inline bint is_plain(object x) noexcept:
+    """Quickly: is this certainly not active?"""
+    return type(x) is float or type(x) is int or type(x) is np.float64 or (
+        cnp.PyArray_CheckExact(x) and cnp.PyArray_TYPE(<cnp.ndarray>x) != cnp.NPY_OBJECT)
+
+
+cdef object term(object x):
+    """Any operand of an operator."""
+    if type(x) is Buffer:
+        return (<Buffer>x).held()
+    return handlers().listed(x) if type(x) is list or type(x) is tuple else x
+
+
+cdef inline object result_of(object x):
+    """What an operator has computed, new memory: a buffer again."""
+    return wrapped(<cnp.ndarray>x, []) if cnp.PyArray_CheckExact(x) else x
+
+
+cdef bint is_basic(object index) except -1:
+    """Is x[index] a view?"""
+    if type(index) is tuple:
+        return all([is_basic(i) for i in <tuple>index])
+    return (index is None or index is Ellipsis or PySlice_Check(index) or PyLong_Check(index)
+            and index is not True and index is not False or isinstance(index, np.integer))
+
+
+@cython.final
+@cython.no_gc
+cdef class Buffer(Holder):
+    """An ndarray of NumPy that active numbers may be written into."""
+
+    __array_priority__ = 1002.0
+    __class__ = np.ndarray      # what isinstance sees
+    __hash__ = None
+
+    cpdef object held(self):
+        if self.root.active is None:
+            return self.plain
+        if self.shown_of is not self.root.active:
+            self.shown = part_of(self.root, self.plain, False)
+            if is_complex(self.plain):
+                self.shown = handlers().complex_array(self.shown, part_of(self.root, self.plain, True))
+            self.shown_of = self.root.active
+        return self.shown
+
+    @property
+    def is_active(self):
+        """Has an active number been written into this memory?"""
+        return self.root.active is not None
+
+    def admit(self, number):
+        """Make room for an active number, and return the active array to write it into."""
+        if not cnp.PyArray_CHKFLAGS(self.plain, cnp.NPY_ARRAY_WRITEABLE):
+            raise ValueError("assignment destination is read-only")
+        lift(self.root, number)
+        return self.held()
+
+    # ---- elements, views and writing ----
+
+    def __len__(self):
+        return len(self.plain)
+
+    def __iter__(self):
+        if cnp.PyArray_NDIM(self.plain) == 0:
+            raise TypeError("iteration over a 0-d array")
+        return PySeqIter_New(self)
+
+    def __contains__(self, value):
+        return bool(np.any(self == value))
+
+    def __getitem__(self, index):
+        cdef int64_t place
+        if self.root.active is None:
+            part = self.plain[opened(index)]
+            return wrapped(<cnp.ndarray>part, [self]) if cnp.PyArray_CheckExact(part) else part
+        place = position(self.root, self.plain, index)
+        if place >= 0:
+            return get_element(self.root, place)
+        if is_basic(index):
+            part = self.plain[index]
+            if cnp.PyArray_CheckExact(part):
+                return new_buffer(self.root, part)
+        return self.held()[index]
+
+    def __setitem__(self, index, value):
+        cdef int64_t place
+        value = opened(value)
+        if self.root.active is None:
+            if is_plain(value) and (is_plain(index) or PySlice_Check(index) or type(index) is tuple):
+                self.plain[index] = value
+                return
+            number = handlers().carrier(index, value)
+            if number is None:
+                self.plain[opened(index)] = value
+                return
+            self.admit(number)
+        elif not cnp.PyArray_CHKFLAGS(self.plain, cnp.NPY_ARRAY_WRITEABLE):
+            raise ValueError("assignment destination is read-only")
+        place = position(self.root, self.plain, index)
+        if place >= 0 and put_element(self.root, place, value):
+            return
+        handlers().write(self, index, value)
+
+    # ---- operators ----
+
+    def __add__(self, other):
+        return result_of(self.held() + term(other))
+
+    def __radd__(self, other):
+        return result_of(term(other) + self.held())
+
+    def __iadd__(self, other):
+        return in_place(self, other, PyNumber_InPlaceAdd)
+
+    def __sub__(self, other):
+        return result_of(self.held() - term(other))
+
+    def __rsub__(self, other):
+        return result_of(term(other) - self.held())
+
+    def __isub__(self, other):
+        return in_place(self, other, PyNumber_InPlaceSubtract)
+
+    def __mul__(self, other):
+        return result_of(self.held() * term(other))
+
+    def __rmul__(self, other):
+        return result_of(term(other) * self.held())
+
+    def __imul__(self, other):
+        return in_place(self, other, PyNumber_InPlaceMultiply)
+
+    def __truediv__(self, other):
+        return result_of(self.held() / term(other))
+
+    def __rtruediv__(self, other):
+        return result_of(term(other) / self.held())
+
+    def __itruediv__(self, other):
+        return in_place(self, other, PyNumber_InPlaceTrueDivide)
+
+    def __floordiv__(self, other):
+        return result_of(self.held() // term(other))
+
+    def __rfloordiv__(self, other):
+        return result_of(term(other) // self.held())
+
+    def __ifloordiv__(self, other):
+        return in_place(self, other, PyNumber_InPlaceFloorDivide)
+
+    def __mod__(self, other):
+        return result_of(self.held() % term(other))
+
+    def __rmod__(self, other):
+        return result_of(term(other) % self.held())
+
+    def __imod__(self, other):
+        return in_place(self, other, PyNumber_InPlaceRemainder)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
+    def __pow__(self, other, modulo):
+        return NotImplemented if modulo is not None else result_of(self.held() ** term(other))
+
+    def __rpow__(self, other, modulo):
+        return NotImplemented if modulo is not None else result_of(term(other) ** self.held())
+
+    def __ipow__(self, other):
+        return in_place(self, other, power_in_place)
+
+    def __matmul__(self, other):
+        return result_of(self.held() @ term(other))
+
+    def __rmatmul__(self, other):
+        return result_of(term(other) @ self.held())
+
+    def __imatmul__(self, other):
+        return in_place(self, other, PyNumber_InPlaceMatrixMultiply)
+
+    def __neg__(self):
+        return result_of(-self.held())
+
+    def __pos__(self):
+        return result_of(+self.held())
+
+    def __abs__(self):
+        return result_of(abs(self.held()))
+
+    def __richcmp__(self, other, int op):
+        return PyObject_RichCompare(self.held(), term(other), op)
+
+    def __bool__(self):
+        return bool(self.held())
+
+    # ---- an ndarray to look at; the shape and the place are those of the plain one ----
+
+    @property
+    def shape(self):
+        return (<object>self.plain).shape
+
+    @shape.setter
+    def shape(self, shape):
+        cdef object turned = self.plain.view()
+        turned.shape = shape
+        self.plain, self.shown_of, self.shown = turned, None, None
+
+    @property
+    def ndim(self):
+        return cnp.PyArray_NDIM(self.plain)
+
+    @property
+    def size(self):
+        return cnp.PyArray_SIZE(self.plain)
+
+    @property
+    def dtype(self):
+        return (<object>self.plain).dtype
+
+    @property
+    def strides(self):
+        return (<object>self.plain).strides
+
+    @property
+    def flags(self):
+        return (<object>self.plain).flags
+
+    @property
+    def T(self):
+        return new_buffer(self.root, (<object>self.plain).T)
+
+    @property
+    def real(self):
+        return new_buffer(self.root, (<object>self.plain).real)
+
+    @real.setter
+    def real(self, value):
+        self.real[...] = value
+
+    @property
+    def imag(self):
+        part = (<object>self.plain).imag       # of a real array zeros that cannot be written
+        return new_buffer(self.root, part) if is_complex(self.plain) else part
+
+    @imag.setter
+    def imag(self, value):
+        self.imag[...] = value
+
+    @property
+    def flat(self):
+        return handlers().flat(self)
+
+    @flat.setter
+    def flat(self, values):
+        handlers().flat(self)[:] = values
+
+    def __getattr__(self, name):
+        return handlers().attribute(self, name)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return handlers().answer_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return handlers().answer(function, types, args, kwargs)
+
+    # ---- other kinds of numbers: NumPy's while plain, refused by the active array afterwards ----
+
+    def __array__(self, dtype=None, copy=None):
+        if self.root.active is None:
+            return np.array(self.plain, dtype=dtype, copy=copy)
+        return self.held().__array__(dtype, copy)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        if self.root.active is not None:
+            raise BufferError("this array holds traced numbers, which have no memory")
+        PyObject_GetBuffer(self.plain, view, flags)
+
+    def __float__(self):
+        return float(self.held())
+
+    def __int__(self):
+        return int(self.held())
+
+    def __complex__(self):
+        return complex(self.held())
+
+    def __index__(self):
+        return self.held().__index__()
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce_ex__(self, protocol):
+        return self.held().__reduce_ex__(protocol)
+
+    def __repr__(self):
+        return repr(self.held())
+
+    def __str__(self):
+        return str(self.held())
+
+    def __format__(self, spec):
+        return format(self.held(), spec)
+
+
+cdef object power_in_place(object x, object y):
+    return PyNumber_InPlacePower(x, y, None)
+
+
+cdef object in_place(Buffer buffer, object other, object (*operate)(object, object)):
+    """buffer op= other: on the ndarray, or by writing what the active array gives."""
+    cdef Root root = buffer.root
+    other = term(other)
+    if root.active is None:
+        number = None if is_plain(other) else handlers().carrier(None, other)
+        if number is None:
+            operate(buffer.plain, other)
+            return buffer
+        buffer.admit(number)
+    elif not cnp.PyArray_CHKFLAGS(buffer.plain, cnp.NPY_ARRAY_WRITEABLE):
+        raise ValueError("output array is read-only")
+    else:
+        number = None if is_plain(other) else handlers().carrier(None, other)
+        if number is not None:
+            lift(root, number)
+    held = buffer.held()
+    if root.kind == cnp.NPY_DOUBLE:
+        operate(held, other)
+    else:
+        handlers().write(buffer, Ellipsis, operate(held.copy(), other))
+    return buffer

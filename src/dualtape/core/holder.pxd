@@ -1,0 +1,2 @@
+cdef class Holder:
+    cpdef object held(self)

@@ -1,0 +1,8 @@
+"""What stands for a number without being one: a Buffer (buffer.pyx), which may hold an ndarray today and an active
+array tomorrow. The engines ask only for what it holds; this base lets them do so below the module that knows how."""
+
+
+cdef class Holder:
+    cpdef object held(self):
+        """The ndarray or active array that this stands for now."""
+        raise NotImplementedError

@@ -1,0 +1,284 @@
+"""What the functions of NumPy that make arrays stand for in a clone (rewrite/): the arrays they make are buffers, into
+which active numbers can be written, and lists, scalars and sizes that hold active numbers keep their derivatives.
+
+An integer or boolean array is NumPy's own: what is written into it changes by steps."""
+
+import itertools
+
+import numpy as np
+
+from dualtape.core.buffer import Buffer, buffered
+
+from ..errors import UnsupportedOperation
+from ..trace.functions import has_active, is_active, move, operand, primal
+from . import masks
+from .buffers import converted, is_buffer, opened
+
+CREATORS_IN_CLONE = {}  # function or class of NumPy -> what it stands for in a clone
+
+
+def _stands_for(*originals):
+    """Register the decorated function for these functions of NumPy; None stands for one that this NumPy lacks."""
+
+    def register(replacement):
+        for original in originals:
+            if original is not None:
+                CREATORS_IN_CLONE[original] = replacement
+        return replacement
+
+    return register
+
+
+def made(function, *args, **kwargs):
+    """What a NumPy function makes of plain arguments, in buffers."""
+    found = []
+    return buffered(function(*opened(args, found), **opened(kwargs, found)), found)
+
+
+def _makes(function):
+    """Register a function that makes an array of plain numbers alone."""
+
+    def replacement(*args, **kwargs):
+        return buffered(function(*args, **kwargs))
+
+    replacement.__name__ = function.__name__
+    replacement.__doc__ = function.__doc__
+    _stands_for(function)(replacement)
+
+
+for _function in (
+    np.zeros, np.ones, np.identity, np.eye, np.tri, np.indices, np.fromstring, np.fromfile, np.loadtxt, np.genfromtxt,
+    np.bartlett, np.blackman, np.hamming, np.hanning, np.kaiser,
+):  # fmt: skip
+    _makes(_function)
+# what np.empty would leave in memory is no value: zeros keep a forgotten element from depending on chance
+_stands_for(np.empty)(CREATORS_IN_CLONE[np.zeros])
+
+
+# ---- arrays out of numbers ----
+
+
+@_stands_for(np.array)
+def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0, like=None):
+    found = []
+    plain = opened(object, found)
+    if not _is_traced(plain):
+        options = {"ndmax": ndmax} if ndmax else {}
+        plain = np.array(plain, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **options)
+        return buffered(plain, found)
+    if type(object) is Buffer and not copy and _keeps(object, dtype):
+        result = object
+    else:
+        result = _as_array(plain, dtype, copy, order)
+    missing = ndmin - np.ndim(result)
+    return np.reshape(result, (1,) * missing + np.shape(result)) if missing > 0 else result
+
+
+@_stands_for(np.asarray)
+def asarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
+    return (
+        a
+        if type(a) is Buffer and _keeps(a, dtype) and order is None and not copy
+        else array(a, dtype, copy=copy, order=order or "K")
+    )
+
+
+@_stands_for(np.asanyarray)
+def asanyarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
+    if isinstance(a, np.ndarray) and dtype is None and order is None and not copy:
+        return a
+    return array(a, dtype, copy=copy, order=order or "K", subok=True)
+
+
+@_stands_for(np.ascontiguousarray)
+def ascontiguousarray(a, dtype=None, *, like=None):
+    return array(a, dtype, copy=None, order="C", ndmin=1)
+
+
+@_stands_for(np.asfortranarray)
+def asfortranarray(a, dtype=None, *, like=None):
+    return array(a, dtype, copy=None, order="F", ndmin=1)
+
+
+@_stands_for(np.asarray_chkfinite)
+def asarray_chkfinite(a, dtype=None, order=None):
+    a = asarray(a, dtype, order)
+    if not np.all(np.isfinite(a)):
+        raise ValueError("array must not contain infs or NaNs")
+    return a
+
+
+def _is_traced(tree):
+    return has_active(tree) or masks.has_mask(tree) or _has_parts(tree)
+
+
+def _has_parts(tree):
+    if type(tree) in (list, tuple):
+        return any(map(_has_parts, tree))
+    return hasattr(type(tree), "complex_parts")
+
+
+def _keeps(number, dtype):
+    return dtype is None or np.dtype(dtype) == number.dtype
+
+
+def _as_array(source, dtype, copy, order):
+    """The array of an active number, or of nested lists with active numbers in them."""
+    dtype = None if dtype is None else np.dtype(dtype)
+    if dtype is not None and dtype.hasobject:
+        return _objects(source)
+    if masks.is_mask(source) or not has_active(source) and not _has_parts(source):
+        source = _settled(source)
+        return source.astype(dtype) if dtype is not None else np.copy(source)
+    number = _stacked(source)
+    if is_active(number) and not number.shape and not hasattr(type(number), "__getitem__"):
+        number = np.reshape(number, (1,)).reshape(())  # np.array(scalar) is an array
+    if dtype is not None and dtype != number.dtype:
+        return converted(number, dtype)
+    if number is not source or copy is False or (copy is None and _has_order(number, order)):
+        return number
+    return np.copy(number, order=order)
+
+
+def _has_order(number, order):
+    return order in ("K", "A") or np.ndim(number) < 2 or (order == "C" and number.strides[-1] == 8)
+
+
+def _settled(source):
+    if masks.is_mask(source):
+        return source
+    return np.array(masks.settled(source))
+
+
+def _stacked(source):
+    """NumPy stacks ids in place of the numbers: shapes and errors are its own."""
+    if not has_active(source) or _has_parts(source) or _has_complex(source):
+        return _complex_stack(source)
+    if type(source) not in (list, tuple):
+        return operand(source)
+    operands = []
+    tree = _places(source, operands)
+    return move(operands, lambda *ids: np.array(_filled(tree, ids)))
+
+
+def _complex_stack(source):
+    from .complex_numbers import number
+
+    return number(source)
+
+
+def _has_complex(tree):
+    if type(tree) in (list, tuple):
+        return any(map(_has_complex, tree))
+    return not is_active(tree) and np.iscomplexobj(tree)
+
+
+def _places(source, operands):
+    """Nested lists with the position in `operands` of each number; a list of plain numbers alone is one operand."""
+    if type(source) in (list, tuple) and has_active(source):
+        return [_places(item, operands) for item in source]
+    operands.append(operand(source))
+    return len(operands) - 1
+
+
+def _filled(tree, ids):
+    return [_filled(item, ids) for item in tree] if type(tree) is list else ids[tree]
+
+
+def _objects(source):
+    """With dtype=object: the scalars themselves."""
+    return np.asarray(source) if is_active(source) and source.ndim else np.array(source, dtype=object)
+
+
+@_stands_for(np.fromiter)
+def fromiter(iter, dtype, count=-1, *, like=None):
+    items = list(iter if count < 0 else itertools.islice(iter, count))
+    if len(items) < count:
+        raise ValueError(f"iterator too short: Expected {count} but iterator had only {len(items)} items.")
+    if not _is_traced(items):
+        return buffered(np.fromiter(opened(items, []), dtype, count))
+    return array(items, dtype)
+
+
+@_stands_for(np.frombuffer)
+def frombuffer(*args, **kwargs):
+    return made(np.frombuffer, *args, **kwargs)
+
+
+@_stands_for(np.fromfunction)
+def fromfunction(function, shape, *, dtype=float, like=None, **kwargs):
+    return function(*buffered(list(np.indices(shape, dtype=dtype))), **kwargs)
+
+
+@_stands_for(np.copy)
+def copy(a, order="K", subok=False):
+    return np.copy(a, order, subok) if is_active(a) or is_buffer(a) else array(a, order=order, subok=subok)
+
+
+# ---- arrays with active entries or bounds ----
+
+
+@_stands_for(np.full)
+def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
+    if not _is_traced(fill_value):
+        return made(np.full, shape, fill_value, dtype, order)
+    dtype = np.dtype(fill_value.dtype if dtype is None and hasattr(fill_value, "dtype") else dtype)
+    result = buffered(np.zeros(shape, dtype, order))
+    result[...] = fill_value
+    return result
+
+
+@_stands_for(np.arange)
+def arange(*args, dtype=None, like=None, device=None, **named):
+    """With active bounds: NumPy's ``start + i*step``; how many there are is a decision."""
+    if not _is_traced((args, tuple(named.values()))):
+        return made(np.arange, *args, dtype=dtype, **named)
+    start, stop, step = _bounds(*args, **named)
+    count = np.arange(*(primal(x) for x in (start, stop, step))).size
+    result = start + np.arange(float(count)) * ((start + step) - start)
+    return result if dtype is None else converted(result, np.dtype(dtype))
+
+
+def _bounds(*args, start=None, stop=None, step=None):
+    if len(args) == 1 and stop is None:
+        return 0.0 if start is None else start, args[0], 1.0 if step is None else step
+    given = [*args, *(x for x in (start, stop, step)[len(args) :] if x is not None)]
+    return given[0], given[1], given[2] if len(given) > 2 else 1.0
+
+
+# ---- np.r_, np.c_ ----
+
+
+class _Joining:
+    """``np.r_`` or ``np.c_``, which index_tricks makes with np.concatenate: of active numbers too."""
+
+    def __init__(self, original):
+        self.original = original
+
+    def __getitem__(self, key):
+        key = key if isinstance(key, tuple) else (key,)
+        if not has_active(key):
+            return made(self.original.__getitem__, key)
+        if any(isinstance(item, (str, slice)) for item in key):
+            return self._with_slices(key)
+        operands = [operand(item) for item in key]
+        return move(operands, lambda *ids: self.original[ids])
+
+    def _with_slices(self, key):
+        """A directive and slices stay as they are, as far as ids allow."""
+        if any(isinstance(item, slice) and has_active((item.start, item.stop, item.step)) for item in key):
+            raise UnsupportedOperation("a slice with traced bounds in np.r_ or np.c_", "use np.linspace or np.arange")
+        parts = [self.original[item] if isinstance(item, slice) else item for item in key]
+        operands = [operand(item) for item in parts if not isinstance(item, str)]
+
+        def joined(*ids):
+            ids = iter(ids)
+            return self.original[tuple(item if isinstance(item, str) else next(ids) for item in parts)]
+
+        return move(operands, joined)
+
+    def __len__(self):
+        return 0
+
+
+JOINING_IN_CLONE = {"r_": _Joining(np.r_), "c_": _Joining(np.c_)}
