@@ -124,7 +124,8 @@ cdef int _bind_home(str home) except -1:
             if ufunc is not None:
                 _bind(&c.dt_loops[k], ufunc)
     for row in ROWS:
-        if row.home == home:
+        # a row that lacks a partial is left to handlers/special_functions.py, which knows more
+        if row.home == home and (home == "numpy" or None not in [getattr(row, partial) for partial in row.partials]):
             ufunc = _find(row.ufunc[0], row.ufunc[1])
             if ufunc is not None:
                 _opcodes.setdefault(ufunc, OPCODES[row.name])

@@ -55,6 +55,9 @@ def _register_later_homes():
     for home in {row.ufunc[0] for row in ROWS if row.ufunc} - {"numpy"}:
         if home in sys.modules:
             _register_rows(home)
+            from . import special_functions
+
+            special_functions.register(COMPOSED)
 
 
 _register_rows("numpy")
@@ -84,10 +87,10 @@ def call(ufunc, *inputs):
         return masks.call(ufunc, inputs)
     if not any(map(has_active, inputs)):
         return ufunc(*inputs)
-    if opcode is not None:
-        return elementwise(opcode, *inputs)
     if ufunc in COMPOSED:
         return COMPOSED[ufunc](*map(operand, inputs))
+    if opcode is not None:
+        return elementwise(opcode, *inputs)
     if KINDS.get(ufunc) == PASSIVE:
         return masks.tested(ufunc, inputs) if is_guarded(inputs) else ufunc(*map(primal, inputs))
     if any("O" in loop for loop in ufunc.types):

@@ -13,6 +13,7 @@ import numpy as np
 
 from dualtape.ops import array_ops, decisions, grid_ops, matrix_ops, order_ops
 from dualtape.ops.contractions import contraction_of
+from dualtape.ops.special import registry
 from dualtape.ops.subscripts import normal_form
 from dualtape.ops.table import ROW_OF
 from dualtape.trace import functions as handlers
@@ -28,7 +29,7 @@ def rows():
     return {row.name: row for row in (*(row for family in families for row in family.ROWS), *_OTHERS)}
 
 
-_OTHERS = (partials.PARTIAL, decisions.DECISION, decisions.STEP)
+_OTHERS = (partials.PARTIAL, decisions.DECISION, decisions.STEP, registry.SPECIAL)
 
 
 def gives(name, shapes, params, results, largest, is_single=None):
@@ -224,6 +225,13 @@ def _partial(shapes, largest, function, which, active):
     return np.broadcast_shapes(*shapes)
 
 
+def _special(shapes, largest, function, orders):
+    found = registry.load()[function]
+    _require(len(shapes) == len(found.arguments))
+    _require(type(orders) is tuple and len(orders) <= 4 and all(type(n) is int and 0 <= n < 16 for n in orders))
+    return np.broadcast_shapes(*shapes)
+
+
 def _asked(shapes, largest, function, args, kwargs):
     """A function whose result has no derivative; whole numbers among its arguments may be lengths."""
     _require(type(function) is str and type(args) is tuple and type(kwargs) is dict)
@@ -325,6 +333,7 @@ _RULES = {
     "bincount": _bincount,
     **matrix_rows.RULES,
     "partial": _partial,
+    "special": _special,
     "ordered": _ordered,
     "taken": _taken,
     "put": _put,

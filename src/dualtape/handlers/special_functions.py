@@ -1,0 +1,74 @@
+"""scipy.special's ufuncs on active numbers: which operands have a derivative, and whether the rule table knows it or
+the registry of ops/special. Called by ufuncs.py when the first of these ufuncs arrives: SciPy is imported then."""
+
+import sys
+
+import numpy as np
+
+from ..errors import UnsupportedOperation
+from ..ops.special import registry
+from ..ops.table import OPCODES, ROWS
+from ..trace.functions import DIFFERENTIATED, KINDS, PASSIVE, REFUSED, elementwise, has_active, operand
+
+HOME = "scipy.special"
+_ROW_OF = {row.ufunc[1]: row for row in ROWS if row.ufunc and row.ufunc[0] == HOME}
+_REMEDY = "keep that argument a plain number"
+
+
+def ufunc_named(name):
+    """The ufunc with this name, None if this SciPy does not have it."""
+    found = getattr(sys.modules[HOME], name, None) or getattr(sys.modules[HOME + "._ufuncs"], name, None)
+    return found if isinstance(found, np.ufunc) else None
+
+
+def register(composed):
+    """Enter the ufuncs of the registry into `composed`: ufunc -> function of its operands."""
+    registry.load()
+    for name in registry.NAMES:
+        ufunc = ufunc_named(name)
+        if ufunc is not None:
+            composed[ufunc] = _answer(name)
+            KINDS[ufunc] = _kind(name)
+
+
+def _kind(name):
+    """The class of a function, by its best operand."""
+    partials = partials_of(name)
+    if any(callable(partial) for partial in partials):
+        return DIFFERENTIATED
+    return PASSIVE if all(partial is registry.STEP for partial in partials) else REFUSED
+
+
+def row_of(name):
+    """The row of the rule table that has all partials of a ufunc, or None."""
+    row = _ROW_OF.get(name)
+    return None if row is None or None in [getattr(row, partial) for partial in row.partials] else row
+
+
+def partials_of(name):
+    """What is known about each operand of a ufunc: a rule, STEP, or the reason why there is no derivative."""
+    return registry.load()[registry.NAMES[name][0]].partials
+
+
+def _answer(name):
+    results, row = registry.NAMES[name], _ROW_OF.get(name)
+
+    def answer(*xs):
+        active = [has_active(x) for x in xs]
+        if row is not None and not any(
+            a and getattr(row, p) is None for a, p in zip(active, row.partials, strict=False)
+        ):
+            return elementwise(OPCODES[row.name], *xs)
+        _require_rules(name, active)
+        xs = tuple(map(operand, xs))
+        found = tuple(registry.special(result, *xs) for result in results)
+        return found if len(found) > 1 else found[0]
+
+    return answer
+
+
+def _require_rules(name, active):
+    arguments = registry.load()[registry.NAMES[name][0]].arguments
+    for is_active, argument, partial in zip(active, arguments, partials_of(name), strict=True):
+        if is_active and isinstance(partial, str) and partial is not registry.STEP:
+            raise UnsupportedOperation(f"scipy.special.{name} has no derivative in {argument}: {partial}", _REMEDY)

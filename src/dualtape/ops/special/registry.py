@@ -1,0 +1,172 @@
+"""Elementwise functions with any number of arguments: the value, and one partial derivative per argument.
+
+A function is defined once, by `define`: its value is SciPy's own ufunc (or a kernel of this package), its partials are
+written in NumPy language with SciPy's ufuncs and with other functions of the registry, so that they can be
+differentiated again, to any depth. All of them are one `ArrayOp`, SPECIAL, with the function's name as a parameter.
+A kernel that computes derivatives of any order by a series or by quadrature has the order among its `orders`: integers
+that follow the operands in the calls of its value and of its partials.
+
+Names without an underscore are SciPy's; a function of several results has an entry for each: "airy[0]".
+"""
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+
+from ..array_ops import ArrayOp, total, unbroadcast
+
+STEP = "step"  # the argument counts (a degree, a number of trials): SciPy truncates it, so that its derivative is zero
+
+_FAMILIES = (
+    "gammas",
+    "betas",
+    "bessel",
+    "airy",
+    "elliptic",
+    "hypergeometric",
+    "polynomials",
+    "integrals",
+    "noncentral",
+    "waves",
+)
+
+FUNCTIONS = {}  # name -> Special
+NAMES = {}  # ufunc's name -> names of its results, in order
+
+
+class Special(NamedTuple):
+    """A function of the registry.
+
+    Attributes
+    ----------
+    value : callable
+        ``value(*xs, *orders)`` on plain arrays.
+    partials : tuple
+        For each operand ``partial(*xs, v, *orders)``, or STEP, or the reason why there is none.
+    arguments : tuple of str
+        Names of the operands, as SciPy's documentation has them.
+    """
+
+    value: Callable
+    partials: tuple
+    arguments: tuple
+
+
+def define(name, arguments, value, *partials):
+    """Enter a function. `arguments` are the names of its operands in one string."""
+    arguments = tuple(arguments.split())
+    assert len(arguments) == len(partials), name
+    FUNCTIONS[name] = Special(value, partials, arguments)
+
+
+def define_ufunc(ufunc, name, arguments, *partials):
+    """Enter a ufunc of SciPy with one result, or with several: then there is a tuple of partials for each result. One
+    that this SciPy does not have is left out."""
+    if ufunc is None:
+        return
+    if ufunc.nout == 1:
+        define(name, arguments, _with_integers(ufunc), *partials)
+        NAMES[name] = (name,)
+        return
+    for k, of_result in enumerate(partials):
+        define(f"{name}[{k}]", arguments, lambda *xs, _k=k: ufunc(*xs)[_k], *of_result)
+    NAMES[name] = tuple(f"{name}[{k}]" for k in range(ufunc.nout))
+
+
+def _with_integers(ufunc):
+    """The ufunc; operands for which it has a loop of integers go in as integers, as from a user who counts with
+    them."""
+    signature = next((types.partition("->")[0] for types in ufunc.types if "l" in types), None)
+    if signature is None:
+        return ufunc
+
+    def value(*xs):
+        return ufunc(*(_whole(x) if kind == "l" else x for x, kind in zip(xs, signature, strict=True)))
+
+    return value
+
+
+def _whole(x):
+    return x.astype(np.int64)[()] if np.all(np.rint(x) == (x := np.asarray(x))) and np.all(np.abs(x) < 2.0**31) else x
+
+
+@cache
+def load():
+    """Import the families. SciPy must be there."""
+    for family in _FAMILIES:
+        import_module("dualtape.ops.special." + family)
+    return FUNCTIONS
+
+
+def special(name, *xs, orders=()):
+    """A function of the registry on numbers of any kind: active, or plain."""
+    leader = None
+    for x in xs:
+        if getattr(x, "engine", None) is not None and (leader is None or x.level > leader.level):
+            leader = x
+    if leader is None:
+        return _value(*xs, function=name, orders=orders)
+    operands = [x if getattr(x, "engine", None) is not None else _plain(x) for x in xs]
+    return leader.engine.array_op(SPECIAL, operands, {"function": name, "orders": tuple(orders)})
+
+
+def _plain(x):
+    x = np.asarray(x, dtype=np.float64)
+    return x if x.ndim else float(x)
+
+
+def _value(*xs, function, orders=()):
+    found = load()[function]
+    with np.errstate(all="ignore"):
+        if function.startswith("_") and sum(map(np.size, xs)) <= _REMEMBERED_SIZE:
+            arrays = [np.asarray(x, dtype=np.float64) for x in xs]
+            result = _remembered(function, orders, *((x.shape, x.tobytes()) for x in arrays))
+            return np.array(result) if np.ndim(result) else result
+        return found.value(*xs, *orders)
+
+
+_REMEMBERED_SIZE = 4096
+
+
+@lru_cache(maxsize=128)
+def _remembered(function, orders, *contents):
+    """The value of a kernel: sweeps ask for it once per lane."""
+    xs = [np.frombuffer(content).reshape(shape)[()] for shape, content in contents]
+    return FUNCTIONS[function].value(*xs, *orders)
+
+
+def _partial(k, xs, v, function, orders):
+    """The partial in operand k, NaN where the value is; None where it is structurally zero."""
+    partial = load()[function].partials[k]
+    if partial is STEP:
+        return None
+    if isinstance(partial, str):
+        raise NotImplementedError(f"scipy.special.{function}: {partial}")
+    found = partial(*xs, v, *orders)
+    is_plain = isinstance(v, (float, np.ndarray)) and isinstance(found, (float, np.ndarray))
+    return np.where(v == v, found, np.nan) if is_plain else found
+
+
+def _jvp(x_dots, xs, v, function, orders=()):
+    with np.errstate(all="ignore"):
+        partials = [None if x_dot is None else _partial(k, xs, v, function, orders) for k, x_dot in enumerate(x_dots)]
+        v_dot = total(None if d is None else d * x_dot for d, x_dot in zip(partials, x_dots, strict=True))
+        shape = np.shape(v)
+        return (
+            np.zeros(shape) if v_dot is None else v_dot if np.shape(v_dot) == shape else np.broadcast_to(v_dot, shape)
+        )
+
+
+def _vjp(v_bar, xs, v, active, function, orders=()):
+    with np.errstate(all="ignore"):
+        partials = [_partial(k, xs, v, function, orders) if wanted else None for k, wanted in enumerate(active)]
+        return tuple(
+            (np.zeros(np.shape(x)) if wanted else None) if d is None else unbroadcast(v_bar * d, np.shape(x))
+            for d, x, wanted in zip(partials, xs, active, strict=True)
+        )
+
+
+SPECIAL = ArrayOp("special", _value, _jvp, _vjp)

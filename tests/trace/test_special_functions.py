@@ -1,0 +1,169 @@
+"""Every ufunc of scipy.special: differentiated in each real operand, or refused by name and operand. Values are SciPy's
+bit for bit, derivatives those of differences of SciPy's own values; test_special_digits.py has the digits."""
+
+import io
+import warnings
+
+import differences
+import engines
+import numpy as np
+import pytest
+
+special = pytest.importorskip("scipy.special")
+
+from special_points import POINTS  # noqa: E402
+
+import dualtape  # noqa: E402
+from dualtape.core import kernels  # noqa: E402
+from dualtape.errors import UnsupportedOperation  # noqa: E402
+from dualtape.handlers import special_functions, ufuncs  # noqa: E402
+from dualtape.ops.special import registry  # noqa: E402
+
+kernels.bind_scipy()
+ufuncs._register_later_homes()
+
+# SciPy's values are that far from smooth: approximations of a few digits, roots by iteration.
+ROUGH = {"itairy": 1e-5, "ncfdtridfd": 1e-3, "ncfdtridfn": 1e-3, "ncfdtrinc": 2e-3, "ncfdtri": 1e-5, "bdtrin": 1e-6}
+SMOOTH = 2e-7
+BETWEEN_ENGINES = 1e-9
+COMPLEX = {"hankel1", "hankel1e", "hankel2", "hankel2e", "kelvin", "modfresnelm", "modfresnelp", "wofz"}
+NAMES = sorted(name for name in dir(special) if isinstance(getattr(special, name), np.ufunc))
+
+
+def function_of(name):
+    """The ufunc as a function of its active operands, its results stacked; and these operands."""
+    ufunc, arguments = getattr(special, name), POINTS[name]
+
+    def f(*xs):
+        active = iter(xs)
+        found = ufunc(*(next(active) if isinstance(a, list) else a for a in arguments))
+        return np.stack(list(found)) if isinstance(found, tuple) else found
+
+    return f, [np.array(a) for a in arguments if isinstance(a, list)]
+
+
+def assert_close(found, expected, tolerance):
+    """Relative to each number, and to a thousandth of the largest."""
+    np.testing.assert_allclose(
+        found, expected, rtol=tolerance, atol=1e-3 * tolerance * np.max(np.abs(expected), initial=1)
+    )
+
+
+TESTED = [name for name in NAMES if name in POINTS]
+
+
+def test_every_ufunc_is_in_one_class():
+    """Tested at points, complex, or without a derivative in any operand."""
+    refused = {name for name in NAMES if name not in COMPLEX and not _differentiable(name)}
+    assert set(NAMES) == set(POINTS) & set(NAMES) | COMPLEX & set(NAMES) | refused
+    assert not set(POINTS) & (COMPLEX | refused)
+
+
+def _differentiable(name):
+    name = getattr(special, name).__name__  # jn is jv, digamma is psi
+    row = special_functions.row_of(name)
+    partials = special_functions.partials_of(name) if name in registry.NAMES else ()
+    return row is not None or any(callable(partial) for partial in partials)
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_value_is_scipys_and_derivative_that_of_differences(name):
+    f, xs = function_of(name)
+    value, derivative = engines.by_adjoints(f, *xs)
+    assert np.array_equal(value, f(*xs))
+    assert_close(derivative, differences.jacobian(f, *xs), ROUGH.get(name, SMOOTH))
+
+
+@pytest.mark.parametrize("name", TESTED)
+@pytest.mark.parametrize("engine", sorted(set(engines.FIRST) - {"independent"}))
+def test_every_engine_gives_the_same(name, engine):
+    f, xs = function_of(name)
+    assert_close(engines.FIRST[engine](f, *xs)[1], engines.by_adjoints(f, *xs)[1], BETWEEN_ENGINES)
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_second_derivative_is_that_of_differences_of_the_first(name):
+    f, xs = function_of(name)
+    shape = np.shape(f(*xs))
+    weights, directions = np.cos(np.arange(np.prod(shape))), np.eye(sum(map(np.size, xs)))
+
+    def pulled_back(*xs):
+        return np.tensordot(weights.reshape(shape), engines.by_adjoints(f, *xs)[1], len(shape))
+
+    found = engines.second_by_adjoints(f, weights, directions, *xs)
+    assert_close(found, differences.jacobian(pulled_back, *xs), 50 * ROUGH.get(name, SMOOTH))
+    for engine in (engines.second_by_hyperduals, engines.second_by_nesting):
+        assert_close(engine(f, weights, directions, *xs), found, BETWEEN_ENGINES)
+
+
+@pytest.mark.parametrize("name", [name for name in TESTED if name in registry.NAMES])
+def test_a_program_replays_at_another_point_and_from_a_file(name):
+    f, xs = function_of(name)
+    there = [x * (1.0 + 1e-3) for x in xs]
+    program, file = dualtape.record(f, *xs), io.BytesIO()
+    program.save(file)
+    file.seek(0)
+    for P in (program, dualtape.load(file)):
+        assert np.array_equal(P(*there), f(*there), equal_nan=True)
+    found = program.jacobian(*xs)
+    found = np.concatenate([found] if len(xs) == 1 else found, axis=-1)
+    assert_close(found, engines.by_adjoints(f, *xs)[1], BETWEEN_ENGINES)
+
+
+def _refused():
+    for name in NAMES:
+        if name in registry.NAMES and special_functions.row_of(name) is None:
+            for k, partial in enumerate(special_functions.partials_of(name)):
+                if isinstance(partial, str) and partial is not registry.STEP:
+                    yield name, k
+
+
+@pytest.mark.parametrize(("name", "k"), list(_refused()))
+def test_an_operand_without_a_derivative_is_refused_by_name(name, k):
+    ufunc = getattr(special, name)
+    operands = [1.0 + 0.1 * i for i in range(ufunc.nin)]
+
+    def f(t):
+        found = ufunc(*(t if i == k else x for i, x in enumerate(operands)))
+        return found[0] if isinstance(found, tuple) else found
+
+    with pytest.raises(UnsupportedOperation) as caught, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        engines.by_adjoints(f, 1.0)
+    argument = registry.load()[registry.NAMES[name][0]].arguments[k]
+    assert f"scipy.special.{name} has no derivative in {argument}" in caught.value.problem
+
+
+@pytest.mark.parametrize("name", ["pdtr", "bdtr", "nbdtr", "kn", "yn", "expn", "smirnov", "eval_hermite"])
+def test_an_operand_that_counts_has_the_derivative_zero(name):
+    ufunc = getattr(special, name)
+    rest = [np.array(a if isinstance(a, int) else a[0]) for a in POINTS[name][1:]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        value, derivative = engines.by_adjoints(lambda k: ufunc(k, *map(float, rest)), 2.0)
+        assert value == ufunc(2, *rest)
+    assert derivative == 0.0
+
+
+@pytest.mark.parametrize("degree", [0, 1, 2, 7])
+@pytest.mark.parametrize("name", [name for name in TESTED if name.startswith("eval_")])
+def test_polynomials_of_every_degree(name, degree):
+    ufunc, arguments = getattr(special, name), POINTS[name]
+    xs = [np.array(a, dtype=float) for a in arguments[1:]]
+
+    def f(x):
+        return ufunc(degree, *xs[:-1], x)
+
+    value, derivative = engines.by_adjoints(f, xs[-1])
+    assert np.array_equal(value, f(xs[-1]))
+    assert_close(derivative, differences.jacobian(f, xs[-1]), SMOOTH)
+
+
+def test_broadcasting_of_orders_against_arguments():
+    """Shapes (2, 1) and (3,)."""
+    xs = [np.array([[0.3], [1.7]]), np.array([0.5, 1.5, 2.5])]
+    value, derivative = engines.by_adjoints(special.jv, *xs)
+    assert value.shape == (2, 3)
+    assert_close(derivative, differences.jacobian(special.jv, *xs), SMOOTH)
+    found = engines.second_by_adjoints(special.jv, np.ones(6), np.eye(5), *xs)
+    np.testing.assert_allclose(found, found.T, rtol=1e-10, atol=1e-12)
