@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 # Frames of these packages are never "the user's own line".
-_LIBRARIES = frozenset({"dualtape", "numpy", "scipy", "functools", "contextlib"})
+_LIBRARIES = frozenset({"dualtape", "numpy", "scipy", "pandas", "functools", "contextlib"})
 
 
 def user_location() -> str | None:

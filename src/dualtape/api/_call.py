@@ -232,6 +232,7 @@ def _read_argnums(argnums: ArgNums, n_args: int) -> tuple[tuple[int, ...], bool]
 def _explain_self(error: DtypeError, leaves: list[Any], args: tuple[Any, ...]) -> DtypeError:
     """Tell the author of a method that argument 0 is the object itself."""
     owner = args[0]
-    if any(leaf is owner for leaf in leaves) and type(owner).__module__.partition(".")[0] not in ("builtins", "numpy"):
+    is_data = type(owner).__module__.partition(".")[0] in ("builtins", "numpy", "pandas")
+    if any(leaf is owner for leaf in leaves) and not is_data:
         return DtypeError(error.problem, "for a method use @differentiable, or argnums=1 to leave out self")
     return error

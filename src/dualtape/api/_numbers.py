@@ -77,7 +77,14 @@ def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:
         return _read_list(x, name)
     if isinstance(x, (int, float)) and not isinstance(x, bool):
         return float(x), None
+    if _is_labelled(x):
+        return _read_array(np.asarray(x), name)
     raise _refusal(x, name)
+
+
+def _is_labelled(x: Any) -> bool:
+    """A Series, DataFrame or Index of pandas: an array with labels, which are ignored."""
+    return type(x).__module__.partition(".")[0] == "pandas" and hasattr(x, "to_numpy")
 
 
 def read_all(leaves: list[Any], names: Callable[[], list[str]]) -> tuple[list[Any], np.dtype[Any]]:

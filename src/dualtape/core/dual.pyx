@@ -25,6 +25,7 @@ from dualtape.core.c cimport (
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport library
+from dualtape.core.level cimport check_running, latest_evaluation
 
 import numpy as np
 
@@ -110,6 +111,7 @@ cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, Forward
     """op on scalars that share one space; None stands for a passive operand. Inlined with a constant op, the rule folds
     in."""
     cdef ForwardNumber like = x if x is not None else y
+    require_running(like)
     cdef ForwardNumber v = new_scalar(like.space, like.level)
     cdef double d[DT_N_PARTIALS]
     cdef unsigned active = (1 if x is not None else 0) | (2 if y is not None else 0)
@@ -122,6 +124,14 @@ cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, Forward
     lib.hyperdual.one(&like.space.lanes, d, x.lanes if x is not None else NULL, y.lanes if y is not None else NULL,
                       v.lanes)
     return v
+
+
+cdef unsigned long long *_latest = latest_evaluation()
+
+
+cdef inline int require_running(ForwardNumber x) except -1:
+    """Refuse a number that was kept beyond its evaluation. Those made by hand have level 0 and belong to nobody."""
+    return 0 if x.level == _latest[0] or not x.level else check_running(x.level)
 
 
 cdef int require_rule(unsigned op, bint x_active, bint y_active) except -1:

@@ -16,7 +16,7 @@ from dualtape.core.c cimport (
     DT_BLOCK, DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_N_PARTIALS, DT_ONE,
     OP_POWER, OP_SCALAR_POWER, dt_coefficient, dt_kernel, dt_op, dt_row_size)
 from dualtape.core.dual cimport (
-    ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, scalar_operation)
+    ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, require_running, scalar_operation)
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport bind_row, library, opcode_of_ufunc
@@ -131,6 +131,7 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
     cdef Operand x = operand_of(number_of(leader, a)), y = None
     cdef object values = None, result
     cdef tuple shape = x.shape
+    require_running(leader)
     bind_row(op)
     if library().ops[op].arity == 2:
         y = operand_of(number_of(leader, b))

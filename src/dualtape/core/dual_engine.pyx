@@ -7,7 +7,7 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 from dualtape.core.c cimport dt_row_size
-from dualtape.core.dual cimport ForwardNumber, new_array
+from dualtape.core.dual cimport ForwardNumber, new_array, require_running
 from dualtape.core.dual_arrays cimport constants, number_of, record_array, records_for, view
 from dualtape.core.dual_lanes cimport intern_space, lane_space
 from dualtape.core.layout cimport MAX_NDIM, check_ndim
@@ -23,6 +23,7 @@ cnp.import_array()
 def engine(ForwardNumber x):
     """The engine of a number's evaluation."""
     cdef Engine engine = Engine.__new__(Engine)
+    require_running(x)
     engine.leader = x
     return engine
 

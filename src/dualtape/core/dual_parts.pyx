@@ -8,6 +8,7 @@ from dualtape.core.dual cimport ForwardNumber
 from dualtape.core.dual_arrays cimport constants, number_of, record_array
 from dualtape.core.dual_engine cimport dual_of, mixed_lanes, store_mixed
 from dualtape.core.dual_lanes cimport intern_space, lane_space
+from dualtape.core.level cimport start_evaluation
 
 import numpy as np
 
@@ -206,6 +207,7 @@ def seed(list inputs, int order, uint64_t level, tuple lanes_1, tuple lanes_2, b
     cdef ForwardNumber number
     cdef list numbers = []
     cdef Py_ssize_t start = 0
+    start_evaluation(level)
     for values in inputs:
         number = constants(space, level, np.array(values, dtype=np.float64))
         if with_others:
@@ -228,6 +230,7 @@ def seed_directions(list inputs, uint64_t level, S):
     cdef ForwardNumber number
     cdef list numbers = []
     cdef Py_ssize_t start = 0, stop
+    start_evaluation(level)
     for values in inputs:
         number = constants(space, level, np.array(values, dtype=np.float64))
         stop = start + number.values.size

@@ -3,10 +3,13 @@ number is an inner derivative and leads when numbers of two levels meet. Numbers
 deep this thread is in derivatives. Called by both engines; safe from several threads."""
 cimport cython
 from dualtape.core.c cimport dt_depth
+from dualtape.errors import LeakedTracerError
 
 cdef cython.pymutex _lock
 cdef unsigned long long _last = 0
 cdef int _inspectors = 0
+cdef unsigned long long _latest = 0      # the forward evaluation that started last, while it runs
+cdef set _running = set()
 
 
 cpdef unsigned long long next_level():
@@ -15,6 +18,36 @@ cpdef unsigned long long next_level():
     with _lock:
         _last += 1
         return _last
+
+
+cdef unsigned long long *latest_evaluation() noexcept:
+    """Where the level of one forward evaluation that is running stands: the short way of `check_running`."""
+    return &_latest
+
+
+cdef int start_evaluation(unsigned long long level) except -1:
+    """Numbers of this level may be computed with from now on."""
+    global _latest
+    _running.add(level)
+    _latest = level
+    return 0
+
+
+def end_evaluation(level):
+    """... and no longer: their derivatives are those of a run that is over."""
+    global _latest
+    _running.discard(level)
+    _latest = 0
+
+
+cdef int check_running(unsigned long long level) except -1:
+    """Refuse to compute with numbers of an evaluation that is over."""
+    if level not in _running:
+        raise LeakedTracerError(
+            "a forward-mode number was used after its derivative had been taken: it lives while the differentiated "
+            "function runs",
+            "return the value from the function instead of keeping it in a list, an attribute, a global or a closure")
+    return 0
 
 
 cdef void enter_trace() noexcept:

@@ -9,12 +9,13 @@ takes the symmetric form, which does half the work.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from dualtape.core.dual_parts import harvest, seed, seed_directions
-from dualtape.core.level import next_level, tracing
+from dualtape.core.level import end_evaluation, next_level, tracing
 from dualtape.trace.layout import in_layout_of
 
 # Lanes of one run. Measured on loops of scalars and on small arrays: first order gains up to some 256 lanes; in second
@@ -60,12 +61,13 @@ def evaluate_forward(
     values, J, H = None, None, None
     for rows, columns in _chunk_pairs(n, order):
         numbers = seed(list(inputs), order, next_level(), rows, columns, with_others=rows != (0, n))
-        outputs = _run(f, numbers, inputs)
-        if J is None:
-            m = sum(map(_size, outputs))
-            J = np.empty((m, n))
-            H = np.empty((m, n, n)) if order == 2 else None
-        values = _collect(numbers, outputs, J, H, rows, columns)
+        with _running(numbers):
+            outputs = list(f(*map(in_layout_of, numbers, inputs)))
+            if J is None:
+                m = sum(map(_size, outputs))
+                J = np.empty((m, n))
+                H = np.empty((m, n, n)) if order == 2 else None
+            values = _collect(numbers, outputs, J, H, rows, columns)
     if J is None:
         values = list(f(*inputs))
         m = sum(map(_size, values))
@@ -98,16 +100,22 @@ def push_forward(f: Callable[..., Sequence[Any]], inputs: Sequence[Any], S: np.n
     for start in range(0, S.shape[1], LANES_FIRST):
         lanes = (start, min(start + LANES_FIRST, S.shape[1]))
         numbers = seed_directions(list(inputs), next_level(), S[:, slice(*lanes)])
-        outputs = _run(f, numbers, inputs)
-        if V is None:
-            V = np.empty((sum(map(_size, outputs)), S.shape[1]))
-        values = _collect(numbers, outputs, V, None, lanes, (0, 0))
+        with _running(numbers):
+            outputs = list(f(*map(in_layout_of, numbers, inputs)))
+            if V is None:
+                V = np.empty((sum(map(_size, outputs)), S.shape[1]))
+            values = _collect(numbers, outputs, V, None, lanes, (0, 0))
     return values, V
 
 
-def _run(f: Callable[..., Sequence[Any]], numbers: list[Any], inputs: Sequence[Any]) -> list[Any]:
-    with tracing():
-        return list(f(*map(in_layout_of, numbers, inputs)))
+@contextmanager
+def _running(numbers: list[Any]) -> Iterator[None]:
+    """While f runs on these numbers, and their derivatives are read; afterwards nobody can compute with them."""
+    try:
+        with tracing():
+            yield
+    finally:
+        end_evaluation(numbers[0].level)
 
 
 def _chunk_pairs(n: int, order: int) -> Iterator[tuple[Chunk, Chunk]]:
