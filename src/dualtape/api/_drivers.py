@@ -33,16 +33,21 @@ def check_callable(f: Any, driver: str) -> None:
         )
 
 
-def judged(derivative: Callable[..., Any], nonsmooth: str) -> Callable[..., Any]:
-    """`derivative` itself, or, for "raise", one that refuses a point at a kink.
+def check_nonsmooth(nonsmooth: str) -> None:
+    """Refuse a policy at kinks that does not exist.
 
     Raises
     ------
     OptionError
-        For a policy that does not exist.
+        Lists those that do.
     """
     if nonsmooth not in _NONSMOOTH:
         raise OptionError(f"nonsmooth is {nonsmooth!r}, expected one of {', '.join(map(repr, _NONSMOOTH))}")
+
+
+def judged(derivative: Callable[..., Any], nonsmooth: str) -> Callable[..., Any]:
+    """`derivative` itself, or, for "raise", one that refuses a point at a kink."""
+    check_nonsmooth(nonsmooth)
     if nonsmooth == "convention":
         return derivative
     from dualtape.trace.inspection import Inspector, inspecting

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Mode = Literal["auto", "forward", "reverse"]
+Nonsmooth = Literal["convention", "raise"]
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Callable[..., Any])

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from dualtape.api._call import Call
-from dualtape.api._drivers import check_callable, split_primals
+from dualtape.api._drivers import check_callable, judged, split_primals
 from dualtape.api._sweeps import check_mode, jacobian_product
 
 if TYPE_CHECKING:
-    from dualtape.api._types import Mode, R
+    from dualtape.api._types import Mode, Nonsmooth, R
 
 
 @overload
@@ -22,6 +22,7 @@ def jvp(
     mode: Mode = ...,
     has_aux: Literal[False] = ...,
     rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
     **kwargs: Any,
 ) -> tuple[R, R]: ...
 @overload
@@ -33,6 +34,7 @@ def jvp(
     mode: Mode = ...,
     has_aux: bool,
     rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
     **kwargs: Any,
 ) -> tuple[Any, Any, Any]: ...
 def jvp(
@@ -43,6 +45,7 @@ def jvp(
     mode: Mode = "auto",
     has_aux: bool = False,
     rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
     **kwargs: Any,
 ) -> Any:
     """Push a tangent of x forward to a tangent of ``f(x)``.
@@ -62,6 +65,8 @@ def jvp(
     has_aux : bool
         If true, f returns ``(result, aux)``.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
     **kwargs
         Passed to f, not differentiated.
@@ -98,6 +103,8 @@ def jvp(
     """
     check_callable(f, "jvp")
     check_mode(mode)
+    if nonsmooth != "convention":
+        return judged(jvp, nonsmooth)(f, primals, tangents, mode=mode, has_aux=has_aux, rewrite=rewrite, **kwargs)
     args, argnums = split_primals(primals)
     call = Call(f, args, kwargs, argnums, has_aux, rewrite)
     S, batch = call.inputs.pack(tangents, "tangent")

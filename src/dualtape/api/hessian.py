@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 import numpy as np
 
 from dualtape.api._call import ArgNums, Call
-from dualtape.api._drivers import check_callable, dress, split_primals
+from dualtape.api._drivers import check_callable, dress, judged, split_primals
 from dualtape.api._space import join_hessian, join_jacobian, join_weighted_hessian
 from dualtape.api._sweeps import (
     check_mode,
@@ -25,27 +25,51 @@ from dualtape.errors import OptionError, ShapeError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, Out, P, R
+    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Out, P, R
 
 _ONE = np.ones((1, 1))
 
 
 @overload
 def hessian(
-    f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ..., rewrite: bool = ...
+    f: Callable[Concatenate[Array, P], float | Array],
+    *,
+    mode: Mode = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> OfArray[P, Array]: ...
 @overload
-def hessian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ...) -> OfFloat[P, Out]: ...
+def hessian(
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+) -> OfFloat[P, Out]: ...
 @overload
 def hessian(
-    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+    f: Callable[P, Any],
+    argnums: ArgNums = ...,
+    mode: Mode = ...,
+    *,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Callable[P, Any]: ...
 @overload
 def hessian(
-    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+    f: None = ...,
+    argnums: ArgNums = ...,
+    mode: Mode = ...,
+    *,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Decorator: ...
 def hessian(
-    f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False, rewrite: bool = True
+    f: Any = None,
+    argnums: ArgNums = 0,
+    mode: Mode = "auto",
+    *,
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
 ) -> Any:
     """Make the Hessian of a function, a tensor if the function has several results.
 
@@ -63,6 +87,8 @@ def hessian(
     has_aux : bool
         If true, f returns ``(result, aux)``; aux is handed back in plain numbers.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
 
     Returns
@@ -91,7 +117,9 @@ def hessian(
            [ 6.,  0.]])
     """
     if f is None:
-        return functools.partial(hessian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+        return functools.partial(
+            hessian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite, nonsmooth=nonsmooth
+        )
     check_callable(f, "hessian")
     check_mode(mode)
 
@@ -101,27 +129,62 @@ def hessian(
         joined = join_hessian(H, call.outputs, call.inputs, call.dtype)
         return (joined, call.aux) if has_aux else joined
 
-    return dress(second_derivative, f)
+    return dress(judged(second_derivative, nonsmooth), f)
 
 
 @overload
 def derivatives(
-    f: Callable[..., R], x: Array, order: Literal[2] = ..., *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., R],
+    x: Array,
+    order: Literal[2] = ...,
+    *,
+    mode: Mode = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
+    **kwargs: Any,
 ) -> tuple[R, Array, Array]: ...
 @overload
 def derivatives(
-    f: Callable[..., R], x: Array, order: Literal[1], *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., R],
+    x: Array,
+    order: Literal[1],
+    *,
+    mode: Mode = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
+    **kwargs: Any,
 ) -> tuple[R, Array]: ...
 @overload
 def derivatives(
-    f: Callable[..., Out], x: float, order: Literal[2] = ..., *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., Out],
+    x: float,
+    order: Literal[2] = ...,
+    *,
+    mode: Mode = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
+    **kwargs: Any,
 ) -> tuple[Out, Out, Out]: ...
 @overload
 def derivatives(
-    f: Callable[..., Any], x: Any, order: int = ..., *, mode: Mode = ..., rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., Any],
+    x: Any,
+    order: int = ...,
+    *,
+    mode: Mode = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
+    **kwargs: Any,
 ) -> Any: ...
 def derivatives(
-    f: Callable[..., Any], x: Any, order: int = 2, *, mode: Mode = "auto", rewrite: bool = True, **kwargs: Any
+    f: Callable[..., Any],
+    x: Any,
+    order: int = 2,
+    *,
+    mode: Mode = "auto",
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
+    **kwargs: Any,
 ) -> Any:
     """Evaluate value, Jacobian and Hessian in one go.
 
@@ -136,6 +199,8 @@ def derivatives(
     mode : {"auto", "forward", "reverse"}
         As for `hessian`.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
     **kwargs
         Passed to f, not differentiated.
@@ -165,6 +230,8 @@ def derivatives(
     (8.0, 12.0, 12.0)
     """
     check_callable(f, "derivatives")
+    if nonsmooth != "convention":
+        return judged(derivatives, nonsmooth)(f, x, order, mode=mode, rewrite=rewrite, **kwargs)
     check_mode(mode)
     if order not in (1, 2):
         raise OptionError(f"order is {order!r}, expected 1 or 2", "nest jacobian(hessian(f)) for higher derivatives")
@@ -179,12 +246,20 @@ def derivatives(
 
 
 @overload
-def hvp(f: Callable[..., Any], x: Array, v: npt.ArrayLike, *, rewrite: bool = ..., **kwargs: Any) -> Array: ...
+def hvp(
+    f: Callable[..., Any], x: Array, v: npt.ArrayLike, *, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
+) -> Array: ...
 @overload
-def hvp(f: Callable[..., Any], x: float, v: float, *, rewrite: bool = ..., **kwargs: Any) -> float: ...
+def hvp(
+    f: Callable[..., Any], x: float, v: float, *, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
+) -> float: ...
 @overload
-def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = ..., **kwargs: Any) -> Any: ...
-def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = True, **kwargs: Any) -> Any:
+def hvp(
+    f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
+) -> Any: ...
+def hvp(
+    f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = True, nonsmooth: Nonsmooth = "convention", **kwargs: Any
+) -> Any:
     """Multiply the Hessian of a scalar function by a vector, without forming it.
 
     Parameters
@@ -196,6 +271,8 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = True, **kwargs
     v : like `x`
         Direction, with a leading axis on every entry for several at once.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
     **kwargs
         Passed to f, not differentiated.
@@ -225,6 +302,8 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = True, **kwargs
     array([ 6., 12.])
     """
     check_callable(f, "hvp")
+    if nonsmooth != "convention":
+        return judged(hvp, nonsmooth)(f, x, v, rewrite=rewrite, **kwargs)
     args, argnums = split_primals(x)
     call = Call(f, args, kwargs, argnums, rewrite=rewrite)
     S, batch = call.inputs.pack(v, "v")
@@ -234,12 +313,20 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, *, rewrite: bool = True, **kwargs
 
 
 @overload
-def weighted_hessian(f: Callable[..., Any], x: Array, w: Any, *, rewrite: bool = ..., **kwargs: Any) -> Array: ...
+def weighted_hessian(
+    f: Callable[..., Any], x: Array, w: Any, *, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
+) -> Array: ...
 @overload
-def weighted_hessian(f: Callable[..., Any], x: float, w: Any, *, rewrite: bool = ..., **kwargs: Any) -> float: ...
+def weighted_hessian(
+    f: Callable[..., Any], x: float, w: Any, *, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
+) -> float: ...
 @overload
-def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = ..., **kwargs: Any) -> Any: ...
-def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = True, **kwargs: Any) -> Any:
+def weighted_hessian(
+    f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
+) -> Any: ...
+def weighted_hessian(
+    f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = True, nonsmooth: Nonsmooth = "convention", **kwargs: Any
+) -> Any:
     """Sum the Hessians of all outputs with weights: ``sum_i w_i H_i``, what SciPy calls ``hess(x, v)`` of a constraint.
 
     Parameters
@@ -251,6 +338,8 @@ def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = T
     w : like ``f(x)``
         Weights on the outputs, in units of (result) per unit of f_i.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
     **kwargs
         Passed to f, not differentiated.
@@ -283,6 +372,8 @@ def weighted_hessian(f: Callable[..., Any], x: Any, w: Any, *, rewrite: bool = T
            [10.,  0.]])
     """
     check_callable(f, "weighted_hessian")
+    if nonsmooth != "convention":
+        return judged(weighted_hessian, nonsmooth)(f, x, w, rewrite=rewrite, **kwargs)
     args, argnums = split_primals(x)
     call = Call(f, args, kwargs, argnums, rewrite=rewrite)
     recording = record_call(call, 2)

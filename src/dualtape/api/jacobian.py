@@ -7,30 +7,54 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, overload
 
 from dualtape.api._call import ArgNums, Call
-from dualtape.api._drivers import check_callable, dress
+from dualtape.api._drivers import check_callable, dress, judged
 from dualtape.api._space import join_jacobian
 from dualtape.api._sweeps import check_mode, jacobian_matrix
 
 if TYPE_CHECKING:
-    from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, Out, P
+    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Out, P
 
 
 @overload
 def jacobian(
-    f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ..., rewrite: bool = ...
+    f: Callable[Concatenate[Array, P], float | Array],
+    *,
+    mode: Mode = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> OfArray[P, Array]: ...
 @overload
-def jacobian(f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ...) -> OfFloat[P, Out]: ...
+def jacobian(
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+) -> OfFloat[P, Out]: ...
 @overload
 def jacobian(
-    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+    f: Callable[P, Any],
+    argnums: ArgNums = ...,
+    mode: Mode = ...,
+    *,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Callable[P, Any]: ...
 @overload
 def jacobian(
-    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+    f: None = ...,
+    argnums: ArgNums = ...,
+    mode: Mode = ...,
+    *,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Decorator: ...
 def jacobian(
-    f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False, rewrite: bool = True
+    f: Any = None,
+    argnums: ArgNums = 0,
+    mode: Mode = "auto",
+    *,
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
 ) -> Any:
     """Make the Jacobian of a function.
 
@@ -47,6 +71,8 @@ def jacobian(
     has_aux : bool
         If true, f returns ``(result, aux)``; aux is handed back in plain numbers.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
 
     Returns
@@ -78,14 +104,16 @@ def jacobian(
            [0., 2.]])
     """
     if f is None:
-        return functools.partial(jacobian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+        return functools.partial(
+            jacobian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite, nonsmooth=nonsmooth
+        )
     pair = _value_and_jacobian("jacobian", f, argnums, mode, has_aux, rewrite)
 
     def derivative(*args: Any, **kwargs: Any) -> Any:
         _, *rest = pair(*args, **kwargs)
         return tuple(rest) if has_aux else rest[0]
 
-    return dress(derivative, f)
+    return dress(judged(derivative, nonsmooth), f)
 
 
 @overload
@@ -94,24 +122,42 @@ def value_and_jacobian(
 ) -> OfArray[P, tuple[Out, Array]]: ...
 @overload
 def value_and_jacobian(
-    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ...
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
 ) -> OfFloat[P, tuple[Out, Out]]: ...
 @overload
 def value_and_jacobian(
-    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+    f: Callable[P, Any],
+    argnums: ArgNums = ...,
+    mode: Mode = ...,
+    *,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Callable[P, Any]: ...
 @overload
 def value_and_jacobian(
-    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., rewrite: bool = ...
+    f: None = ...,
+    argnums: ArgNums = ...,
+    mode: Mode = ...,
+    *,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Decorator: ...
 def value_and_jacobian(
-    f: Any = None, argnums: ArgNums = 0, mode: Mode = "auto", *, has_aux: bool = False, rewrite: bool = True
+    f: Any = None,
+    argnums: ArgNums = 0,
+    mode: Mode = "auto",
+    *,
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
 ) -> Any:
     """Make a function that returns value and Jacobian of f from one run of it.
 
     Parameters
     ----------
-    f, argnums, mode, has_aux, rewrite
+    f, argnums, mode, has_aux, rewrite, nonsmooth
         As for `jacobian`.
 
     Returns
@@ -137,8 +183,11 @@ def value_and_jacobian(
     (0.0, 1.0)
     """
     if f is None:
-        return functools.partial(value_and_jacobian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
-    return dress(_value_and_jacobian("value_and_jacobian", f, argnums, mode, has_aux, rewrite), f)
+        return functools.partial(
+            value_and_jacobian, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite, nonsmooth=nonsmooth
+        )
+    pair = _value_and_jacobian("value_and_jacobian", f, argnums, mode, has_aux, rewrite)
+    return dress(judged(pair, nonsmooth), f)
 
 
 def _value_and_jacobian(

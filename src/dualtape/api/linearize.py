@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 
 from dualtape.api._call import Call
-from dualtape.api._drivers import check_callable
+from dualtape.api._drivers import check_callable, judged
 from dualtape.api._space import Space
 from dualtape.api._sweeps import pull, push, record_call, sweep_jacobian
 from dualtape.errors import ShapeError
 
 if TYPE_CHECKING:
-    from dualtape.api._types import R
+    from dualtape.api._types import Nonsmooth, R
 
 
 class Linearization:
@@ -141,13 +141,25 @@ def _is_vector(space: Space) -> bool:
 
 @overload
 def linearize(
-    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., R],
+    *primals: Any,
+    has_aux: Literal[False] = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
+    **kwargs: Any,
 ) -> tuple[R, Linearization]: ...
 @overload
 def linearize(
-    f: Callable[..., Any], *primals: Any, has_aux: bool, rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., Any], *primals: Any, has_aux: bool, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
 ) -> tuple[Any, Linearization, Any]: ...
-def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewrite: bool = True, **kwargs: Any) -> Any:
+def linearize(
+    f: Callable[..., Any],
+    *primals: Any,
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
+    **kwargs: Any,
+) -> Any:
     """Evaluate f and make its Jacobian there as a linear map.
 
     Parameters
@@ -159,6 +171,8 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewri
     has_aux : bool
         If true, f returns ``(result, aux)``.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
     **kwargs
         Passed to f, not differentiated.
@@ -193,6 +207,8 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewri
     Linearization((2,) -> (2,))
     """
     check_callable(f, "linearize")
+    if nonsmooth != "convention":
+        return judged(linearize, nonsmooth)(f, *primals, has_aux=has_aux, rewrite=rewrite, **kwargs)
     call, recording = record_primals(f, primals, kwargs, has_aux, rewrite)
     J = Linearization(recording, call.inputs, call.outputs, call.dtype)
     return (call.value, J, call.aux) if has_aux else (call.value, J)

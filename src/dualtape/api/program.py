@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -121,11 +122,13 @@ class Program(CompiledCalls):
         self._watch: Any = None
         self._name = getattr(f, "__qualname__", type(f).__name__)
         self._n_recorded = self._n_calls = 0
+        self._refuses_kinks = False
 
     # ---- recording ----
 
-    def start(self, example: tuple[Any, ...]) -> Program:
+    def start(self, example: tuple[Any, ...], refuses_kinks: bool = False) -> Program:
         """Record at the first point, which says what the arguments look like."""
+        self._refuses_kinks = refuses_kinks
         call = self._call(example)
         self._take(call.inputs, len(example))
         self._record(call)
@@ -169,7 +172,7 @@ class Program(CompiledCalls):
         self._replay = None
         shapes = [slot.shape for slot in self._inputs.slots]
         output = trace.outputs.slots[0].shape if trace.outputs.structure.kind is None else None
-        if self._is_flat and Replay.serves([*shapes, output or ()]):
+        if self._is_flat and not self._refuses_kinks and Replay.serves([*shapes, output or ()]):
             self._replay = Replay(trace.path, shapes, output, self._watch)
 
     def _may_record_again(self, trace: Trace, decision: int) -> None:
@@ -213,6 +216,18 @@ class Program(CompiledCalls):
     def _at(self, args: tuple[Any, ...], *seeds: Any, order: int = 1, forward: bool = False) -> _At:
         """The program at a point; f recorded on the tape of a derivative that is being taken around this call. `order`
         and `forward` tell an inspection what is going to be computed."""
+        with self._strict(order):
+            return self._at_point(args, seeds, order, forward)
+
+    def _strict(self, order: int) -> AbstractContextManager[None]:
+        """The context of a call for derivatives of this order: it may have to refuse kinks."""
+        if not (self._refuses_kinks and order):
+            return nullcontext()
+        from dualtape.trace.inspection import Inspector, inspecting
+
+        return inspecting(Inspector(kinks=True))
+
+    def _at_point(self, args: tuple[Any, ...], seeds: tuple[Any, ...], order: int, forward: bool) -> _At:
         if has_active(args) or any(map(has_active, seeds)):
             if self._f is None:
                 return self._at_active(args)
@@ -439,8 +454,10 @@ class Program(CompiledCalls):
             self._trace_at(columns[:, 0].copy() if k else np.zeros(self._inputs.size))
         self._n_calls += k
         points = np.ascontiguousarray(np.transpose(columns))
-        for point in points if is_inspected() else ():
-            self._inspect(point, {"value": 0, "hessian": 2}.get(what, 1))
+        order = {"value": 0, "hessian": 2}.get(what, 1)
+        with self._strict(order):
+            for point in points if is_inspected() else ():
+                self._inspect(point, order)
         if what == "hessian":
             H, outputs = hessians_at(points, self._hessian_at, self._paths.traces[0].outputs, threads)
             return stack_hessians(H, outputs, self._inputs)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from dualtape.api._drivers import check_callable
+from dualtape.api._drivers import check_callable, check_nonsmooth
 from dualtape.api.program import Program
 from dualtape.errors import OptionError
+
+if TYPE_CHECKING:
+    from dualtape.api._types import Nonsmooth
 
 _ON_GUARD = ("rerecord", "raise")
 _CONSTANTS = ("checked", "frozen")
@@ -20,6 +23,7 @@ def record(
     constants: Literal["checked", "frozen"] = "checked",
     max_paths: int = 32,
     rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
     **kwargs: Any,
 ) -> Program:
     """Record a function once, to run it and its derivatives anywhere without Python.
@@ -41,6 +45,9 @@ def record(
         How many paths are kept; the one not used for longest is dropped.
     rewrite : bool
         As for `grad`.
+    nonsmooth : {"convention", "raise"}
+        As for `grad`; "raise" runs f, slowly, in every call for a derivative, so that the program is no faster than f.
+        A file or pickle does not keep it.
     **kwargs
         Passed to f, not differentiated.
 
@@ -80,4 +87,6 @@ def record(
         raise OptionError(f"max_paths is {max_paths!r}, expected a positive int")
     if not example:
         raise OptionError("record needs an example point", "pass the arguments of f after it: record(f, x0)")
-    return Program(f, kwargs, on_guard == "rerecord", constants == "checked", max_paths, rewrite).start(example)
+    check_nonsmooth(nonsmooth)
+    program = Program(f, kwargs, on_guard == "rerecord", constants == "checked", max_paths, rewrite)
+    return program.start(example, nonsmooth == "raise")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
 import numpy as np
 
 from dualtape.api._call import ArgNums, Call
-from dualtape.api._drivers import check_callable, dress, takes_one_argument
+from dualtape.api._drivers import check_callable, dress, judged, takes_one_argument
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
 from dualtape.core.oneshot import gradient as one_shot
@@ -17,25 +17,47 @@ from dualtape.rewrite.clone import clone_of
 from dualtape.trace.resweep import around
 
 if TYPE_CHECKING:
-    from dualtape.api._types import Array, Decorator, Mode, OfArray, OfFloat, P, R
+    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, P, R
 
 _ONE = np.ones((1, 1))
 
 
 @overload
-def grad(f: Callable[Concatenate[Array, P], float], *, mode: Mode = ..., rewrite: bool = ...) -> OfArray[P, Array]: ...
-@overload
-def grad(f: Callable[Concatenate[float, P], float], *, mode: Mode = ..., rewrite: bool = ...) -> OfFloat[P, float]: ...
+def grad(
+    f: Callable[Concatenate[Array, P], float], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+) -> OfArray[P, Array]: ...
 @overload
 def grad(
-    f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., rewrite: bool = ...
+    f: Callable[Concatenate[float, P], float], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+) -> OfFloat[P, float]: ...
+@overload
+def grad(
+    f: Callable[P, Any],
+    argnums: ArgNums = ...,
+    *,
+    mode: Mode = ...,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Callable[P, Any]: ...
 @overload
 def grad(
-    f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., rewrite: bool = ...
+    f: None = ...,
+    argnums: ArgNums = ...,
+    *,
+    mode: Mode = ...,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Decorator: ...
 def grad(
-    f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False, rewrite: bool = True
+    f: Any = None,
+    argnums: ArgNums = 0,
+    *,
+    mode: Mode = "auto",
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
 ) -> Any:
     """Make the gradient of a function with one scalar result.
 
@@ -54,6 +76,9 @@ def grad(
     rewrite : bool
         Whether to run the clone of f, in which NumPy, SciPy and math take traced numbers everywhere; see
         docs/explanation/rewrite.md.
+    nonsmooth : {"convention", "raise"}
+        What to do where f is not differentiable: take the documented convention (docs: reference/kinks), or raise
+        `NonsmoothError`, which names the kink. "raise" runs f once more, slowly, to look at every operation.
 
     Returns
     -------
@@ -91,7 +116,9 @@ def grad(
     (3.0, 2.0)
     """
     if f is None:
-        return functools.partial(grad, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+        return functools.partial(
+            grad, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite, nonsmooth=nonsmooth
+        )
     pair = _value_and_grad("grad", f, argnums, mode, has_aux, rewrite)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -99,8 +126,8 @@ def grad(
         return tuple(rest) if has_aux else rest[0]
 
     if type(argnums) is int and argnums >= 0 and not has_aux:
-        return dress(_in_one_shot(f, argnums, gradient, 1, mode, rewrite), f)
-    return dress(gradient, f)
+        gradient = _in_one_shot(f, argnums, gradient, 1, mode, rewrite)
+    return dress(judged(gradient, nonsmooth), f)
 
 
 @overload
@@ -117,16 +144,28 @@ def value_and_grad(
 ) -> Callable[P, Any]: ...
 @overload
 def value_and_grad(
-    f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., rewrite: bool = ...
+    f: None = ...,
+    argnums: ArgNums = ...,
+    *,
+    mode: Mode = ...,
+    has_aux: bool = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
 ) -> Decorator: ...
 def value_and_grad(
-    f: Any = None, argnums: ArgNums = 0, *, mode: Mode = "auto", has_aux: bool = False, rewrite: bool = True
+    f: Any = None,
+    argnums: ArgNums = 0,
+    *,
+    mode: Mode = "auto",
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
 ) -> Any:
     """Make a function that returns value and gradient of f from one run of it.
 
     Parameters
     ----------
-    f, argnums, mode, has_aux, rewrite
+    f, argnums, mode, has_aux, rewrite, nonsmooth
         As for `grad`.
 
     Returns
@@ -151,11 +190,13 @@ def value_and_grad(
     (9.0, 6.0)
     """
     if f is None:
-        return functools.partial(value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite)
+        return functools.partial(
+            value_and_grad, argnums=argnums, mode=mode, has_aux=has_aux, rewrite=rewrite, nonsmooth=nonsmooth
+        )
     pair = _value_and_grad("value_and_grad", f, argnums, mode, has_aux, rewrite)
     if type(argnums) is int and argnums >= 0 and not has_aux:
-        return dress(_in_one_shot(f, argnums, pair, slice(None), mode, rewrite), f)
-    return dress(pair, f)
+        pair = _in_one_shot(f, argnums, pair, slice(None), mode, rewrite)
+    return dress(judged(pair, nonsmooth), f)
 
 
 def _in_one_shot(
@@ -210,13 +251,25 @@ def _value_and_grad(
 
 @overload
 def vjp(
-    f: Callable[..., R], *primals: Any, has_aux: Literal[False] = ..., rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., R],
+    *primals: Any,
+    has_aux: Literal[False] = ...,
+    rewrite: bool = ...,
+    nonsmooth: Nonsmooth = ...,
+    **kwargs: Any,
 ) -> tuple[R, Linearization]: ...
 @overload
 def vjp(
-    f: Callable[..., Any], *primals: Any, has_aux: bool, rewrite: bool = ..., **kwargs: Any
+    f: Callable[..., Any], *primals: Any, has_aux: bool, rewrite: bool = ..., nonsmooth: Nonsmooth = ..., **kwargs: Any
 ) -> tuple[Any, Linearization, Any]: ...
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewrite: bool = True, **kwargs: Any) -> Any:
+def vjp(
+    f: Callable[..., Any],
+    *primals: Any,
+    has_aux: bool = False,
+    rewrite: bool = True,
+    nonsmooth: Nonsmooth = "convention",
+    **kwargs: Any,
+) -> Any:
     """Evaluate f and make the map that pulls cotangents of ``f(x)`` back to cotangents of x.
 
     Parameters
@@ -229,6 +282,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewrite: bo
     has_aux : bool
         If true, f returns ``(result, aux)``.
     rewrite : bool
+        As for `grad`.
+    nonsmooth : {"convention", "raise"}
         As for `grad`.
     **kwargs
         Passed to f, not differentiated.
@@ -270,6 +325,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False, rewrite: bo
     array([2., 6.])
     """
     check_callable(f, "vjp")
+    if nonsmooth != "convention":
+        return judged(vjp, nonsmooth)(f, *primals, has_aux=has_aux, rewrite=rewrite, **kwargs)
     call, recording = record_primals(f, primals, kwargs, has_aux, rewrite)
     pullback = Linearization(recording, call.inputs, call.outputs, call.dtype, is_transposed=True)
     return (call.value, pullback, call.aux) if has_aux else (call.value, pullback)

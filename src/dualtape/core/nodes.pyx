@@ -191,7 +191,7 @@ def values_at(Tape tape, place):
     """Primal values at a place, as a new array or float."""
     cdef cnp.npy_intp n = tape.c.n_slots
     slots = cnp.PyArray_SimpleNewFromData(1, &n, cnp.NPY_FLOAT64, tape.c.value)
-    return slots[place] if isinstance(place, int) else np.array(slots[place])
+    return float(slots[place]) if isinstance(place, int) else np.array(slots[place])
 
 
 def n_instructions(Tape tape):

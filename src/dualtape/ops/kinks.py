@@ -31,7 +31,8 @@ def _is_half(x, y):
     return x - np.floor(x) == 0.5
 
 
-def _is_tie(x, y):
+def is_tie(x, y):
+    """The one test that an operand passes with itself, where there is no kink."""
     return x == y
 
 
@@ -81,16 +82,16 @@ KINKS = {
     "trunc": _is_other_whole,
     "rint": _is_half,
     "round": _is_half,
-    "maximum": _is_tie,
-    "minimum": _is_tie,
-    "fmax": _is_tie,
-    "fmin": _is_tie,
-    "less": _is_tie,
-    "less_equal": _is_tie,
-    "greater": _is_tie,
-    "greater_equal": _is_tie,
-    "equal": _is_tie,
-    "not_equal": _is_tie,
+    "maximum": is_tie,
+    "minimum": is_tie,
+    "fmax": is_tie,
+    "fmin": is_tie,
+    "less": is_tie,
+    "less_equal": is_tie,
+    "greater": is_tie,
+    "greater_equal": is_tie,
+    "equal": is_tie,
+    "not_equal": is_tie,
     "floor_divide": _is_multiple,
     "remainder": _is_multiple,
     "fmod": _is_other_multiple,

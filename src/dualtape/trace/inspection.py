@@ -19,7 +19,7 @@ from dualtape.core import level, nodes
 from dualtape.core.inspection import Steps
 from dualtape.core.scalar import peek
 from dualtape.errors import NonFiniteError, NonsmoothError, describe_site, user_site
-from dualtape.ops.kinks import ARRAY_KINKS, KINKS
+from dualtape.ops.kinks import ARRAY_KINKS, KINKS, is_tie
 from dualtape.ops.table import ROWS
 from dualtape.trace.functions import is_active
 from dualtape.trace.record import record_tape
@@ -201,7 +201,7 @@ class Operation:
                 problem = f"np.{_ORDERING.get(name, name)} is at {kind} of its operand{self.shown(None)}"
                 return (problem, None) if np.any(at) else None
             test = KINKS.get(self.row.name)
-            if test is None or (len(self.operands) == 2 and self._is_one_number()):
+            if test is None or (test is is_tie and self._is_one_number()):
                 return None
             x, *rest = self.xs()
             at = test(x, rest[0] if rest else None)
