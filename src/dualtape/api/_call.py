@@ -18,7 +18,7 @@ from dualtape.api import _containers, _numbers
 from dualtape.api._space import space_of
 from dualtape.core.level import depth
 from dualtape.errors import DtypeError, OptionError, ShapeError, StructureError
-from dualtape.rewrite.clone import clone_of
+from dualtape.rewrite.clone import clone_of, prepared
 from dualtape.trace.functions import has_active, is_active
 
 ArgNums = int | tuple[int, ...]
@@ -106,7 +106,12 @@ class Call:
 
         What runs is the clone of f, unless the driver was told not to rewrite.
         """
-        result = self._result(self.f if self._clone is None else self._clone(), active)
+        args = self._around(active)
+        if self._clone is None:
+            result = self.f(*args, **self.kwargs)
+        else:
+            run, args, kwargs = prepared(self._clone, self.f, args, self.kwargs)
+            result = run(*args, **kwargs)
         passengers: list[Any] = []
         if self.has_aux:
             result, passengers = self._take_aux(result)
@@ -125,14 +130,15 @@ class Call:
 
     def result_at(self, numbers: Iterable[Any]) -> Any:
         """Call f on other plain numbers in place of `primals`; return what it returns."""
-        return self._result(self.f, numbers)
+        return self.f(*self._around(numbers), **self.kwargs)
 
-    def _result(self, f: Callable[..., Any], numbers: Iterable[Any]) -> Any:
+    def _around(self, numbers: Iterable[Any]) -> list[Any]:
+        """The positional arguments with other numbers in place of `primals`."""
         rebuilt = self.inputs.structure.around(iter(numbers))
         args = list(self.args)
         for position, argument in zip(self.positions, (rebuilt,) if self.is_single else rebuilt, strict=True):
             args[position] = argument
-        return f(*args, **self.kwargs)
+        return args
 
     def moved(self, primals: list[Any]) -> Call:
         """The same call at another point."""

@@ -13,7 +13,7 @@ from dualtape.api._drivers import check_callable, dress, judged, takes_one_argum
 from dualtape.api._sweeps import check_mode, jacobian_matrix, pull, record_call
 from dualtape.api.linearize import Linearization, record_primals
 from dualtape.core.oneshot import gradient as one_shot
-from dualtape.rewrite.clone import clone_of
+from dualtape.rewrite.clone import clone_of, prepared
 from dualtape.trace.resweep import around
 
 if TYPE_CHECKING:
@@ -219,9 +219,9 @@ def _in_one_shot(
     def by_position(*args: Any, **kwargs: Any) -> Any:
         if len(args) <= position:
             return general(*args, **kwargs)
-        before, after = args[:position], args[position + 1 :]
-        run = current() if rewrite else f
-        found = compiled(lambda x: run(*before, x, *after, **kwargs), args[position], around, forward)
+        run, inside, named = prepared(current, f, args, kwargs) if rewrite else (f, args, kwargs)
+        before, after = inside[:position], inside[position + 1 :]
+        found = compiled(lambda x: run(*before, x, *after, **named), args[position], around, forward)
         return general(*args, **kwargs) if found is declined else found[part]
 
     return by_one if position == 0 and takes_one_argument(f) else by_position

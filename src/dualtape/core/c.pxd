@@ -428,6 +428,8 @@ cdef extern from "seal.h" nogil:
 
 cdef extern from "Python.h":
     PyObject *PyCell_Get(object cell)
+    ctypedef struct PyTypeObject:
+        unsigned int tp_version_tag         # another one after every assignment to the class or a base; 0: none
     PyObject *PyFunction_GetCode(object function)           # borrowed, as the two below
     PyObject *PyFunction_GetDefaults(object function)
     PyObject *PyFunction_GetKwDefaults(object function)

@@ -8,7 +8,8 @@ from weakref import ref
 
 import numpy as np
 
-from dualtape.core.c cimport PyCell_Get, PyFunction_GetCode, PyFunction_GetDefaults, PyFunction_GetKwDefaults
+from dualtape.core.c cimport (
+    PyCell_Get, PyFunction_GetCode, PyFunction_GetDefaults, PyFunction_GetKwDefaults, PyTypeObject)
 
 ABSENT = object()
 cdef object DROPPED = object()
@@ -99,6 +100,57 @@ cdef class FunctionParts(Name):
         return (PyFunction_GetCode(function) == <PyObject *>self.code
                 and is_same(PyFunction_GetDefaults(function), self.defaults)
                 and (self.keywords is None or are_same(<object>PyFunction_GetKwDefaults(function), self.keywords)))
+
+
+@cython.final
+cdef class ClassParts(Name):
+    """The attributes of a class of the user's, and of its bases: any assignment to one gives it another version."""
+
+    cdef object cls, seen
+    cdef unsigned int version
+
+    def __init__(self, cls):
+        self.cls = ref(cls)
+        getattr(cls, "__module__")           # a lookup gives the class a version, if it has none
+        self.version = (<PyTypeObject *>cls).tp_version_tag
+        self.seen = None if self.version else all_attributes(cls)
+
+    cdef bint is_current(self) except -1:
+        cdef object cls = self.cls()
+        if cls is None:
+            return False
+        if self.version:
+            return (<PyTypeObject *>cls).tp_version_tag == self.version
+        return all_attributes(cls) == self.seen
+
+
+cdef tuple all_attributes(cls):
+    return tuple([(id(base), name, id(value)) for base in cls.__mro__ for name, value in vars(base).items()])
+
+
+@cython.final
+cdef class Items(Name):
+    """What is in a list or a dict."""
+
+    cdef object holder
+    cdef list items
+
+    def __init__(self, holder):
+        self.holder, self.items = holder, items_of(holder)
+
+    cdef bint is_current(self) except -1:
+        cdef list now = items_of(self.holder)
+        cdef Py_ssize_t i
+        if len(now) != len(self.items):
+            return False
+        for i in range(len(now)):
+            if now[i] is not self.items[i]:
+                return False
+        return True
+
+
+cdef list items_of(holder):
+    return [*holder.keys(), *holder.values()] if isinstance(holder, dict) else list(holder)
 
 
 cdef inline bint is_same(PyObject *now, object then):

@@ -4,16 +4,24 @@ A value stands for itself unless it is a module, a function of the user's, a for
 something that holds one of these. The user's functions are cloned along, as far as names lead; cycles end at the clone
 that is already there."""
 
+import abc
 import functools
 import types
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 
 import numpy as np
 
-from dualtape.core.names import ABSENT, CellName, FunctionParts
+from dualtape.core.names import ABSENT, CellName, FunctionParts, Items
+from dualtape.core.substitutes import Substitute
+from dualtape.rewrite.classes import can_have_twin, differentiable_twin, functions_of, new_twin, twin_object
 from dualtape.rewrite.code import names_in
+from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
+from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
 from dualtape.rewrite.namespaces import is_clone, namespace_of
-from dualtape.rewrite.proxies import FOREIGN_PACKAGES, foreign_function, proxy_of
+from dualtape.rewrite.numbers import CHANGED_BUILTINS
+from dualtape.rewrite.outside import View, WrittenCell, WrittenGlobal, content_of
+from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of
+from dualtape.trace.functions import ACTIVE
 from dualtape.trace.ownership import is_library, root
 
 _THEMSELVES = frozenset(
@@ -35,6 +43,12 @@ _THEMSELVES = frozenset(
     )
 )
 _ASYNC = CO_COROUTINE | CO_ASYNC_GENERATOR
+_LIMIT = 1000  # values that were looked up at run time
+
+
+def stays(f):
+    """Tell whether a function in Python stands for itself: one of ours, a clone, or a coroutine."""
+    return is_clone(f) or root(f.__globals__.get("__name__")) == "dualtape" or bool(f.__code__.co_flags & _ASYNC)
 
 
 class Build:
@@ -44,6 +58,8 @@ class Build:
     ----------
     own : str
         The package of the function, which is the user's even if it is installed.
+    is_dynamic : bool
+        True if the clones look up more at run time: attributes of objects and of modules.
     names : list of Name
         What was found there, to be looked at before the clone is used again.
     written : list of WrittenGlobal and WrittenCell
@@ -52,10 +68,14 @@ class Build:
 
     def __init__(self, own):
         self.own = own
+        self.is_dynamic = False
         self.names = []
         self.written = []
-        self._memo = {}  # id of a value -> (value, what it stands for); of a cell, too
-        self._seen = set()
+        self._memo = {}  # key -> (value, what it stands for); the key is the id of a value or of a cell
+        self._n_static = 0
+        self._seen = set()  # names that were taken over
+        self._changed = set()  # ids of functions that differ from their clones in what a name stands for
+        self._rules = dict(_RULES)
 
     def substitute(self, x):
         """What a value stands for in a clone."""
@@ -65,24 +85,67 @@ class Build:
         found = self._memo.get(id(x))
         if found is not None:
             return found[1]
-        rule = _RULES.get(kind)
+        rule = self._rules[kind] if kind in self._rules else self._find_rule(kind)
         if rule is None:
             return x
         made = rule(self, x)
         self._memo[id(x)] = (x, made)
         return made
 
+    def _find_rule(self, kind):
+        """What makes the substitutes of values of a type; None where they stand for themselves."""
+        rule = None
+        if issubclass(kind, types.ModuleType):
+            rule = Build.module
+        elif root(kind.__module__) == "dualtape":
+            rule = Build.differentiable if hasattr(kind, "derivatives") and hasattr(kind, "__get__") else None
+        elif is_foreign_object(kind):
+            rule = Build.foreign_object
+        elif can_have_twin(kind, self.is_users):
+            rule = Build.object
+        self._rules[kind] = rule
+        return rule
+
     def is_users(self, module, file=None):
         return not is_library(module, self.own, file)
+
+    def settle(self):
+        """The clone is made: what it looks up from now on is kept for a while only."""
+        self._n_static = len(self._memo)
+
+    def trim(self):
+        """Forget what was looked up at run time if that is much."""
+        if len(self._memo) > self._n_static + _LIMIT:
+            for key in list(self._memo)[self._n_static :]:
+                del self._memo[key]
 
     # ---- functions ----
 
     def function(self, f):
         if stays(f):
             return f
-        if not self.is_users(f.__globals__.get("__name__"), f.__code__.co_filename):
-            return foreign_function(f)
-        return self.clone(f)
+        if isinstance(getattr(f, "registry", None), types.MappingProxyType):
+            return self._generic(f)
+        if self.is_users(f.__globals__.get("__name__"), f.__code__.co_filename) or self._wraps_users(f):
+            return self.clone(f)
+        return foreign_function(f)
+
+    def _generic(self, f):
+        """A function under functools.singledispatch: the clone of the one for the type of its first argument."""
+
+        @functools.wraps(f)
+        def call(*args, **kwargs):
+            return self.substitute(f.dispatch(args[0].__class__))(*args, **kwargs)
+
+        self.is_dynamic = True
+        return call
+
+    def _wraps_users(self, f):
+        """Tell whether a decorator of a library made f from a function of the user's."""
+        wrapped = getattr(f, "__wrapped__", None)
+        return isinstance(wrapped, types.FunctionType) and any(
+            content_of(cell) is wrapped for cell in f.__closure__ or ()
+        )
 
     def clone(self, f):
         """The clone of a function in Python."""
@@ -90,20 +153,30 @@ class Build:
         cells = tuple(map(self._cell, f.__closure__ or ()))
         g = types.FunctionType(f.__code__, namespace.names, f.__name__, None, cells)
         self._memo[id(f)] = (f, g)
-        g.__qualname__ = f.__qualname__
-        g.__doc__ = f.__doc__
-        g.__annotations__ = f.__annotations__
+        self._changed.add(id(f))  # until it is known, where it refers to itself
+        g.__qualname__, g.__doc__, g.__annotations__ = f.__qualname__, f.__doc__, f.__annotations__
         g.__dict__.update(f.__dict__)
         self.names.append(FunctionParts(f))
         used = names_in(f.__code__)
         self._globals(namespace, namespace.real if used.needs_all else used.read)
         self.written += [WrittenGlobal(namespace, name) for name in used.written]
         self._fill(f, cells, used)
-        if f.__defaults__:
-            g.__defaults__ = tuple(map(self.substitute, f.__defaults__))
-        if f.__kwdefaults__:
-            g.__kwdefaults__ = {name: self.substitute(x) for name, x in f.__kwdefaults__.items()}
+        g.__defaults__ = f.__defaults__ and tuple(map(self.substitute, f.__defaults__))
+        g.__kwdefaults__ = f.__kwdefaults__ and {name: self.substitute(x) for name, x in f.__kwdefaults__.items()}
+        if not self._differs(f, g, used, namespace):
+            self._changed.discard(id(f))
         return g
+
+    def _differs(self, f, g, used, namespace):
+        """Tell whether anything that a function looks up stands for something else in its clone."""
+        return (
+            used.imports
+            or not CHANGED_BUILTINS.isdisjoint(used.read)
+            or any(namespace.is_changed(name) for name in used.read)
+            or not _are_same(f.__closure__ or (), g.__closure__ or ())
+            or not _are_same(f.__defaults__ or (), g.__defaults__ or ())
+            or not _are_same((f.__kwdefaults__ or {}).values(), (g.__kwdefaults__ or {}).values())
+        )
 
     def _globals(self, namespace, read):
         for name in list(read):
@@ -116,8 +189,9 @@ class Build:
         """The cell of the clone: the very same one, unless its content has to differ. It is filled later."""
         if id(cell) in self._memo:
             return self._memo[id(cell)][1]
-        content = _content(cell)
-        is_shared = content is ABSENT or type(content) not in _RULES
+        content = content_of(cell)
+        kind = type(content)
+        is_shared = content is ABSENT or (self._rules[kind] if kind in self._rules else self._find_rule(kind)) is None
         made = cell if is_shared else types.CellType()
         self._memo[id(cell)] = (cell, made)
         self.names.append(CellName(cell, content, is_shared))
@@ -127,13 +201,14 @@ class Build:
         for variable, cell, mine in zip(f.__code__.co_freevars, f.__closure__ or (), cells, strict=True):
             if mine is cell:
                 continue
-            if _content(mine) is ABSENT:
+            if content_of(mine) is ABSENT:
                 mine.cell_contents = self.substitute(cell.cell_contents)
             if variable in used.rebound:
                 self.written.append(WrittenCell(cell, mine))
 
     def method(self, m):
-        return types.MethodType(self.substitute(m.__func__), self.substitute(m.__self__))
+        function, instance = self.substitute(m.__func__), self.substitute(m.__self__)
+        return m if function is m.__func__ and instance is m.__self__ else types.MethodType(function, instance)
 
     def partial(self, p):
         made = functools.partial(
@@ -144,15 +219,56 @@ class Build:
         made.__dict__.update(p.__dict__)
         return made
 
+    def cached(self, f):
+        """A function under functools.lru_cache: traced numbers go past the cache, which could not tell them apart."""
+        return past_the_cache(f, self.substitute(f.__wrapped__))
+
     def foreign(self, function):
         return foreign_function(function)
 
-    # ---- modules ----
+    # ---- modules, classes and objects ----
 
     def module(self, module):
         if root(module.__name__) in FOREIGN_PACKAGES:
             return proxy_of(module)
-        return module
+        if not self.is_users(module.__name__):
+            return module
+        self.is_dynamic = True
+        return View(module)
+
+    def type(self, cls):
+        """The twin of a class, if its methods differ from the real ones."""
+        if not can_have_twin(cls, self.is_users):
+            return foreign_class(cls)
+        twin = self.twin_class(cls)
+        self.is_dynamic = True
+        methods = [f for base in cls.__mro__ if base is not object for f in functions_of(base)]
+        return twin if any(id(f) in self._changed for f in methods) else cls
+
+    def twin_class(self, cls):
+        """The twin of a class that can have one."""
+        twins = {}
+        for base in reversed(cls.__mro__):
+            if base is not object and can_have_twin(base, self.is_users):
+                key = (id(base), "twin")
+                if key not in self._memo:
+                    new_twin(base, dict(twins), self, functools.partial(self._keep, key, base))
+                twins[base] = self._memo[key][1]
+        return twins[cls]
+
+    def _keep(self, key, cls, twin):
+        self._memo[key] = (cls, twin)
+        self._memo.setdefault(id(cls), (cls, twin))
+
+    def object(self, x):
+        self.is_dynamic = True
+        return twin_object(x, self.twin_class(type(x)))
+
+    def foreign_object(self, x):
+        return foreign_object(x)
+
+    def differentiable(self, x):
+        return differentiable_twin(x, self)
 
     # ---- containers: a copy, where something in them differs ----
 
@@ -160,52 +276,32 @@ class Build:
         items = tuple(map(self.substitute, x))
         return x if _are_same(items, x) else items
 
+    def list(self, x):
+        return self._container(x, lambda: list(map(self.substitute, x)), SubstitutedList)
 
-def stays(f):
-    """Tell whether a function in Python stands for itself: one of ours, a clone, or a coroutine."""
-    return is_clone(f) or root(f.__globals__.get("__name__")) == "dualtape" or bool(f.__code__.co_flags & _ASYNC)
+    def dict(self, x):
+        return self._container(x, lambda: {key: self.substitute(value) for key, value in x.items()}, SubstitutedDict)
 
-
-class WrittenGlobal:
-    """A global that clones may assign."""
-
-    def __init__(self, namespace, name):
-        self.namespace, self.name = namespace, name
-        self.put = namespace.names.get(name, ABSENT)
-
-    def hand_over(self):
-        """Give the module the value that a clone assigned, if it did."""
-        value = self.namespace.names.get(self.name, ABSENT)
-        if value is not self.put:
-            self.put = value
-            if value is ABSENT:
-                self.namespace.real.pop(self.name, None)
-            else:
-                self.namespace.real[self.name] = value
+    def _container(self, x, substitutes, copy):
+        """Its content may change at any time, so that it is looked at again and never kept."""
+        self._memo[id(x)] = (x, x)  # it may hold itself
+        try:
+            items = substitutes()
+        finally:
+            del self._memo[id(x)]
+        if _are_same(_values(items), _values(x)):
+            return x
+        self.names.append(Items(x))
+        return copy(items, x)
 
 
-class WrittenCell:
-    """A variable of an enclosing function that clones may assign, where they have a cell of their own."""
-
-    def __init__(self, cell, mine):
-        self.cell, self.mine = cell, mine
-        self.put = _content(mine)
-
-    def hand_over(self):
-        value = _content(self.mine)
-        if value is not self.put:
-            self.put = value
-            if value is ABSENT:
-                del self.cell.cell_contents
-            else:
-                self.cell.cell_contents = value
+def past_the_cache(cached, clone):
+    """A cached function whose calls with traced numbers run its clone."""
+    return Substitute(cached, clone, ACTIVE)
 
 
-def _content(cell):
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return ABSENT
+def _values(container):
+    return container.values() if isinstance(container, dict) else container
 
 
 def _are_same(some, others):
@@ -218,7 +314,12 @@ _RULES = {
     types.BuiltinFunctionType: Build.foreign,
     types.ModuleType: Build.module,
     functools.partial: Build.partial,
+    type(functools.lru_cache(int)): Build.cached,
     np.ufunc: Build.foreign,
     type(np.sum): Build.foreign,
     tuple: Build.tuple,
+    list: Build.list,
+    dict: Build.dict,
+    type: Build.type,
+    abc.ABCMeta: Build.type,
 }

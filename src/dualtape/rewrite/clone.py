@@ -4,10 +4,15 @@ import functools
 import types
 import weakref
 
+import numpy as np
+
 from dualtape.core.names import Current
 from dualtape.rewrite.build import Build, stays
+from dualtape.rewrite.running import in_a_run
+from dualtape.trace.functions import is_active
 from dualtape.trace.ownership import module_of, root
 
+_PLAIN = frozenset((float, int, bool, str, type(None), np.ndarray, np.float64))
 _LIMIT = 256
 _recent = {}  # id of a function -> (weak reference, Current): those made last
 
@@ -43,6 +48,22 @@ def clone(f):
     return clone_of(f)()
 
 
+def prepared(current, f, args, kwargs):
+    """The clone of f and the arguments to call it with: functions and objects of the user's stand for substitutes."""
+    run = current()
+    if _are_plain(args) and (not kwargs or _are_plain(kwargs.values())):
+        return run, args, kwargs
+    build = Build(root(module_of(f)))
+    args = tuple(map(build.substitute, args))
+    kwargs = {name: build.substitute(x) for name, x in kwargs.items()}
+    build.settle()
+    return (in_a_run(run, build) if build.is_dynamic else run), args, kwargs
+
+
+def _are_plain(arguments):
+    return all(type(x) in _PLAIN or is_active(x) for x in arguments)
+
+
 def _forget(key, reference, recent=_recent):  # modules have lost their globals when the interpreter ends
     found = recent.get(key)
     if found is not None and found[0] is reference:
@@ -55,21 +76,7 @@ def _make_weakly(reference):
 
 
 def _make(f):
-    module = module_of(f)
-    build = Build(root(module))
+    build = Build(root(module_of(f)))
     made = build.substitute(f)
-    return (_with_writes(made, build.written) if build.written else made), build.names
-
-
-def _with_writes(made, written):
-    """The clone; what it assigned to variables outside of it is handed over when it returns."""
-
-    @functools.wraps(made)
-    def call(*args, **kwargs):
-        try:
-            return made(*args, **kwargs)
-        finally:
-            for variable in written:
-                variable.hand_over()
-
-    return call
+    build.settle()
+    return (in_a_run(made, build) if build.is_dynamic or build.written else made), build.names

@@ -21,6 +21,8 @@ class Names(NamedTuple):
         Globals that a ``global`` statement lets it assign.
     rebound : frozenset of str
         Variables of enclosing functions that a ``nonlocal`` statement lets it assign.
+    imports : bool
+        True if it has an ``import`` statement.
     needs_all : bool
         True if it may look up any global by a name computed at run time.
     """
@@ -28,22 +30,26 @@ class Names(NamedTuple):
     read: tuple
     written: tuple
     rebound: frozenset
+    imports: bool
     needs_all: bool
 
 
 @functools.lru_cache(maxsize=4096)
 def names_in(code):
     """The `Names` of a code object."""
-    read, written, rebound = {}, {}, set()
+    read, written, rebound, imports = {}, {}, set(), False
     for part in _codes(code):
         for instruction in dis.get_instructions(part):
             if instruction.opname in _GLOBAL_READS:
                 read[instruction.argval] = None
             elif instruction.opname in _GLOBAL_WRITES:
                 written[instruction.argval] = None
+            elif instruction.opname == "IMPORT_NAME":
+                imports = True
             elif instruction.opname in _CELL_WRITES and instruction.argval in code.co_freevars:
                 rebound.add(instruction.argval)
-    return Names(tuple(read | written), tuple(written), frozenset(rebound), not _AT_RUN_TIME.isdisjoint(read))
+    needs_all = not _AT_RUN_TIME.isdisjoint(read)
+    return Names(tuple(read | written), tuple(written), frozenset(rebound), imports, needs_all)
 
 
 def _codes(code):

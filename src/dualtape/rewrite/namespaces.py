@@ -46,6 +46,10 @@ class Namespace:
             self.names[name] = substitute(value)
         return entry
 
+    def is_changed(self, name):
+        """Tell whether a name stands for something else in clones."""
+        return self.names.get(name, ABSENT) is not self.real.get(name, ABSENT)
+
 
 def namespace_of(real):
     """The `Namespace` of the globals of a function."""

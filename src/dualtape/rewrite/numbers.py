@@ -84,6 +84,9 @@ def is_scalar(element):
     return not element.ndim
 
 
+CHANGED_BUILTINS = frozenset(["float", "complex", "type"])
+
+
 def builtin_names(import_module):
     """The built-in names of clones; `import_module` takes the place of ``__import__``."""
     names = dict(vars(builtins))

@@ -1,8 +1,6 @@
 """Modules as clones see them: `numpy`, `math`, `cmath` and `scipy` with substitutes for their functions, and the user's
 own modules, whose functions are cloned. An attribute is made when it is first asked for."""
 
-import importlib
-import sys
 import types
 
 import numpy as np
@@ -89,7 +87,7 @@ def _new_substitute(function, name):
         return NumpySubstitute(function, _with_lists(function), ACTIVE)
     if root(name) == "numpy":
         return function
-    return Substitute(function, _by_name(name or public_name(function)), ACTIVE)
+    return Substitute(function, _by_name(name), ACTIVE)
 
 
 def _with_arrays(ufunc):
@@ -123,33 +121,3 @@ def _by_name(name):
         return handler(*args, **kwargs)
 
     return answer
-
-
-def foreign_function(function):
-    """What a function of NumPy, SciPy or the standard library stands for, wherever it was imported from."""
-    if isinstance(function, np.ufunc):
-        return substitute_of(function)
-    name = public_name(function)
-    if name is None:
-        return function
-    module, _, attribute = name.rpartition(".")
-    return getattr(proxy_of(sys.modules[module]), attribute)
-
-
-def public_name(function):
-    """The name by which users know a function: "scipy.linalg.solve"; None if it is none of ours to replace."""
-    name, module = getattr(function, "__name__", None), getattr(function, "__module__", None)
-    if root(module) not in FOREIGN_PACKAGES or not isinstance(name, str):
-        return None
-    parts = module.split(".")
-    for length in range(len(parts), 0, -1):
-        home = ".".join(parts[:length])
-        is_public = not any(part.startswith("_") for part in parts[:length])
-        if is_public and getattr(sys.modules.get(home), name, None) is function:
-            return f"{home}.{name}"
-    return None
-
-
-def import_foreign(name):
-    """The proxy of a module that was imported."""
-    return proxy_of(importlib.import_module(name))
