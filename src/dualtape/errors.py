@@ -168,4 +168,12 @@ class NonsmoothError(DualtapeError, ArithmeticError):
 
 
 class DerivativeMismatch(DualtapeError, AssertionError):
-    """A derivative differs from the independent one that it was compared with."""
+    """A derivative differs from the independent one that it was compared with.
+
+    Attributes
+    ----------
+    report : CheckReport or None
+        What `check` compared.
+    """
+
+    report: Any = None

@@ -81,3 +81,83 @@ def test_what_differences_cannot_see_is_named():
 def test_points_at_the_end_of_the_domain_are_judged():
     assert dualtape.check(lambda x: np.log(x), 1e-4)
     assert dualtape.check(lambda x: x**1.5, 0.01)
+
+
+# ---- which operation it was ----
+
+
+def stopped(x):
+    y = np.sin(x) * x
+    z = dualtape.stop_gradient(y * 2.0)
+    return np.sum(y * z)
+
+
+def by_text(x):
+    return np.sum(x * x) * float(str(x[0]))
+
+
+def test_the_operation_that_differs_is_named():
+    with pytest.raises(
+        DerivativeMismatch, match=r"stop_gradient, whose first derivative .* is 0 where differ"
+    ) as caught:
+        dualtape.check(stopped, X, order=1)
+    assert f"{__file__}:{stopped.__code__.co_firstlineno + 2}" in caught.value.report.suspect
+    assert "suspect: np.stop_gradient" in repr(caught.value.report)
+    assert not caught.value.report
+
+
+def test_where_no_operation_differs_that_is_said():
+    with pytest.raises(DerivativeMismatch, match="every operation of f agrees with differences of its own") as caught:
+        dualtape.check(by_text, X, order=1)
+    assert caught.value.report.suspect is None
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong", "said"),
+    [
+        ("jvp", lambda x_dots, xs, v, **params: 1.5 * v, "first derivative"),
+        ("vjp", lambda v_bar, xs, v, active, **params: (1.5 * v_bar * v / xs[0],), "pulls it back"),
+    ],
+)
+def test_an_array_operation_with_a_wrong_rule_is_named(part, wrong, said):
+    from dualtape.ops.array_ops import PROD
+
+    right = getattr(PROD, part)
+    object.__setattr__(PROD, part, wrong)
+    try:
+        with pytest.raises(DerivativeMismatch, match=rf"np\.prod, .*{said}") as caught:
+            dualtape.check(lambda x: np.exp(np.prod(np.sin(x))), X, order=1)
+    finally:
+        object.__setattr__(PROD, part, right)
+    assert __file__ in caught.value.report.suspect
+    assert dualtape.check(lambda x: np.exp(np.prod(np.sin(x))), X)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.linalg.solve(np.outer(x, x) + np.eye(2), x),
+        lambda x: np.sort(x) * np.max(x) + np.where(x > 1.0, x, x * x),
+        lambda x: np.cumprod(x) + np.linalg.det(np.outer(x, x) + np.eye(2)) + np.linalg.norm(x),
+        lambda x: np.tanh(x) @ x + np.interp(x, [0.0, 1.0, 2.0], [1.0, 3.0, 2.0]) + x[0] ** x[1] + np.hypot(x[0], 2.0),
+    ],
+)
+def test_right_operations_are_not_suspected(f):
+    from dualtape.api._call import Call
+    from dualtape.api._operations import Operations
+
+    operations = Operations(Call(f, (X,), {}, 0))
+    assert len(operations._collector.seen) > 2
+    assert operations.suspect(2) is None
+    assert not operations.kinks
+
+
+def test_operations_at_a_kink_are_named():
+    report = dualtape.check(lambda x: np.sum(np.abs(x)) + np.maximum(x[1], 0.0), np.array([1.0, 0.0]), order=1)
+    assert report
+    assert [text.split(",")[0] for text in report.at_kinks] == [
+        "np.absolute is at a kink: operand 0.0",
+        "np.maximum is at a kink: operands 0.0 and 0.0",
+    ]
+    assert all(__file__ in text for text in report.at_kinks)
+    assert "x is at a kink: np.absolute" in repr(report)

@@ -11,11 +11,13 @@ from dualtape.api import _containers
 from dualtape.api._call import Call, definition
 from dualtape.api._differences import Estimate, column
 from dualtape.api._drivers import check_callable, split_primals
+from dualtape.api._operations import Operations
 from dualtape.api._space import Space
 from dualtape.api._sweeps import hessian_tensor, jacobian_matrix
 from dualtape.errors import DerivativeMismatch, OptionError
 
 _SAFETY = 10.0  # the estimated error of a difference may be off by this factor
+_SHOWN = 3  # kinks that an error lists
 _ROUNDING = 1e-15  # of the largest entry: what the derivative itself may have lost
 
 
@@ -64,6 +66,10 @@ class CheckReport:
         Entries where the left and the right derivative differ, and the derivative is one of them or lies between.
     unresolved : list of str
         Entries that differences could not judge: they did not settle, or f is not finite around the point.
+    at_kinks : list of str
+        Operations of f that are at a kink at x, with the line where they stand: their derivatives are conventions.
+    suspect : str or None
+        Where something differs: the operation whose own derivative is furthest from differences of it, and its line.
     n_entries : int
         How many entries were compared.
     """
@@ -72,6 +78,8 @@ class CheckReport:
         self.worst: dict[int, Entry] = {}
         self.kinks: list[str] = []
         self.unresolved: list[str] = []
+        self.at_kinks: list[str] = []
+        self.suspect: str | None = None
         self.n_entries = 0
 
     def __bool__(self) -> bool:
@@ -89,6 +97,8 @@ class CheckReport:
         lines += [f"order {order}, worst: {entry}" for order, entry in sorted(self.worst.items())]
         lines += [f"kink: {text}" for text in self.kinks]
         lines += [f"unresolved: {text}" for text in self.unresolved]
+        lines += [f"x is at a kink: {text}" for text in self.at_kinks]
+        lines += [] if self.suspect is None else [f"suspect: {self.suspect}"]
         return "\n  ".join(lines) + ")"
 
 
@@ -115,12 +125,13 @@ def check(
     Returns
     -------
     report : CheckReport
-        Names the worst entry, kinks, and what differences could not judge.
+        Names the worst entry, kinks and the operations that are at one, and what differences could not judge.
 
     Raises
     ------
     DerivativeMismatch
-        If an entry differs by more than the differences' own error. Names the worst.
+        If an entry differs by more than the differences' own error. Names the worst, and the operation (with the line
+        in f) whose own derivative is furthest from differences of it; the report is its attribute `report`.
     OptionError
         If `order` is neither 1 nor 2.
 
@@ -151,12 +162,23 @@ def check(
             names = _names(call.outputs, call.inputs, 2)
             rows = np.reshape(H, (-1, call.inputs.size))
             _compare(report, 2, mode, rows, at_point.columns(at_point.jacobian), names, rtol)
+    operations = Operations(call)
+    report.at_kinks = operations.kinks
     if not report:
-        worst = max(report.worst.values(), key=lambda entry: entry.badness)
-        raise DerivativeMismatch(
-            f"{worst}", "if f is right as a function, report this as a bug of dualtape, with f and x", definition(f)
-        )
+        report.suspect = operations.suspect(order)
+        raise _mismatch(report, f)
     return report
+
+
+def _mismatch(report: CheckReport, f: Callable[..., Any]) -> DerivativeMismatch:
+    worst = max(report.worst.values(), key=lambda entry: entry.badness)
+    problem = f"{worst}\n  {report.suspect or 'every operation of f agrees with differences of its own'}"
+    problem += "".join(f"\n  x is at a kink: {text}" for text in report.at_kinks[:_SHOWN])
+    error = DerivativeMismatch(
+        problem, "if f is right as a function, report this as a bug of dualtape, with f and x", definition(f)
+    )
+    error.report = report
+    return error
 
 
 class _Flat:

@@ -106,15 +106,19 @@ class Inspector:
         raise NonsmoothError(
             f"{problem}{_at(element)}, where the derivative is a convention or does not exist",
             "move the point, or leave out nonsmooth='raise' to take the convention",
-            describe_site(self.sites[operation.instruction]),
+            self.where(operation),
         )
+
+    def where(self, operation):
+        """The user's line that made an operation."""
+        return describe_site(self.sites[operation.instruction])
 
     def non_finite(self, operation, problem, element):
         """The error for values or derivatives that are not finite."""
         return NonFiniteError(
             f"{problem}{_at(element)}, operand{operation.shown(element)}",
             "keep the operand where the function is finite, np.log(np.where(x > 0, x, 1.0)) say",
-            describe_site(self.sites[operation.instruction]),
+            self.where(operation),
         )
 
     def trouble(self, values):
@@ -298,8 +302,7 @@ def inspect(f, inputs, order=1, forward=False, S=None):
         Name the operation and the user's line.
     """
     inspector = current().fresh()
-    plain = [peek(x) if is_active(x) else x for x in inputs]
-    tape, slots, _ = record_tape(lambda *numbers: _watched(f, numbers, inspector), plain, True, inspector)
+    tape, slots = record_inspected(f, inputs, inspector)
     if order and (inspector.nan or inspector.inf) and slots.size and tape.n_inputs:
         if forward:
             _push(tape, inspector, np.eye(tape.n_inputs) if S is None else S)
@@ -307,7 +310,13 @@ def inspect(f, inputs, order=1, forward=False, S=None):
             _pull(tape, inspector, slots)
         if order == 2:
             _bend(tape, inspector, slots)
-    return tape, inspector
+
+
+def record_inspected(f, inputs, inspector):
+    """The sealed tape of f, every operation of which `inspector` has seen, and the slots of its outputs."""
+    plain = [peek(x) if is_active(x) else x for x in inputs]
+    tape, slots, _ = record_tape(lambda *numbers: _watched(f, numbers, inspector), plain, True, inspector)
+    return tape, slots
 
 
 def _watched(f, numbers, inspector):
