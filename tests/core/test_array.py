@@ -114,8 +114,6 @@ def test_errors_are_numpys_own(f):
         lambda x: pickle.dumps(x),
         lambda x: np.zeros(3).__setitem__(slice(None), x),
         lambda x: np.array([x, x], dtype=np.float64),
-        lambda x: x.tolist(),
-        lambda x: x.item(0),
         lambda x: memoryview(x),
         lambda x: np.fromiter(x, dtype=float),
         lambda x: x.tobytes(),

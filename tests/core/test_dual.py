@@ -207,8 +207,6 @@ class TestEscapes:
         "complex": complex,
         "math.sin": math.sin,
         "index": operator.index,
-        "item": lambda x: x.item(),
-        "tolist": lambda x: x.tolist(),
         "element of zeros": lambda x: np.zeros(3).__setitem__(0, x),
         "index of a list": lambda x: [1, 2, 3][x],
         "asarray": lambda x: np.asarray(x, dtype=float),
@@ -216,7 +214,6 @@ class TestEscapes:
     }
     ARRAYS = {
         "asarray": lambda x: np.asarray(x, dtype=float),
-        "tolist": lambda x: x.tolist(),
         "slice of zeros": lambda x: np.zeros(2).__setitem__(..., x),
     }
 

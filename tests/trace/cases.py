@@ -7,6 +7,7 @@ Tests run every case on every engine and compare value and derivatives with NumP
 import cases_grids
 import cases_linalg
 import cases_statistics
+import cases_unannounced
 import numpy as np
 from case import A, B, C, Case
 
@@ -440,4 +441,4 @@ UFUNCS = [
 ]
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
-CASES += [*cases_grids.CASES, *cases_linalg.CASES, *cases_statistics.CASES]
+CASES += [*cases_grids.CASES, *cases_linalg.CASES, *cases_statistics.CASES, *cases_unannounced.CASES]

@@ -3,9 +3,7 @@
 import importlib
 
 import numpy as np
-from case import B, Case
-
-from dualtape.trace import functions
+from case import B, Case, Unannounced
 
 _TABLE = np.array([0.1, 0.4, 0.5, 0.9])
 _POINTS = np.array([-0.2, 0.2, 0.44, 0.7, 0.95])
@@ -22,6 +20,9 @@ RANGES = [
 ]
 
 GRIDS = [
+    Case("arange", lambda x: Unannounced("numpy.arange")(x[0], 2.05, 0.25), (np.array([0.37]),), looks=True),
+    Case("arange step", lambda x: Unannounced("numpy.arange")(0, 2.0, x[0]), (np.array([0.37]),), looks=True),
+    Case("arange stop", lambda x: Unannounced("numpy.arange")(x[0]) * x, (np.array([3.3]),), looks=True),
     Case("gradient", lambda x: np.gradient(x), ((5,),)),
     Case("gradient edge_order", lambda x: np.gradient(x, 0.5, edge_order=2), ((5,),)),
     Case("gradient uneven", lambda x, h: np.gradient(x, np.cumsum(h)), ((5,), (5,)), True),
@@ -30,6 +31,7 @@ GRIDS = [
     Case("gradient axes", lambda x: np.gradient(x, 0.5, [0.0, 1.0, 1.5])[1] * np.gradient(x)[0], (B,)),
     Case("ediff1d", lambda x: np.ediff1d(x), (B,)),
     Case("ediff1d ends", lambda x: np.ediff1d(x, to_end=[1.0, 2.0], to_begin=x[:1] * x[1]), ((4,),)),
+    Case("ix_", lambda x, y: np.ix_(x, y)[0] * np.ix_(x, y)[1], ((3,), (2,))),
     Case("unwrap", lambda x: np.unwrap(x * 10.0), ((6,),)),
     Case("unwrap period", lambda x: np.unwrap(x * 10.0, period=4.0, discont=2.5, axis=0), ((3, 2),)),
     Case("interp", lambda x, xp, fp: np.interp(x, xp, fp), (_POINTS, _TABLE, (4,))),
@@ -54,6 +56,16 @@ POLYNOMIALS = [
     Case("polydiv remainder", lambda c, d: np.polydiv(c, d)[1], ((5,), (3,)), True),
     Case("polyder", lambda c: np.polyder(c, 2), ((5,),)),
     Case("polyint", lambda c: np.polyint(c, 2, [1.0, c[0]]), ((4,),)),
+    Case(
+        "chebinterpolate",
+        lambda x: np.polynomial.chebyshev.chebinterpolate(lambda t: np.exp(t * x[0]) + x[1], 4),
+        ((2,),),
+    ),
+    Case("polyfit", lambda x, y: np.polyfit(x, y, 2), ((6,), (6,))),
+    Case("polyfit weights", lambda x, y, w: np.polyfit(x, y, 1, w=w), ((5,), (5, 2), (5,)), True),
+    Case("polyfit full", lambda x, y: np.polyfit(x, y, 1, full=True)[1], ((5,), (5,))),
+    Case("polyfit cov", lambda x, y: np.polyfit(x, y, 1, cov=True)[1], ((6,), (6,))),
+    Case("polyfit unscaled", lambda x, y: np.polyfit(x, y, 1, cov="unscaled", w=y + 2.0)[1], ((6,), (6,))),
     Case("vander", lambda x: np.vander(x, 4), ((3,),)),
     Case("vander increasing", lambda x: np.vander(x, increasing=True), ((3,),)),
     Case("trim_zeros", lambda x: np.trim_zeros(x * np.array([0.0, 1.0, 0.0, 1.0, 0.0])), ((5,),)),
@@ -80,6 +92,9 @@ _OF_EACH = (
     ("int", lambda f, c: f(c, 2, [1.0, c[0]], c[1], c[2]), ((4,),)),
     ("fromroots", lambda f, c: f(c), ((4,),)),
     ("companion", lambda f, c: f(c + 1.5), ((4,),)),
+    ("fit", lambda f, x, y: f(x, y, 2), ((5,), (5,))),
+    ("fit", lambda f, x, y, w: f(x, y, [0, 2], w=w + 2.0), ((5,), (5, 2), (5,))),
+    ("fit", lambda f, x, y: f(x, y, 1, full=True)[1][0], ((5,), (5,))),
     ("line", lambda f, c: f(c[0], c[1]), ((2,),)),
     ("trim", lambda f, c: f(c * np.array([1.0, 0.0, 1.0, 0.0])), ((4,),)),
 )
@@ -91,27 +106,16 @@ _OF_ALL_BUT_ONE = (
 _OF_ONE = (("valfromroots", lambda f, x, r: f(x, r), (B, (4,))),)
 
 
-def _called(module, name):
-    """A function of numpy.polynomial as the clone calls it: it has no protocol."""
-
-    def function(*args, **kwargs):
-        if functions.has_active([*args, *kwargs.values()]):
-            return functions.foreign_handler(f"{module.__name__}.{name}")(*args, **kwargs)
-        return getattr(module, name)(*args, **kwargs)
-
-    function.__name__ = f"{module.__name__.removeprefix('numpy.')}.{name}"
-    return function
-
-
 def _of_basis(basis, module):
     """A case for each function of a module of numpy.polynomial."""
     prefix = _PREFIX.get(basis, "lag")
     for suffix, f, inputs in (*_OF_EACH, *(_OF_ONE if basis == "polynomial" else _OF_ALL_BUT_ONE)):
-        function = _called(module, f"poly2{prefix}" if suffix == "poly2" else prefix + suffix)
-        yield Case(function.__name__, lambda *inputs, f=f, function=function: f(function, *inputs), inputs)
+        function = Unannounced(f"{module.__name__}.{f'poly2{prefix}' if suffix == 'poly2' else prefix + suffix}")
+        yield Case(
+            f"{function.__name__} {len(inputs)}", lambda *inputs, f=f, function=function: f(function, *inputs), inputs
+        )
 
 
-functions.load_families()
 CASES = [
     *RANGES,
     *GRIDS,

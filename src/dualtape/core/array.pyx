@@ -1,9 +1,8 @@
 """Traced arrays: NumPy arrays of slots. Their operators record one node each and compute it at once when small, or
 leave it to the open segment when large (c/segment.c), where it is fused with its neighbours.
 
-A view shares the slots of its root: no node, no copy. A root that was written to has a table of slot *ids* instead of
-a run of slots; views of it are views of the table, so that aliasing is NumPy's own. What only moves data is NumPy's
-function run on ids (engine.pyx)."""
+A view shares the slots of its root: no node, no copy. A root that was written to has a table of slot *ids* instead, so
+that aliasing is NumPy's own. What only moves data is NumPy's function run on ids (engine.pyx)."""
 cimport cython
 cimport numpy as cnp
 from cpython.float cimport PyFloat_Check
@@ -394,6 +393,9 @@ cdef class TracedArray:
     def __rmatmul__(self, other):
         return np.matmul(other, self)
 
+    def __imatmul__(self, other):
+        return engine().overwritten(self, np.matmul(self, other), other)
+
     def __neg__(self):
         return elementwise(self.tape, OP_NEGATIVE, self, None)
 
@@ -424,6 +426,9 @@ cdef class TracedArray:
         if self.ndim == 0:
             raise TypeError("iteration over a 0-d array")
         return iter([self[i] for i in range(self.dims[0])])
+
+    def __contains__(self, value):
+        return bool(np.any(self == value))
 
     def __getitem__(self, index):
         cdef Py_ssize_t i, start, stop, step

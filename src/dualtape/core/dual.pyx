@@ -340,14 +340,6 @@ cdef class ForwardNumber:
     def __complex__(self):
         raise escape(self, "complex()", "keep real and imaginary parts as two real numbers")
 
-    def item(self, *index):
-        """Like ndarray.item, but the element keeps its derivative: only a number that has none may become a float."""
-        raise escape(self, ".item()", "leave it out, or index with x[()]")
-
-    def tolist(self):
-        """Refused: a list of floats would lose the derivatives."""
-        raise escape(self, ".tolist()", "iterate: list(x) keeps the derivatives")
-
     @property
     def primal(self):
         """The value without its derivative: a float, or a fresh float64 array."""

@@ -12,12 +12,13 @@ Called by the families: ``borrows(np.gradient, np.cov)`` is a row each."""
 
 import builtins
 import functools
+import math
 import threading
 from types import CodeType, FunctionType, ModuleType
 
 import numpy as np
 
-from ..trace.functions import foreign, handles, has_active, is_active, leader, operand, store
+from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store
 from . import creation
 
 _running = threading.local()  # .like: the number of the highest level among the arguments of the borrowed function
@@ -30,14 +31,27 @@ def borrows(*functions):
             handles(function)(translated(function))
 
 
-def borrows_all(module):
-    """Register the public functions of a module of NumPy most of which no protocol announces."""
+def borrows_all(module, without=()):
+    """Register the public functions of a module of NumPy, most of which no protocol announces, `without` those whose
+    names end so."""
     for name in dir(module):
         function = getattr(module, name)
-        if type(function_with_code(function)) is FunctionType and not name.startswith("_"):
+        if (
+            type(function_with_code(function)) is FunctionType
+            and not name.startswith("_")
+            and not name.endswith(without)
+        ):
             foreign(f"{module.__name__}.{name}")(translated(function))
             if function_with_code(function) is not function:
                 borrows(function)
+
+
+def borrows_by_name(*functions):
+    """Register functions and classes of NumPy that no protocol announces."""
+    for function in functions:
+        if function is not None:
+            made = translated_class(function) if isinstance(function, type) else translated(function)
+            foreign(f"{function.__module__}.{function.__name__}")(made)
 
 
 def translated(function):
@@ -62,12 +76,16 @@ def function_with_code(function):
 
 
 def _numbers(tree):
-    """The active numbers in nested lists, tuples and object arrays."""
+    """The active numbers in nested lists, tuples, slices and object arrays."""
     for x in tree:
         if is_active(x):
             yield x
-        elif isinstance(x, (list, tuple)) or (type(x) is np.ndarray and x.dtype.hasobject):
-            yield from _numbers(x if isinstance(x, (list, tuple)) else x.ravel().tolist())
+        elif isinstance(x, (list, tuple)):
+            yield from _numbers(x)
+        elif type(x) is slice:
+            yield from _numbers((x.start, x.stop, x.step))
+        elif type(x) is np.ndarray and x.dtype.hasobject:
+            yield from _numbers(x.ravel().tolist())
 
 
 # ---- translations ----
@@ -106,6 +124,49 @@ def _substitute(value):
     if type(value) is FunctionType and value.__module__.startswith("numpy"):
         return _Later(value)
     return value
+
+
+def translated_class(cls):
+    """A subclass of a class of NumPy whose methods are translations. Instances of `cls` count as its own."""
+    members = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__.startswith("numpy"):
+            members |= {name: _translated_member(member, name, cls) for name, member in vars(base).items()}
+    members = {name: member for name, member in members.items() if member is not None}
+    members |= {"__module__": cls.__module__, "__doc__": cls.__doc__}
+    meta = type("_OfNumPy", (type(cls),), {"__instancecheck__": lambda self, x: issubclass(type(x), cls)})
+    made = meta(cls.__name__, (cls,), members)
+    _SUBSTITUTES[cls] = made
+    return made
+
+
+def _translated_member(member, name, cls):
+    """A method, static or not, or a property as a translation; None for anything else."""
+    if type(member) is FunctionType:
+        return _reflected(translated(member), name, cls) if name in _REFLECTED else translated(member)
+    if type(member) in (staticmethod, classmethod):
+        function = member.__func__
+        code = function_with_code(function)
+        return type(member)(translated(code)) if type(code) is FunctionType else None
+    if type(member) is property:
+        return property(*(f and translated(f) for f in (member.fget, member.fset, member.fdel)), member.__doc__)
+    return None
+
+
+_REFLECTED = {f"__r{name}__" for name in "add sub mul truediv floordiv mod divmod".split()}
+
+
+def _reflected(method, name, cls):
+    """Python asks a subclass first; an instance of the class itself is then still the operand on the left."""
+
+    def reflected(self, other):
+        if not isinstance(other, cls):
+            return method(self, other)
+        left = type(self).__new__(type(self))
+        vars(left).update(vars(other))
+        return getattr(left, name.replace("__r", "__"))(self)
+
+    return reflected
 
 
 class _Later:
@@ -163,9 +224,12 @@ def _import(*args):
 
 @_stands_for(np.array)
 def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, like=None):
+    object = object.coeffs if isinstance(object, np.poly1d) else object
     if not has_active(object):
         made = np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
         return _writable(made) if dtype is not None else made  # NumPy goes on to compute in it
+    if dtype is not None and np.dtype(dtype).hasobject:
+        return _objects(object)
     made = operand(object)
     if dtype is not None and np.dtype(dtype) != np.float64:
         made = creation.cast(made, dtype)
@@ -173,6 +237,16 @@ def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, li
         made = np.copy(made)
     missing = ndmin - np.ndim(made)
     return np.reshape(made, (1,) * missing + np.shape(made)) if missing > 0 else made
+
+
+def _objects(x):
+    """An object array of active scalars."""
+    if not is_active(x):
+        return np.array(x, dtype=object)
+    objects = np.empty(x.shape, dtype=object)
+    for index in np.ndindex(x.shape):
+        objects[index] = x[index] if index else x
+    return objects
 
 
 @_stands_for(np.asarray, np.asanyarray, np.ascontiguousarray, np.asarray_chkfinite)
@@ -196,9 +270,35 @@ def _writable(made):
     return like.engine.lift(made) if made.dtype == np.float64 and made.ndim and like is not None else made
 
 
-for _function in (np.zeros, np.ones, np.arange):
+for _function in (np.zeros, np.ones, np.indices):
     _makes(_function)
 _makes(np.empty, np.zeros)
+
+
+@_stands_for(np.atleast_1d)
+def _atleast_1d(*arrays):
+    return np.atleast_1d(*map(_array, arrays))
+
+
+@_stands_for(np.convolve)
+def _convolve(a, v, mode="full"):
+    return np.convolve(_array(a), _array(v), mode)
+
+
+@_stands_for(np.arange)
+def _arange(*args, **kwargs):
+    if has_active(args):
+        return arange(*args)
+    return _writable(np.arange(*args, **kwargs))
+
+
+@foreign("numpy.arange")
+def arange(start, stop=None, step=1.0, dtype=None, *, device=None, like=None):
+    """Between active ends: how many elements there are is a decision."""
+    check_dtype(dtype, "np.arange")
+    start, stop = (0.0, start) if stop is None else (start, stop)
+    n = max(math.ceil((stop - start) / step), 0)
+    return start + np.arange(float(n)) * (start + step - start)  # the sum as NumPy takes it, with its rounding
 
 
 @_stands_for(np.full)

@@ -3,10 +3,12 @@ functions applied along axes."""
 
 import numpy as np
 
+from ..ops.elementwise_ops import I0
 from ..ops.table import OPCODES
 from ..trace.decisions import stepped
 from ..trace.functions import (
     PASSIVE,
+    apply,
     constant,
     elementwise,
     handles,
@@ -75,6 +77,11 @@ def imag(val):
 def sinc(x):
     """Exact at 0 to second order, by its row."""
     return elementwise(OPCODES["sinc"], x)
+
+
+@handles(np.i0)
+def i0(x):
+    return apply(I0, x)
 
 
 @handles(np.piecewise)

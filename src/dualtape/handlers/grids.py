@@ -7,7 +7,7 @@ from ..ops.order_ops import TAKEN
 from ..trace.functions import apply, handles, operand, peeked
 from .borrowed import borrows
 
-borrows(np.linspace, np.logspace, np.geomspace, np.gradient, np.ediff1d, np.unwrap)
+borrows(np.linspace, np.logspace, np.geomspace, np.gradient, np.ediff1d, np.unwrap, np.ix_)
 
 
 def _wrapped(x, xp, fp, period):

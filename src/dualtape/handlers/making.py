@@ -9,8 +9,7 @@ import numpy as np
 
 from dualtape.core.buffer import Buffer, buffered
 
-from ..errors import UnsupportedOperation
-from ..trace.functions import has_active, is_active, move, operand, primal
+from ..trace.functions import FOREIGN, has_active, is_active, move, operand, primal
 from . import masks
 from .buffers import converted, is_buffer, opened
 
@@ -48,7 +47,7 @@ def _makes(function):
 
 for _function in (
     np.zeros, np.ones, np.identity, np.eye, np.tri, np.indices, np.fromstring, np.fromfile, np.loadtxt, np.genfromtxt,
-    np.bartlett, np.blackman, np.hamming, np.hanning, np.kaiser,
+    np.bartlett, np.blackman, np.hamming, np.hanning,
 ):  # fmt: skip
     _makes(_function)
 # what np.empty would leave in memory is no value: zeros keep a forgotten element from depending on chance
@@ -249,36 +248,25 @@ def _bounds(*args, start=None, stop=None, step=None):
 # ---- np.r_, np.c_ ----
 
 
-class _Joining:
-    """``np.r_`` or ``np.c_``, which index_tricks makes with np.concatenate: of active numbers too."""
+def _ends(key):
+    """Where the slices in an index start and stop."""
+    return [end for item in key if isinstance(item, slice) for end in (item.start, item.stop, item.step)]
 
-    def __init__(self, original):
-        self.original = original
+
+class _Joining:
+    """``np.r_`` or ``np.c_``: buffers of plain numbers, and of active ones what unannounced.py has."""
+
+    def __init__(self, name):
+        self.name, self.original = f"numpy.{name}", getattr(np, name)
 
     def __getitem__(self, key):
         key = key if isinstance(key, tuple) else (key,)
-        if not has_active(key):
+        if not has_active([*key, *_ends(key)]):
             return made(self.original.__getitem__, key)
-        if any(isinstance(item, (str, slice)) for item in key):
-            return self._with_slices(key)
-        operands = [operand(item) for item in key]
-        return move(operands, lambda *ids: self.original[ids])
-
-    def _with_slices(self, key):
-        """A directive and slices stay as they are, as far as ids allow."""
-        if any(isinstance(item, slice) and has_active((item.start, item.stop, item.step)) for item in key):
-            raise UnsupportedOperation("a slice with traced bounds in np.r_ or np.c_", "use np.linspace or np.arange")
-        parts = [self.original[item] if isinstance(item, slice) else item for item in key]
-        operands = [operand(item) for item in parts if not isinstance(item, str)]
-
-        def joined(*ids):
-            ids = iter(ids)
-            return self.original[tuple(item if isinstance(item, str) else next(ids) for item in parts)]
-
-        return move(operands, joined)
+        return FOREIGN[self.name][key]
 
     def __len__(self):
         return 0
 
 
-JOINING_IN_CLONE = {"r_": _Joining(np.r_), "c_": _Joining(np.c_)}
+JOINING_IN_CLONE = {name: _Joining(name) for name in ("r_", "c_")}

@@ -77,40 +77,82 @@ def fill(self, value):
 
 
 @_entry
-def resize(self, *shape, refcheck=True):
-    raise UnsupportedOperation("x.resize changes an array in place", "use np.resize(x, shape), which makes a new array")
+def item(self, *index):
+    """An element as an active scalar: it goes wherever a float does."""
+    return functions.move([self], lambda ids: ids.item(*index))
 
 
 @_entry
-def view(self, *args, **kwargs):
-    if args or kwargs:
-        raise UnsupportedOperation("x.view with another dtype or type has no derivative", "x[...] is a plain view")
-    return self[...]
+def tolist(self):
+    """Nested lists of active scalars."""
+    return functions.move([self], lambda ids: ids.tolist())
 
 
-def _escapes(**remedies):
-    """Methods that would hand out plain values."""
+@_entry
+def view(self, dtype=None, type=None):
+    """Another view of the same elements: as what they are."""
+    for other in (dtype, type):
+        if other is not None and other is not np.ndarray and np.dtype(other) != np.float64:
+            raise UnsupportedOperation(f"x.view({other}) would read the bits of active numbers", "use x.astype(dtype)")
+    return self[...] if self.ndim else self
+
+
+@_entry
+def setflags(self, write=None, align=None, uic=None):
+    if not (write is None or write):
+        raise UnsupportedOperation("x.setflags(write=False): active arrays stay writable", "leave it out")
+
+
+@_entry
+def __array_namespace__(self, *, api_version=None):
+    return np.zeros(0).__array_namespace__(api_version=api_version)
+
+
+@_entry
+def to_device(self, device, /, *, stream=None):
+    np.zeros(1).to_device(device, stream=stream)  # NumPy's error for another one
+    return self
+
+
+def _refused(problem, attribute=False, **remedies):
+    """Methods that are refused, or attributes, with the remedy for each."""
     for name, remedy in remedies.items():
 
         def method(self, *args, _name=name, _remedy=remedy, **kwargs):
-            raise TraceEscapeError(f"x.{_name}() would lose the derivative", _remedy)
+            raise TraceEscapeError(f"x.{_name} {problem}", _remedy)
 
-        METHODS[name] = method
+        METHODS[name] = property(method) if attribute else method
+        functions.REFUSALS[f"ndarray.{name}"] = problem, remedy
 
 
-_escapes(
-    item="use x itself, or x[i] for an element: a traced scalar goes wherever a float does",
-    tolist="iterate over x, or use list(x)",
+_refused(
+    "would lose the derivative",
     tobytes="return x, and convert the result of the driver",
     tofile="return x, and write the result of the driver",
     dump="return x, and write the result of the driver",
     dumps="return x, and convert the result of the driver",
-    byteswap="leave it out: traced numbers are native float64",
-    getfield="leave it out: traced numbers have no fields",
-    setfield="assign elements: x[i] = value",
     as_integer_ratio="use x itself",
     hex="return x, and format the result of the driver",
 )
+_refused(
+    "reads or writes the bits of a number",
+    byteswap="leave it out: active numbers are native float64",
+    getfield="leave it out: active numbers have no fields",
+    setfield="assign elements: x[i] = value",
+)
+_refused(
+    "would hand out the memory of the values",
+    __dlpack__="return x, and hand on the result of the driver",
+    __dlpack_device__="return x, and hand on the result of the driver",
+)
+_refused(
+    "would hand out the memory of the values",
+    attribute=True,
+    base="ask np.shares_memory(x, y)",
+    ctypes="return x, and hand on the result of the driver",
+    data="return x, and hand on the result of the driver",
+)
+_refused("would change the number of elements in place", resize="use np.resize(x, shape), which makes a new array")
 
 
 # Attributes.
@@ -154,6 +196,11 @@ def strides(self):
 
 
 @_attribute
+def device(self):
+    return "cpu"
+
+
+@_attribute
 def nbytes(self):
     return self.size * 8
 
@@ -171,3 +218,26 @@ def flat(self):
 @_entry
 def is_integer(self):
     return float(functions.primal(self)).is_integer()
+
+
+# ---- classes ----
+
+# What has no derivative, or answers as it does on a plain array of float64.
+_PASSIVE = frozenset(
+    "all any argmax argmin argpartition argsort nonzero searchsorted dtype flags itemsize nbytes ndim shape size "
+    "strides device to_device setflags __len__ __bool__ __int__ __contains__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ "
+    "__and__ __rand__ __iand__ __or__ __ror__ __ior__ __xor__ __rxor__ __ixor__ __invert__ __lshift__ __rlshift__ "
+    "__ilshift__ __rshift__ __rrshift__ __irshift__ __delitem__ __format__ __array_priority__ __array_function__ "
+    "__array_ufunc__ __class_getitem__ __array_namespace__".split()
+)
+for _name in "__array__ __array_interface__ __array_struct__ __array_finalize__ __array_wrap__ __setstate__".split():
+    functions.REFUSALS[f"ndarray.{_name}"] = "would hand out the memory of the values", "use x itself"
+for _name in ("__float__", "__complex__", "__index__"):
+    functions.REFUSALS[f"ndarray.{_name}"] = "would lose the derivative", "use x itself"
+
+
+def kind_of(name):
+    """The class of a method or attribute of ndarray."""
+    if f"ndarray.{name}" in functions.REFUSALS:
+        return functions.REFUSED
+    return functions.PASSIVE if name in _PASSIVE else functions.DIFFERENTIATED

@@ -46,8 +46,8 @@ passive(np.isposinf, np.isneginf, np.isin, _new("in1d"), np.all, np.any)
 passive(np.allclose, np.isclose, np.array_equal, np.array_equiv)
 # Places and counts.
 passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition, np.lexsort)
-passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize, np.histogram_bin_edges)
-passive(np.ravel_multi_index, np.unravel_index, np.ix_, np.einsum_path)
+passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize)
+passive(np.ravel_multi_index, np.unravel_index, np.einsum_path)
 passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank)
 # Descriptions: text is for people, and so needs no guard (core/scalar.pyx).
 passive(np.array2string, np.array_repr, np.array_str)
@@ -55,7 +55,13 @@ passive(np.array2string, np.array_repr, np.array_str)
 refuses(
     "would write a traced number to a file or buffer without its derivative",
     "save the result of the driver instead",
-    *(np.save, np.savez, np.savez_compressed, np.savetxt, np.packbits),
+    *(np.save, np.savez, np.savez_compressed, np.savetxt),
+)
+refuses("takes whole numbers or bits, not active numbers", "give it plain data", np.packbits, np.unpackbits)
+refuses(
+    "takes dates, not active numbers",
+    "give it plain data",
+    *(np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string),
 )
 
 

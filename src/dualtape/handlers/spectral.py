@@ -157,9 +157,10 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
 def lstsq(a, b, rcond=None):
     """``pinv(a) b``, with the rank that NumPy finds."""
     a, b = operand(a), operand(b)
+    rcond = None if rcond is None else float(primal(rcond))
     value = np.linalg.lstsq(peeked(a), peeked(b), rcond)
     limit = _EPS * (max(np.shape(a)) if rcond is None else 1)
-    limit = limit if rcond is None or rcond == -1 else primal(rcond)
+    limit = limit if rcond is None or rcond == -1 else rcond
     if 0 in np.shape(a) or 0 in np.shape(b):
         return value
     guard_rank(a, limit)

@@ -8,7 +8,7 @@ from ..trace.functions import apply, handles, has_active, operand, primal
 from .borrowed import borrows
 
 borrows(np.percentile, np.quantile, np.nanpercentile, np.nanquantile, np.cov, np.corrcoef)
-borrows(np.histogram, np.histogram2d, np.histogramdd)
+borrows(np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges)
 
 
 @handles(np.bincount)

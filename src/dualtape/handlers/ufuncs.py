@@ -8,14 +8,13 @@ import sys
 import numpy as np
 
 from ..errors import TraceEscapeError, UnsupportedOperation
-from ..ops import array_ops
+from ..ops import array_ops, elementwise_ops
 from ..ops.table import ROWS
 from ..trace.functions import (
     DIFFERENTIATED,
     KINDS,
     NO_RULE_REMEDY,
     PASSIVE,
-    REFUSED,
     apply,
     check_dtype,
     constant,
@@ -272,7 +271,6 @@ for _name in (
     "right_shift"
 ).split():
     KINDS.setdefault(getattr(np, _name), PASSIVE)
-KINDS.setdefault(np.nextafter, REFUSED)
 
 
 @_composed(np._core.umath.clip)
@@ -301,6 +299,11 @@ def modf(x):
 def frexp(x):
     exponent = masks.constant_of(np.frexp, x, 1, np.int32).primal if is_guarded(x) else np.frexp(primal(x))[1]
     return np.ldexp(x, -exponent), exponent
+
+
+@_composed(np.nextafter)
+def nextafter(x, y):
+    return apply(elementwise_ops.NEXTAFTER, x, y)
 
 
 def _core_axes_last(x, axis):

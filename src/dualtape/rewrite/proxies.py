@@ -48,7 +48,7 @@ def _new_proxy(module):
     known = _own_values().get(module.__name__, {})
 
     def attribute(name):
-        value = known[name] if name in known else substitute_of(getattr(module, name), f"{module.__name__}.{name}")
+        value = known[name] if name in known else _attribute_of(module, name)
         if not name.startswith("__"):
             names[name] = value
         return value
@@ -56,6 +56,24 @@ def _new_proxy(module):
     names["__getattr__"] = attribute
     names["__dir__"] = lambda: dir(module)
     return proxy
+
+
+def _attribute_of(module, name):
+    value, full_name = getattr(module, name), f"{module.__name__}.{name}"
+    found = _unannounced(value, full_name) if root(full_name) == "numpy" else None
+    return substitute_of(value, full_name) if found is None else found
+
+
+def _unannounced(value, name):
+    """What something of NumPy without a protocol stands for, by one of its names; None if it stands for itself."""
+    if isinstance(value, (types.ModuleType, np.ufunc, _ARRAY_FUNCTION)):
+        return None
+    load_families()
+    own_name = f"{getattr(value, '__module__', None)}.{getattr(value, '__name__', None)}"
+    found = foreign_handler(name) or foreign_handler(own_name)
+    if found is None or (isinstance(value, type) and not isinstance(found, type)):
+        return None
+    return Substitute(value, found, ACTIVE) if isinstance(value, _FUNCTIONS) else found
 
 
 def _own_values():

@@ -42,6 +42,7 @@ HANDLERS = {}  # NumPy function -> handler with the same parameters
 FOREIGN = {}  # public name of a function that has no protocol, "scipy.linalg.solve" -> handler
 CREATORS = {}  # function that was called with like= -> handler; its first argument is the number given as like=
 KINDS = {}  # function, ufunc or public name of a foreign function -> DIFFERENTIATED, PASSIVE or REFUSED
+REFUSALS = {}  # name of a refused function as users write it -> the reason, the remedy
 
 _FAMILIES = (
     "movement",
@@ -58,12 +59,13 @@ _FAMILIES = (
     "passive",
     "creation",
     "elementwise",
+    "iteration",
+    "unannounced",
     "ufuncs",
 )
 _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "math": ("math_functions",),
 }
-_NAMESPACES = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft))
 
 
 def handles(*functions, kind=DIFFERENTIATED):
@@ -102,15 +104,17 @@ def foreign_handler(name):
 
 
 def refuses(problem, remedy, *functions):
-    """Register `functions` as ones that cannot take active numbers, with the reason and the remedy."""
+    """Register `functions`, given or named, as ones that cannot take active numbers, with the reason and the remedy.
+    Those given by name, "numpy.asmatrix", have no protocol."""
     for function in functions:
-        name = name_of(function)
+        name = function.replace("numpy.", "np.", 1) if isinstance(function, str) else name_of(function)
 
         def refuse(*args, _name=name, **kwargs):
             raise TraceEscapeError(f"{_name} {problem}", remedy)
 
-        HANDLERS[function] = refuse
+        (FOREIGN if isinstance(function, str) else HANDLERS)[function] = refuse
         KINDS[function] = REFUSED
+        REFUSALS[name] = problem, remedy
 
 
 def dispatch(function, types, args, kwargs, number=None):
@@ -154,22 +158,6 @@ def name_of(function):
     """The function's name as users write it."""
     module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
     return f"{module}.{getattr(function, '__name__', function)}"
-
-
-def coverage():
-    """Map the public name of every dispatched NumPy function and ufunc to its class: differentiated, derivative-free or
-    refused."""
-    load_families()
-    classes = {}
-    for prefix, namespace in _NAMESPACES:
-        for name in dir(namespace):
-            function = getattr(namespace, name)
-            if name.startswith("_") or isinstance(function, type) or not callable(function):
-                continue
-            dispatched = isinstance(function, np.ufunc) or hasattr(function, "_implementation") or function in KINDS
-            if dispatched:
-                classes[f"{prefix}.{name}"] = KINDS.get(function, REFUSED)
-    return classes
 
 
 # Numbers.

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from dualtape.ops import array_ops, decisions, grid_ops, matrix_ops, order_ops
+from dualtape.ops import array_ops, decisions, elementwise_ops, grid_ops, matrix_ops, order_ops
 from dualtape.ops.contractions import contraction_of
 from dualtape.ops.special import registry
 from dualtape.ops.subscripts import normal_form
@@ -25,7 +25,7 @@ _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes m
 
 def rows():
     """All rows by name."""
-    families = (array_ops, matrix_ops, order_ops, grid_ops, matrix_rows)
+    families = (array_ops, matrix_ops, order_ops, grid_ops, elementwise_ops, matrix_rows)
     return {row.name: row for row in (*(row for family in families for row in family.ROWS), *_OTHERS)}
 
 
@@ -198,6 +198,19 @@ def _solve(shapes, largest):
     return (*np.broadcast_shapes(a[:-2], b[:-2]), *b[-2:])
 
 
+# ---- element by element ----
+
+
+def _broadcast(shapes, largest):
+    return np.broadcast_shapes(*shapes)
+
+
+def _i0(shapes, largest):
+    (shape,) = shapes
+    _bounded((*shape, 128), largest)  # what its derivative computes
+    return shape
+
+
 # ---- grids ----
 
 
@@ -329,6 +342,8 @@ _RULES = {
     "linalg.det": _determinant,
     "linalg.slogdet": _determinant,
     "linalg.cholesky": _square,
+    "i0": _i0,
+    "nextafter": _broadcast,
     "interp": _interp,
     "bincount": _bincount,
     **matrix_rows.RULES,
