@@ -6,6 +6,7 @@ Tests run every case on every engine and compare value and derivatives with NumP
 
 import cases_grids
 import cases_linalg
+import cases_scipy
 import cases_statistics
 import cases_unannounced
 import numpy as np
@@ -441,4 +442,5 @@ UFUNCS = [
 ]
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
-CASES += [*cases_grids.CASES, *cases_linalg.CASES, *cases_statistics.CASES, *cases_unannounced.CASES]
+CASES += [*cases_grids.CASES, *cases_linalg.CASES, *cases_scipy.CASES, *cases_statistics.CASES]
+CASES += cases_unannounced.CASES

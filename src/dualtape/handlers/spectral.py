@@ -12,7 +12,7 @@ from ..trace.functions import apply, handles, is_active, is_guarded, operand, pe
 _EigenResult = type(np.linalg.eigh(np.eye(1)))
 _SingularResult = type(np.linalg.svd(np.eye(1)))
 _QRResult = type(np.linalg.qr(np.eye(1)))
-_EPS = float(np.finfo(np.float64).eps)
+EPS = float(np.finfo(np.float64).eps)
 
 
 def matrices(a, function, *args, square=False):
@@ -30,13 +30,13 @@ def triangle(a, uplo):
     return (np.tril if lower else np.triu)(a), lower
 
 
-def returned(function, models, args, parts=None, **kwargs):
-    """What `function` returns for `args`, with the derivatives of `models`, which compute the same."""
+def returned(function, models, args, parts=None, turned=(), **kwargs):
+    """What `function` returns for `args`, with the derivatives of `models`, which compute the same; see AS_RETURNED."""
     models = [models] if parts is None else list(models)
     if not any(map(is_active, models)):
         models[0] = operand(models[0])
-    return apply(factor_ops.AS_RETURNED, *models, *args, function=function, models=len(models), kwargs=kwargs,
-                 parts=parts)  # fmt: skip
+    params = {"function": function, "models": len(models), "kwargs": kwargs, "parts": parts, "turned": turned}
+    return apply(factor_ops.AS_RETURNED, *models, *args, **params)
 
 
 # Eigenvalues.
@@ -141,7 +141,7 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
         raise ValueError("`rtol` and `rcond` can't be both set.")
     if rcond is None:
         rcond = 1e-15 if rtol is np._NoValue else rtol
-    rcond = max(np.shape(a)[-2:]) * _EPS if rcond is None else primal(rcond)
+    rcond = max(np.shape(a)[-2:]) * EPS if rcond is None else primal(rcond)
     if 0 in np.shape(a):
         return np.swapaxes(a, -1, -2)
     guard_rank(a, rcond)
@@ -159,7 +159,7 @@ def lstsq(a, b, rcond=None):
     a, b = operand(a), operand(b)
     rcond = None if rcond is None else float(primal(rcond))
     value = np.linalg.lstsq(peeked(a), peeked(b), rcond)
-    limit = _EPS * (max(np.shape(a)) if rcond is None else 1)
+    limit = EPS * (max(np.shape(a)) if rcond is None else 1)
     limit = limit if rcond is None or rcond == -1 else rcond
     if 0 in np.shape(a) or 0 in np.shape(b):
         return value

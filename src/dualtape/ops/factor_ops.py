@@ -12,7 +12,7 @@ from importlib import import_module
 import numpy as np
 
 from .array_ops import ArrayOp
-from .spectral_ops import ROUNDING, nan_where, transposed
+from .spectral_ops import ROUNDING, judged, nan_where, transposed
 
 
 def inverse_or_nan(a):
@@ -138,32 +138,110 @@ def _lu_vjp(v_bar, xs, v, active):
 # Values of a library, derivatives of a composition.
 
 
+def order_of(exchanges, m):
+    """The order of m rows that LAPACK's exchanges make: row i and row ``exchanges[i]``, one after another."""
+    order = np.broadcast_to(np.arange(m), (*exchanges.shape[:-1], m)).copy()
+    for row, other in zip(order.reshape(-1, m), exchanges.reshape(-1, exchanges.shape[-1]), strict=True):
+        for i, j in enumerate(other):
+            row[i], row[j] = row[j], row[i]
+    return order
+
+
+def _scipy(name):
+    return getattr(import_module("scipy.linalg"), name)
+
+
+def _logsumexp(a, b=None, **options):
+    return import_module("scipy.special").logsumexp(a, b=b, **options)
+
+
+def _inverse_order(order):
+    return np.argsort(order, axis=-1)
+
+
+def _raw_qr(raw, R):
+    return (*raw, R)
+
+
+def _rank(a, rcond):
+    """As SciPy's orth and null_space find it."""
+    s = _scipy("svdvals")(a)
+    limit = np.finfo(np.float64).eps * max(a.shape) if rcond is None else rcond
+    return np.sum(s > np.max(s, initial=0.0) * limit)
+
+
+# Functions that take or give more than arrays of real numbers, in terms of these.
+_ADAPTED = {
+    "cho_factor": lambda a, lower: _scipy("cho_factor")(a, lower=lower)[0],
+    "cho_solve": lambda c, b, lower: _scipy("cho_solve")((c, lower), b),
+    "cho_solve_banded": lambda c, b, lower: _scipy("cho_solve_banded")((c, lower), b),
+    "logsumexp": _logsumexp,
+    "lu_factor": lambda a: _scipy("lu_factor")(a)[0],
+    "matmul_toeplitz": lambda c, r, x: _scipy("matmul_toeplitz")((c, r), x),
+    "raw_qr": lambda a, pivoting: _raw_qr(*_scipy("qr")(a, mode="raw", pivoting=pivoting)[:2]),
+    "solve_toeplitz": lambda c, r, b: _scipy("solve_toeplitz")((c, r), b),
+    "lu_solve": lambda lu, b, piv, trans: _scipy("lu_solve")((lu, piv), b, trans=trans),
+}
+_CHOICES = {
+    "lu": lambda a: _inverse_order(_scipy("lu")(a, p_indices=True)[0]),
+    "lu_factor": lambda a: _scipy("lu_factor")(a)[1],
+    "qr": lambda a: _scipy("qr")(a, mode="r", pivoting=True)[1],
+    "orth": _rank,
+    "null_space": _rank,
+}
+
+
 def _function_of(name):
+    if name in _ADAPTED:
+        return _ADAPTED[name]
     module, _, function = name.rpartition(".")
     return getattr(import_module(module), function)
 
 
-def _as_returned(*xs, function, models, kwargs, parts=None):
+def _as_returned(*xs, function, models, kwargs, parts=None, turned=()):
     result = _function_of(function)(*xs[models:], **kwargs)
     if parts is None:
         return np.asarray(result, dtype=np.float64)[()]
     return tuple(np.asarray(result[part], dtype=np.float64)[()] for part in parts)
 
 
-def _as_returned_jvp(x_dots, xs, v, models, parts=None, **params):
-    return x_dots[0] if parts is None else tuple(x_dots[:models])
+def _turn(dots, xs, v, turned):
+    """Each vector of a model may have the other sign."""
+    return tuple(
+        dot if axis is None or dot is None else dot * np.sign(np.sum(judged(x) * judged(part), axis, keepdims=True))
+        for dot, x, part, axis in zip(dots, xs, v, turned or (None,) * len(dots), strict=True)
+    )
 
 
-def _as_returned_vjp(v_bar, xs, v, active, models, parts=None, **params):
-    bars = (v_bar,) if parts is None else v_bar
+def _as_returned_jvp(x_dots, xs, v, models, parts=None, turned=(), **params):
+    return x_dots[0] if parts is None else _turn(x_dots[:models], xs[:models], v, turned)
+
+
+def _as_returned_vjp(v_bar, xs, v, active, models, parts=None, turned=(), **params):
+    bars = (v_bar,) if parts is None else _turn(v_bar, xs[:models], v, turned)
     return (*bars, *(None for _ in xs[models:]))
+
+
+def chosen(*xs, function, options):
+    """Whole numbers that a function of SciPy decides on, a pivot order or a rank."""
+    return np.asarray(_CHOICES[function](*xs, **options), dtype=np.float64)
+
+
+def _no_jvp(x_dots, xs, v, **params):
+    return None
+
+
+def _no_vjp(v_bar, xs, v, active, **params):
+    return (None,) * len(xs)
 
 
 QR = ArrayOp("linalg.qr", _qr, _qr_jvp, _qr_vjp)
 LU = ArrayOp("lu", _lu, _lu_jvp, _lu_vjp)
 
 # The first `models` operands are what the function computes, written as a composition of other operations; the rest are
-# its arguments. `parts` are those results that the models stand for, None if there is one.
+# its arguments. `parts` are those results that the models stand for, None if there is one; `turned` is, for each part,
+# the axis along which vectors lie whose sign is arbitrary.
 AS_RETURNED = ArrayOp("as_returned", _as_returned, _as_returned_jvp, _as_returned_vjp, selects=True)
+CHOSEN = ArrayOp("chosen", chosen, _no_jvp, _no_vjp)
 
-ROWS = (QR, LU, AS_RETURNED)
+ROWS = (QR, LU, AS_RETURNED, CHOSEN)

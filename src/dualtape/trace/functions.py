@@ -65,6 +65,8 @@ _FAMILIES = (
 )
 _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "math": ("math_functions",),
+    "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
+    "scipy.special": ("scipy_softmax",),
 }
 
 

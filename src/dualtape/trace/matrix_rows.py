@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from dualtape.ops import factor_ops, singular_ops, spectral_ops
+from dualtape.ops import factor_ops, scipy_ops, singular_ops, spectral_ops
 from dualtape.trace.demands import is_number, require, square
 
-ROWS = (*spectral_ops.ROWS, *singular_ops.ROWS, *factor_ops.ROWS)
+ROWS = (*spectral_ops.ROWS, *singular_ops.ROWS, *factor_ops.ROWS, *scipy_ops.ROWS)
 
 
 class Several(tuple):
@@ -71,16 +71,55 @@ def _lu(shapes, largest):
 
 
 # Functions that a program may run for their values, and what they may be told.
+_LOWER = {"lower"}
 RETURNED = {
+    "cho_factor": _LOWER,
+    "cho_solve": _LOWER,
+    "cho_solve_banded": _LOWER,
+    "logsumexp": {"axis", "keepdims", "return_sign"},
+    "lu_factor": set(),
+    "lu_solve": {"piv", "trans"},
+    "matmul_toeplitz": set(),
+    "raw_qr": {"pivoting"},
+    "solve_toeplitz": set(),
+    "scipy.linalg.cholesky": _LOWER,
+    "scipy.linalg.cholesky_banded": _LOWER,
+    "scipy.linalg.det": set(),
+    "scipy.linalg.eigh": {"lower", "driver", "eigvals_only", "subset_by_index", "subset_by_value"},
+    "scipy.linalg.expm_frechet": {"method", "compute_expm"},
+    "scipy.linalg.fractional_matrix_power": {"t"},
+    "scipy.linalg.inv": {"assume_a", "lower"},
+    "scipy.linalg.lstsq": {"cond", "lapack_driver"},
+    "scipy.linalg.lu": {"permute_l", "p_indices"},
+    "scipy.linalg.norm": {"ord", "axis", "keepdims"},
+    "scipy.linalg.orthogonal_procrustes": set(),
+    "scipy.linalg.pinv": {"atol", "rtol"},
+    "scipy.linalg.pinvh": {"atol", "rtol", "lower"},
+    "scipy.linalg.polar": {"side"},
+    "scipy.linalg.qr": {"mode", "pivoting"},
+    "scipy.linalg.rq": {"mode"},
+    "scipy.linalg.solve": {"lower", "assume_a", "transposed"},
+    "scipy.linalg.solve_circulant": {"tol", "baxis", "outaxis"},
+    "scipy.linalg.solve_continuous_lyapunov": set(),
+    "scipy.linalg.solve_discrete_lyapunov": {"method"},
+    "scipy.linalg.solve_triangular": {"trans", "lower", "unit_diagonal"},
+    "scipy.linalg.solveh_banded": _LOWER,
+    "scipy.linalg.subspace_angles": set(),
+    "scipy.linalg.svd": {"compute_uv"},
     "numpy.linalg.pinv": {"rcond", "hermitian"},
     "numpy.linalg.lstsq": {"rcond"},
     "numpy.linalg.qr": {"mode"},
 }
 
 
-def _returned(shapes, largest, function, models, kwargs, parts=None):
+def _is_plain(x):
+    return type(x) is str or is_number(x) or isinstance(x, np.ndarray) or (type(x) is tuple and all(map(_is_plain, x)))
+
+
+def _returned(shapes, largest, function, models, kwargs, parts=None, turned=()):
+    require(type(turned) is tuple and all(axis in (None, -1, -2) for axis in turned))
     require(set(kwargs) <= RETURNED[function] and type(models) is int and 0 < models < len(shapes))
-    require(all(type(x) is str or is_number(x) or isinstance(x, np.ndarray) for x in kwargs.values()))
+    require(all(_is_plain(x) for x in kwargs.values()))
     if parts is None:
         require(models == 1)
         return shapes[0]
@@ -88,7 +127,89 @@ def _returned(shapes, largest, function, models, kwargs, parts=None):
     return Several(shapes[:models])
 
 
+def _chosen(shapes, largest, function, options):
+    """How many numbers are chosen is not known before: a decision on them is recorded as a guard."""
+    stack, m, n = _matrix(shapes)
+    require(all(key == "rcond" and is_number(x) for key, x in options.items()))
+    return {"lu": {(*stack, m)}, "lu_factor": {(*stack, min(m, n))}, "qr": {(n,)}, "orth": {()}, "null_space": {()}}[
+        function
+    ]
+
+
+# Rows of SciPy.
+
+_FUNCTIONS = {"expm", "cosm", "sinm", "coshm", "sinhm", "tanhm", "tanm", "logm", "signm", "fractional_matrix_power"}
+
+
+def _function(shapes, largest, function, **options):
+    require(function in _FUNCTIONS and set(options) <= {"t"} and all(map(is_number, options.values())))
+    return square(shapes[0]) if len(shapes) == 1 else None
+
+
+def _square_root(shapes, largest):
+    return _function(shapes, largest, "expm")
+
+
+def _polar(shapes, largest):
+    require(len(_matrix(shapes)[0]) == 0)
+    return shapes[0]
+
+
+def _sylvester(shapes, largest):
+    a, b, q = shapes
+    require(len(a) == len(b) == 2 and q == (square(a)[0], square(b)[0]))
+    return q
+
+
+def _continuous_are(shapes, largest, balanced):
+    a, g, q, b, q_again, r = shapes
+    require(len(a) == 2 and square(a) == g == q == q_again and type(balanced) is bool)
+    require(len(b) == 2 and b[0] == a[0] and square(r) == (b[1], b[1]))
+    return a
+
+
+def _banded(shapes, largest, lower, upper):
+    ab, b = shapes
+    require(type(lower) is int and type(upper) is int and min(lower, upper) >= 0)
+    require(len(ab) == 2 and ab[0] == lower + upper + 1 and len(b) in (1, 2) and b[0] == ab[1])
+    return b
+
+
+_DRIVERS = (None, "ev", "evd", "evr", "evx", "gv", "gvd", "gvx")
+
+
+def _eigen_by(shapes, largest, lower, driver=None):
+    require(driver in _DRIVERS)
+    return _eigen(shapes, largest, lower)
+
+
+def _eigenvalues_by(shapes, largest, lower, driver=None):
+    return _eigen_by(shapes, largest, lower, driver)[0]
+
+
+def _pencil(shapes, largest, lower, driver=None):
+    a, b = shapes
+    require(a == b)
+    return _eigen_by([a], largest, lower, driver)
+
+
+def _singular_by(shapes, largest, full, lapack_driver="gesdd"):
+    require(lapack_driver in ("gesdd", "gesvd"))
+    return _singular(shapes, largest, full)
+
+
 RULES = {
+    "chosen": _chosen,
+    "scipy.linalg.function": _function,
+    "scipy.linalg.sqrtm": _square_root,
+    "scipy.linalg.polar": _polar,
+    "scipy.linalg.solve_sylvester": _sylvester,
+    "scipy.linalg.solve_continuous_are": _continuous_are,
+    "scipy.linalg.solve_banded": _banded,
+    "scipy.linalg.eigh": _eigen_by,
+    "scipy.linalg.eigvalsh": _eigenvalues_by,
+    "scipy.linalg.eigh of two": _pencil,
+    "scipy.linalg.svd": _singular_by,
     "linalg.eigh": _eigen,
     "linalg.eigvalsh": _eigenvalues,
     "conjugated": _conjugated,

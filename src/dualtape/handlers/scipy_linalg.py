@@ -1,0 +1,283 @@
+"""`scipy.linalg`: systems of equations, factors that solve them, and matrix equations. Values are SciPy's, derivatives
+those of a composition or of a rule in `ops.scipy_ops`. SciPy is imported when one of these runs.
+
+Options that do not change the result (`overwrite_a`, `check_finite`) are handed on. A decision of LAPACK (a pivot, a
+rank) is guarded in a program that is being recorded."""
+
+from importlib import import_module
+
+import numpy as np
+
+from dualtape.core.guards import guard
+
+from ..errors import UnsupportedOperation
+from ..ops import factor_ops, scipy_ops
+from ..trace.functions import apply, foreign, is_guarded, operand, peeked, primal
+from .spectral import returned
+
+
+def scipy_linalg(name):
+    return getattr(import_module("scipy.linalg"), name)
+
+
+def transpose(x):
+    return np.swapaxes(x, -1, -2)
+
+
+def symmetric(a, lower):
+    """The matrix of which LAPACK reads one triangle."""
+    half = np.tril(a) if lower else np.triu(a)
+    return half + transpose(np.tril(a, -1) if lower else np.triu(a, 1))
+
+
+def choices(name, *args, **options):
+    """Whole numbers that LAPACK decides on, as plain ones."""
+    found = factor_ops.chosen(*map(peeked, args), function=name, options=options)
+    active = [operand(x) for x in args]
+    if any(map(is_guarded, active)):
+        guard(apply(factor_ops.CHOSEN, *active, function=name, options=options), name)
+    return found.astype(np.intp)
+
+
+# Systems of equations.
+
+_AS = {
+    "sym": "symmetric", "symmetric": "symmetric", "her": "symmetric", "hermitian": "symmetric",
+    "pos": "symmetric", "positive definite": "symmetric",
+    "diagonal": "diagonal", "tridiagonal": "tridiagonal",
+    "upper triangular": "upper", "lower triangular": "lower",
+}  # fmt: skip
+
+
+def _as_assumed(a, assume_a, lower):
+    """The matrix that is solved with: what is assumed is not read."""
+    kind = _AS.get(assume_a)
+    if kind == "symmetric":
+        return symmetric(a, lower)
+    if kind in ("upper", "lower"):
+        return (np.triu if kind == "upper" else np.tril)(a)
+    if kind in ("diagonal", "tridiagonal"):
+        width = 0 if kind == "diagonal" else 1
+        return np.triu(np.tril(a, width), -width)
+    return a
+
+
+@foreign("scipy.linalg.solve")
+def solve(a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=True, assume_a=None, transposed=False):
+    a, b = operand(a), operand(b)
+    effective = _as_assumed(a, assume_a, lower)
+    model = np.linalg.solve(transpose(effective) if transposed else effective, b)
+    return returned(
+        "scipy.linalg.solve", model, (a, b), lower=bool(lower), assume_a=assume_a, transposed=bool(transposed)
+    )
+
+
+@foreign("scipy.linalg.solve_triangular")
+def solve_triangular(
+    a, b, trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
+):  # fmt: skip
+    a, b = operand(a), operand(b)
+    effective = _triangle(a, lower, unit_diagonal)
+    model = np.linalg.solve(effective if trans in (0, "N") else transpose(effective), b)
+    options = {"trans": trans, "lower": bool(lower), "unit_diagonal": bool(unit_diagonal)}
+    return returned("scipy.linalg.solve_triangular", model, (a, b), **options)
+
+
+def _triangle(a, lower, unit_diagonal=False):
+    offset = 1 if unit_diagonal else 0
+    half = np.tril(a, -offset) if lower else np.triu(a, offset)
+    return half + np.eye(np.shape(a)[-1]) if unit_diagonal else half
+
+
+@foreign("scipy.linalg.inv")
+def inv(a, overwrite_a=False, check_finite=True, *, assume_a=None, lower=False):
+    a = operand(a)
+    options = {} if assume_a is None and not lower else {"assume_a": assume_a, "lower": bool(lower)}
+    return returned("scipy.linalg.inv", np.linalg.inv(_as_assumed(a, assume_a, lower)), (a,), **options)
+
+
+@foreign("scipy.linalg.det")
+def det(a, overwrite_a=False, check_finite=True):
+    a = operand(a)
+    return returned("scipy.linalg.det", np.linalg.det(a), (a,))
+
+
+# Triangular factors.
+
+
+@foreign("scipy.linalg.cholesky")
+def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
+    a = operand(a)
+    return returned("scipy.linalg.cholesky", _factor(a, lower), (a,), lower=bool(lower))
+
+
+def _factor(a, lower):
+    return np.linalg.cholesky(a) if lower else transpose(np.linalg.cholesky(transpose(a)))
+
+
+@foreign("scipy.linalg.cho_factor")
+def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
+    """The triangle that is not the factor holds what stood there."""
+    a = operand(a)
+    model = _factor(a, lower) + (np.triu(a, 1) if lower else np.tril(a, -1))
+    return returned("cho_factor", model, (a,), lower=bool(lower)), bool(lower)
+
+
+@foreign("scipy.linalg.cho_solve")
+def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
+    (c, lower), b = c_and_lower, operand(b)
+    c = operand(c)
+    half = _triangle(c, lower)
+    first, second = (half, transpose(half)) if lower else (transpose(half), half)
+    model = np.linalg.solve(second, np.linalg.solve(first, b))
+    return returned("cho_solve", model, (c, b), lower=bool(lower))
+
+
+@foreign("scipy.linalg.lu")
+def lu(a, permute_l=False, overwrite_a=False, check_finite=True, p_indices=False):
+    a = operand(a)
+    places = choices("lu", a)
+    low, upper = _lu(np.take_along_axis(a, places[..., None], axis=-2))
+    order = np.argsort(places, axis=-1)  # row i of a is row order[i] of L U
+    if permute_l:
+        low = np.take_along_axis(low, order[..., None], axis=-2)
+        return returned("scipy.linalg.lu", (low, upper), (a,), (0, 1), permute_l=True)
+    low, upper = returned("scipy.linalg.lu", (low, upper), (a,), (1, 2), p_indices=True)
+    if p_indices:
+        return order, low, upper
+    return np.eye(order.shape[-1])[order], low, upper
+
+
+def _lu(a):
+    """L and U of a matrix whose rows need no exchange."""
+    m, n = np.shape(a)[-2:]
+    low, upper = apply(factor_ops.LU, a[..., : min(m, n)])
+    if n <= m:
+        return low, upper
+    return low, np.concatenate([upper, np.linalg.solve(low, a[..., m:])], axis=-1)
+
+
+@foreign("scipy.linalg.lu_factor")
+def lu_factor(a, overwrite_a=False, check_finite=True):
+    a = operand(a)
+    exchanges = choices("lu_factor", a)
+    low, upper = _lu(np.take_along_axis(a, factor_ops.order_of(exchanges, np.shape(a)[-2])[..., None], axis=-2))
+    m, n = np.shape(a)[-2:]
+    stack = [(0, 0)] * (np.ndim(a) - 2)
+    model = np.pad(np.tril(low, -1), [*stack, (0, 0), (0, n - min(m, n))])
+    model = model + np.pad(upper, [*stack, (0, m - min(m, n)), (0, 0)])
+    return returned("lu_factor", model, (a,)), exchanges
+
+
+@foreign("scipy.linalg.lu_solve")
+def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
+    (factors, exchanges), b = lu_and_piv, operand(b)
+    factors, exchanges = operand(factors), np.asarray(primal(exchanges))
+    low, upper = _triangle(factors, True, unit_diagonal=True), np.triu(factors)
+    order = factor_ops.order_of(exchanges, np.shape(factors)[-2])
+    if order.ndim != 1:
+        raise UnsupportedOperation("scipy.linalg.lu_solve of a stack of matrices", "call it for each of them")
+    if trans == 0:
+        model = np.linalg.solve(upper, np.linalg.solve(low, b[..., order] if np.ndim(b) == 1 else b[..., order, :]))
+    else:
+        model = np.linalg.solve(transpose(low), np.linalg.solve(transpose(upper), b))
+        back = np.argsort(order)
+        model = model[..., back] if np.ndim(b) == 1 else model[..., back, :]
+    return returned("lu_solve", model, (factors, b), piv=exchanges, trans=trans)
+
+
+# Bands.
+
+
+@foreign("scipy.linalg.solve_banded")
+def solve_banded(l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_finite=True):
+    lower, upper = map(int, l_and_u)
+    return apply(scipy_ops.BANDED, operand(ab), operand(b), lower=lower, upper=upper)
+
+
+@foreign("scipy.linalg.solveh_banded")
+def solveh_banded(ab, b, overwrite_ab=False, overwrite_b=False, lower=False, check_finite=True):
+    ab, b = operand(ab), operand(b)
+    width = np.shape(ab)[0] - 1
+    model = apply(scipy_ops.BANDED, _full_band(ab, lower), b, lower=width, upper=width)
+    return returned("scipy.linalg.solveh_banded", model, (ab, b), lower=bool(lower))
+
+
+def _full_band(ab, lower):
+    """All diagonals of the symmetric matrix of which `ab` holds those of one triangle."""
+    width = np.shape(ab)[0] - 1
+    if lower:
+        other = scipy_ops.transposed_band(ab, width, 0)
+        return np.concatenate([other[:-1], ab])
+    return np.concatenate([ab, scipy_ops.transposed_band(ab, 0, width)[1:]])
+
+
+@foreign("scipy.linalg.cholesky_banded")
+def cholesky_banded(ab, overwrite_ab=False, lower=False, check_finite=True):
+    """By the dense factor, from which the band is taken."""
+    ab = operand(ab)
+    width, n = np.shape(ab)[0] - 1, np.shape(ab)[1]
+    k, j = np.nonzero(np.arange(width + 1)[:, None] + np.arange(n) < n)  # diagonal k of the lower triangle, column j
+    below = ab if lower else scipy_ops.transposed_band(ab, 0, width)
+    dense = np.zeros_like(below, shape=(n, n))
+    dense[j + k, j] = below[k, j]
+    factor = np.linalg.cholesky(dense)
+    band = np.zeros_like(below, shape=(width + 1, n))
+    band[k, j] = factor[j + k, j]
+    if lower:
+        rest = np.ones((width + 1, n), dtype=bool)
+        rest[k, j] = False
+        model = np.where(rest, ab, band)
+    else:
+        model = scipy_ops.transposed_band(band, width, 0)
+        filled = np.arange(width + 1)[:, None] + np.arange(n) >= width
+        model = np.where(filled, model, ab)
+    return returned("scipy.linalg.cholesky_banded", model, (ab,), lower=bool(lower))
+
+
+@foreign("scipy.linalg.cho_solve_banded")
+def cho_solve_banded(cb_and_lower, b, overwrite_b=False, check_finite=True):
+    (cb, lower), b = cb_and_lower, operand(b)
+    cb = operand(cb)
+    width = np.shape(cb)[0] - 1
+    if lower:
+        down, up = cb, scipy_ops.transposed_band(cb, width, 0)
+    else:
+        down, up = scipy_ops.transposed_band(cb, 0, width), cb
+    model = apply(scipy_ops.BANDED, down, b, lower=width, upper=0)
+    model = apply(scipy_ops.BANDED, up, model, lower=0, upper=width)
+    return returned("cho_solve_banded", model, (cb, b), lower=bool(lower))
+
+
+# Matrix equations.
+
+
+@foreign("scipy.linalg.solve_sylvester")
+def solve_sylvester(a, b, q):
+    return apply(scipy_ops.SYLVESTER, operand(a), operand(b), operand(q))
+
+
+@foreign("scipy.linalg.solve_continuous_lyapunov", "scipy.linalg.solve_lyapunov")
+def solve_continuous_lyapunov(a, q):
+    a, q = operand(a), operand(q)
+    model = apply(scipy_ops.SYLVESTER, a, transpose(a), q)
+    return returned("scipy.linalg.solve_continuous_lyapunov", model, (a, q))
+
+
+@foreign("scipy.linalg.solve_discrete_lyapunov")
+def solve_discrete_lyapunov(a, q, method=None):
+    """x of ``a x a^T - x + q = 0``, as a linear system of n^2 unknowns where n is small, which SciPy does too."""
+    a, q = operand(a), operand(q)
+    n = np.shape(a)[0]
+    system = np.eye(n * n) - np.kron(a, a)
+    model = np.reshape(np.linalg.solve(system, np.ravel(q)), (n, n))
+    return returned("scipy.linalg.solve_discrete_lyapunov", model, (a, q), method=method)
+
+
+@foreign("scipy.linalg.solve_continuous_are")
+def solve_continuous_are(a, b, q, r, e=None, s=None, balanced=True):
+    if e is not None or s is not None:
+        raise UnsupportedOperation("scipy.linalg.solve_continuous_are with e= or s=", "transform the equation first")
+    a, b, q, r = map(operand, (a, b, q, r))
+    g = np.matmul(b, np.linalg.solve(r, transpose(b)))
+    return apply(scipy_ops.CONTINUOUS_ARE, a, g, q, b, q, r, balanced=bool(balanced))

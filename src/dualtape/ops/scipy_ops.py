@@ -1,0 +1,339 @@
+"""Rows whose values are those of `scipy.linalg`, which is imported when one of them runs: matrix functions, matrix
+equations, banded systems, and decompositions in SciPy's choice of LAPACK routines.
+
+See `array_ops` for what a rule may use. Called by handlers/scipy_linalg.py and its neighbours.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from . import singular_ops, spectral_ops
+from .array_ops import ArrayOp, total
+from .spectral_ops import (
+    applied,
+    columns_unmoved,
+    diagonal_matrix,
+    diagonal_of,
+    from_triangle,
+    gaps,
+    harmless_rotations,
+    is_plain,
+    is_unmoved,
+    nan_where,
+    to_triangle,
+    transposed,
+)
+
+
+def _scipy(name):
+    return getattr(import_module("scipy.linalg"), name)
+
+
+# Functions of a matrix.
+
+
+def _function(a, function, **options):
+    return _scipy(function)(a, **options)
+
+
+def _frechet(a, direction, function, **options):
+    """The derivative of a function of a matrix in a direction: the upper right block of ``f([[a, e], [0, a]])``
+    (Mathias 1996, "A chain rule for matrix functions and applications")."""
+    if function == "expm" and is_plain(a, direction) and a.ndim == 2:
+        return _scipy("expm_frechet")(a, direction, compute_expm=False)
+    n = a.shape[-1]
+    top = np.concatenate([a, direction], axis=-1)
+    bottom = np.concatenate([np.zeros(a.shape), a], axis=-1)
+    block = np.concatenate([top, bottom], axis=-2)
+    return applied(FUNCTION, block, function=function, **options)[..., :n, n:]
+
+
+def _function_jvp(x_dots, xs, v, **params):
+    return _frechet(xs[0], x_dots[0], **params)
+
+
+def _function_vjp(v_bar, xs, v, active, **params):
+    """The map of directions has its adjoint at the transposed matrix."""
+    return (_frechet(transposed(xs[0]), v_bar, **params),)
+
+
+# Matrix equations.
+
+
+def _sylvester(a, b, q):
+    return _scipy("solve_sylvester")(a, b, q)
+
+
+def sylvester(a, b, q):
+    """x of ``a x + x b = q``, as an operation inside a rule; not a number where there is no single one."""
+    try:
+        return applied(SYLVESTER, a, b, q)
+    except np.linalg.LinAlgError:
+        return q * np.nan
+
+
+def _sylvester_jvp(x_dots, xs, v):
+    a, b, _ = xs
+    a_dot, b_dot, q_dot = x_dots
+    moved = total(
+        (
+            q_dot,
+            None if a_dot is None else -np.matmul(a_dot, v),
+            None if b_dot is None else -np.matmul(v, b_dot),
+        )
+    )
+    return sylvester(a, b, moved)
+
+
+def _sylvester_vjp(v_bar, xs, v, active):
+    a, b, _ = xs
+    q_bar = sylvester(transposed(a), transposed(b), v_bar)
+    return (
+        -np.matmul(q_bar, transposed(v)) if active[0] else None,
+        -np.matmul(transposed(v), q_bar) if active[1] else None,
+        q_bar if active[2] else None,
+    )
+
+
+def _square_root(a):
+    return _scipy("sqrtm")(a)
+
+
+def _square_root_jvp(x_dots, xs, v):
+    """``v v_dot + v_dot v = a_dot``."""
+    return sylvester(v, v, x_dots[0])
+
+
+def _square_root_vjp(v_bar, xs, v, active):
+    return (sylvester(transposed(v), transposed(v), v_bar),)
+
+
+def _polar(a):
+    """The orthogonal factor."""
+    return _scipy("polar")(a)[0]
+
+
+def _tall(polar_rule):
+    """A wide matrix has the transposed factor of its transpose."""
+
+    def rule(x, a, u):
+        if a.shape[-2] >= a.shape[-1]:
+            return polar_rule(x, a, u)
+        return transposed(polar_rule(transposed(x), transposed(a), transposed(u)))
+
+    return rule
+
+
+def _outside(x, p, u):
+    """``(1 - u u^T) x p^-1``."""
+    try:
+        return transposed(np.linalg.solve(p, transposed(x - np.matmul(u, np.matmul(transposed(u), x)))))
+    except np.linalg.LinAlgError:
+        return x * np.nan
+
+
+@_tall
+def _polar_pushed(a_dot, a, u):
+    """``a = u p``: ``u_dot = u w + (1 - u u^T) a_dot p^-1`` with ``w p + p w = u^T a_dot - a_dot^T u``."""
+    p, moved = np.matmul(transposed(u), a), np.matmul(transposed(u), a_dot)
+    return np.matmul(u, sylvester(p, p, moved - transposed(moved))) + _outside(a_dot, p, u)
+
+
+@_tall
+def _polar_pulled(u_bar, a, u):
+    p, moved = np.matmul(transposed(u), a), np.matmul(transposed(u), u_bar)
+    return np.matmul(u, sylvester(p, p, moved - transposed(moved))) + _outside(u_bar, p, u)
+
+
+def _polar_jvp(x_dots, xs, v):
+    return _polar_pushed(x_dots[0], xs[0], v)
+
+
+def _polar_vjp(v_bar, xs, v, active):
+    return (_polar_pulled(v_bar, xs[0], v),)
+
+
+def _continuous_are(a, g, q, *given, **options):
+    return _scipy("solve_continuous_are")(a, *given, **options)
+
+
+def _continuous_are_jvp(x_dots, xs, v, **options):
+    """``a^T v + v a - v g v + q = 0``: a Lyapunov equation with the closed loop ``a - g v``."""
+    a_dot, g_dot, q_dot = x_dots[:3]
+    loop = xs[0] - np.matmul(xs[1], v)
+    pushed = None if a_dot is None else np.matmul(v, a_dot)
+    moved = total(
+        (
+            q_dot,
+            None if pushed is None else pushed + transposed(pushed),
+            None if g_dot is None else -np.matmul(np.matmul(v, g_dot), v),
+        )
+    )
+    return sylvester(transposed(loop), loop, -moved)
+
+
+def _continuous_are_vjp(v_bar, xs, v, active, **options):
+    loop = xs[0] - np.matmul(xs[1], v)
+    q_bar = sylvester(loop, transposed(loop), -v_bar)
+    return (
+        np.matmul(v, q_bar + transposed(q_bar)) if active[0] else None,
+        -np.matmul(np.matmul(v, q_bar), v) if active[1] else None,
+        q_bar if active[2] else None,
+        *(None for _ in xs[3:]),
+    )
+
+
+# Banded systems.
+
+
+def _banded(ab, b, lower, upper):
+    return _scipy("solve_banded")((lower, upper), ab, b)
+
+
+def _diagonals(ab, lower, upper):
+    """Of each diagonal: its row in `ab`, and the rows and columns of the matrix that it is in."""
+    n = ab.shape[-1]
+    for k in range(-upper, lower + 1):  # row - column
+        if abs(k) < n:
+            yield upper + k, slice(max(k, 0), n + min(k, 0)), slice(max(-k, 0), n - max(k, 0))
+
+
+def banded_product(ab, x, lower, upper):
+    """The banded matrix times x of shape (n, k)."""
+    n, result = ab.shape[-1], 0.0
+    for k, rows, columns in _diagonals(ab, lower, upper):
+        part = np.expand_dims(ab[k, columns], -1) * x[columns]
+        result = result + np.pad(part, ((rows.start, n - rows.stop), (0, 0)))
+    return result
+
+
+def transposed_band(ab, lower, upper):
+    """The band of the transposed matrix, which has `upper` diagonals below and `lower` above."""
+    n, rows = ab.shape[-1], []
+    for k in range(lower + upper + 1):
+        shift = upper - k  # column - row of what stands here
+        cut = min(abs(shift), n)
+        row = ab[k, cut:] if shift > 0 else ab[k, : n - cut]
+        rows.append(np.pad(row, (0, cut) if shift > 0 else (cut, 0)))
+    return np.stack(rows[::-1])
+
+
+def _as_columns(x):
+    return np.expand_dims(x, -1) if x.ndim == 1 else x
+
+
+def _banded_jvp(x_dots, xs, v, lower, upper):
+    ab, _ = xs
+    ab_dot, b_dot = x_dots
+    if ab_dot is not None:
+        pushed = np.reshape(banded_product(ab_dot, _as_columns(v), lower, upper), v.shape)
+        b_dot = -pushed if b_dot is None else b_dot - pushed
+    return applied(BANDED, ab, b_dot, lower=lower, upper=upper)
+
+
+def _banded_vjp(v_bar, xs, v, active, lower, upper):
+    ab, _ = xs
+    b_bar = applied(BANDED, transposed_band(ab, lower, upper), v_bar, lower=upper, upper=lower)
+    ab_bar = None
+    if active[0]:
+        n, rows_bar = ab.shape[-1], []
+        left, right = _as_columns(b_bar), _as_columns(v)
+        places = {k: (rows, columns) for k, rows, columns in _diagonals(ab, lower, upper)}
+        for k in range(lower + upper + 1):
+            rows, columns = places.get(k, (slice(0, 0), slice(0, 0)))
+            part = -np.sum(left[rows] * right[columns], axis=-1)
+            rows_bar.append(np.pad(part, (columns.start, n - columns.stop)))
+        ab_bar = np.stack(rows_bar)
+    return ab_bar, b_bar if active[1] else None
+
+
+# Decompositions by routines that NumPy does not call.
+
+
+def _eigh(a, lower, driver=None):
+    return tuple(_scipy("eigh")(a, lower=lower, driver=driver))
+
+
+def _eigh_jvp(x_dots, xs, v, lower, driver=None):
+    return spectral_ops.EIGH.jvp(x_dots, xs, v, lower)
+
+
+def _eigh_vjp(v_bar, xs, v, active, lower, driver=None):
+    return spectral_ops.EIGH.vjp(v_bar, xs, v, active, lower)
+
+
+def _eigvalsh(a, lower, driver=None):
+    return _scipy("eigvalsh")(a, lower=lower, driver=driver)
+
+
+def _eigvalsh_jvp(x_dots, xs, v, lower, driver=None):
+    return spectral_ops.EIGVALSH.jvp(x_dots, xs, v, lower)
+
+
+def _eigvalsh_vjp(v_bar, xs, v, active, lower, driver=None):
+    return spectral_ops.EIGVALSH.vjp(v_bar, xs, v, active, lower)
+
+
+def _pencil(a, b, lower, driver=None):
+    return tuple(_scipy("eigh")(a, b, lower=lower, driver=driver))
+
+
+def _means(w):
+    return 0.5 * (np.expand_dims(w, -2) + np.expand_dims(w, -1))
+
+
+def _pencil_jvp(x_dots, xs, v, lower, driver=None):
+    """Of ``a V = b V diag(w)``, ``V^T b V = 1``: with ``m = V^T a_dot V``, ``n = V^T b_dot V`` and the means c of two
+    eigenvalues, ``w_dot = diag(m - c * n)`` and ``V_dot = V (f * (m - c * n) - n/2)``, ``f_ij = 1/(w_j - w_i)``."""
+    w, V = v
+    m, n = (0.0 if dot is None else np.matmul(transposed(V), np.matmul(from_triangle(dot, lower), V)) for dot in x_dots)
+    m = m - _means(w) * n
+    f, same = gaps(w)
+    x = f * m - 0.5 * n
+    if np.any(same):
+        x = x + nan_where(same & (m != 0.0))
+    return diagonal_of(m), np.matmul(V, x)
+
+
+def _pencil_vjp(v_bar, xs, v, active, lower, driver=None):
+    (w, V), (w_bar, V_bar) = v, v_bar
+    product = np.matmul(transposed(V), V_bar)
+    skew = 0.5 * (product - transposed(product))
+    f, same = gaps(w)
+    m_bar = f * skew + diagonal_matrix(w_bar)
+    if np.any(same):
+        harmless = harmless_rotations(skew, product, columns_unmoved(V_bar), is_unmoved(w_bar))
+        m_bar = m_bar + nan_where(same & ~harmless)
+    n_bar = -_means(w) * m_bar - 0.25 * (product + transposed(product))
+    return tuple(
+        to_triangle(np.matmul(np.matmul(V, bar), transposed(V)), lower) if wanted else None
+        for bar, wanted in zip((m_bar, n_bar), active, strict=True)
+    )
+
+
+def _svd(a, full, lapack_driver="gesdd"):
+    return tuple(_scipy("svd")(a, full_matrices=full, lapack_driver=lapack_driver))
+
+
+def _svd_jvp(x_dots, xs, v, full, lapack_driver="gesdd"):
+    return singular_ops.SVD.jvp(x_dots, xs, v, full)
+
+
+def _svd_vjp(v_bar, xs, v, active, full, lapack_driver="gesdd"):
+    return singular_ops.SVD.vjp(v_bar, xs, v, active, full)
+
+
+FUNCTION = ArrayOp("scipy.linalg.function", _function, _function_jvp, _function_vjp)
+SQUARE_ROOT = ArrayOp("scipy.linalg.sqrtm", _square_root, _square_root_jvp, _square_root_vjp)
+POLAR = ArrayOp("scipy.linalg.polar", _polar, _polar_jvp, _polar_vjp)
+SYLVESTER = ArrayOp("scipy.linalg.solve_sylvester", _sylvester, _sylvester_jvp, _sylvester_vjp)
+# a, g = b r^-1 b^T and q, which have the derivative; b, q and r, which have the value
+CONTINUOUS_ARE = ArrayOp("scipy.linalg.solve_continuous_are", _continuous_are, _continuous_are_jvp, _continuous_are_vjp)
+BANDED = ArrayOp("scipy.linalg.solve_banded", _banded, _banded_jvp, _banded_vjp)
+EIGH = ArrayOp("scipy.linalg.eigh", _eigh, _eigh_jvp, _eigh_vjp)
+EIGVALSH = ArrayOp("scipy.linalg.eigvalsh", _eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)
+PENCIL = ArrayOp("scipy.linalg.eigh of two", _pencil, _pencil_jvp, _pencil_vjp)
+SVD = ArrayOp("scipy.linalg.svd", _svd, _svd_jvp, _svd_vjp)
+
+ROWS = (FUNCTION, SQUARE_ROOT, POLAR, SYLVESTER, CONTINUOUS_ARE, BANDED, EIGH, EIGVALSH, PENCIL, SVD)
