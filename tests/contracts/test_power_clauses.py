@@ -58,6 +58,7 @@ CLAUSES = [
     Clause("square", np.square, 0.0, 0, 2),
     Clause("reciprocal below 0", np.reciprocal, -2.0, -0.25, -0.25),
     Clause("polynomial at 0", lambda x: 3.0 * x**3 - 2.0 * x**2 + x + 5.0 * x**0, 0.0, 1, -4),
+    Clause("polyval at 0", lambda x: np.polyval([3.0, -2.0, 1.0, 5.0], x), 0.0, 1, -4),
     Clause("matrix power", lambda x: np.linalg.matrix_power(x, 3)[0, 0], [[0.0, 0.0], [0.0, 0.0]],
            np.zeros((2, 2)), np.zeros((2, 2, 2, 2))),
     computed("both active", lambda x: x[0] ** x[1], lambda x: x[0] ** x[1], [1.7, -2.3]),

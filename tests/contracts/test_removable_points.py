@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from clauses import Clause, computed, derivatives, each, judge
 
+import dualtape as dt
+
 
 def _sinc(x):
     return mpmath.sincpi(x)
@@ -87,3 +89,11 @@ def test_second_order_is_the_limit(clause, way):
 def test_the_oracle_knows_a_limit():
     """mpmath's differences at a removable point, against the series."""
     assert derivatives(mpmath.sincpi, 0.0) == pytest.approx((0.0, -(np.pi**2) / 3), abs=1e-20)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_symmetric_functions_of_repeated_eigenvalues_have_their_limit(mode):
+    """The sum of all eigenvalues is the trace, the sum of their squares that of A'A, also where two of them meet."""
+    A = np.diag([2.0, 2.0, 5.0])
+    g = dt.grad(lambda a: np.sum(np.linalg.eigvalsh(a) ** 2), mode=mode)(A)
+    np.testing.assert_allclose(g, 2.0 * A, rtol=1e-12, atol=1e-12)

@@ -86,6 +86,8 @@ CLAUSES = [
            np.diag([0, -1 / 32])),
     Clause("sqrt times sqrt", lambda x: np.sqrt(x) * np.sqrt(x), 0.0, NAN, NAN),
     Clause("sqrt times a computed zero", lambda x: np.sqrt(x) * (x - x), 0.0, NAN, NAN),
+    Clause("a coefficient that is zero", lambda x: np.array([[1.0, 0.0], [0.0, 2.0]]) @ np.sqrt(x), [4.0, 0.0],
+           [[0.25, NAN], [0, INF]]),
     Clause("sqrt squared", lambda x: np.sqrt(x) ** 2, 0.0, NAN, NAN),
     Clause("sqrt", np.sqrt, 0.0, INF, -INF),
     Clause("log of a square", lambda x: np.log(x * x), 0.0, NAN, NAN),
