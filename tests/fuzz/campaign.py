@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import NamedTuple
 
-from . import grammar, oracles, rendering, shrinking, statements, vocabulary
+from . import grammar, library_words, oracles, rendering, shrinking, statements, vocabulary
 
 CRASHED = "the process died"
 _TALLY_EVERY = 25
@@ -35,7 +35,7 @@ class Tally(NamedTuple):
 
 def program(seed):
     """The program of a seed."""
-    return grammar.draw(seed, vocabulary.WORDS, statements.STATEMENTS)
+    return grammar.draw(seed, vocabulary.WORDS + library_words.LIBRARY_WORDS, statements.STATEMENTS)
 
 
 def report(seed, patience=shrinking.MOST_CANDIDATES):

@@ -6,10 +6,12 @@ where there is none (a kink, a tie) or where rounding alone explains the differe
 """
 
 import io
+import math
 import warnings
 from typing import NamedTuple
 
 import numpy as np
+from scipy import special
 
 import dualtape
 from dualtape.errors import TraceEscapeError, UnsupportedOperation
@@ -118,7 +120,8 @@ class Subject:
         self.program, self.x, self.asked = program, program.x, "plain"
         self.is_nested = "dualtape." in rendering.source(program)
         try:
-            self.f = rendering.function(program, np=np, dualtape=dualtape)
+            module = rendering.namespace(program, np=np, math=math, special=special, dualtape=dualtape)
+            self.f, self.weighted = module["f"], module["weighted"]
             self.y = self.plain(self.x)
         except Exception as error:
             raise Aside(f"plain function raises {type(error).__name__}") from None
@@ -128,13 +131,11 @@ class Subject:
         self.v = rng.choice([-1.0, 1.0], np.shape(self.x)) * rng.uniform(0.5, 1.0, np.shape(self.x))
         self.w = np.asarray(rng.choice([-1.0, 1.0], np.shape(self.y)) * rng.uniform(0.5, 1.0, np.shape(self.y)))
         self.v, self.w = self.v[()], self.w[()]
+        module["weights"] = self.w
 
     def plain(self, x):
         """f(x), for an f that may write into its argument."""
         return self.f(np.copy(x)[()])
-
-    def weighted(self, x):
-        return np.sum(self.w * self.f(x))
 
     def _value(self, kind, found):
         if self.is_nested:
@@ -196,7 +197,8 @@ class Subject:
             self._asked_at(P, x, "replay elsewhere")
         self.asked = "batch"
         X = np.stack([self.x, *points])
-        if all(np.shape(self.plain(x)) == np.shape(self.y) for x in points):
+        values = [np.asarray(self.plain(x), dtype=float) for x in points]
+        if all(y.shape == np.shape(self.y) and np.all(np.abs(y) < LARGEST) for y in values):
             same("batch", P.batch(X), np.stack([P(x) for x in X]))
             agree("batch of jacobians", P.batch(X, "jacobian"), np.stack([P.jacobian(x) for x in X]), 1e-12)
         if self.program.seed % 4 == 0:

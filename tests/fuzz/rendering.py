@@ -27,8 +27,11 @@ def point(program):
     return f"x = {x!r}" if np.ndim(x) == 0 else f"x = np.array({x.tolist()})"
 
 
-def function(program, **names):
-    """f, with `np`, `dualtape` and whatever else it calls given by name."""
-    namespace = {"__name__": "drawn", **names}
-    exec(compile(source(program), f"<program {program.seed}>", "exec"), namespace)
-    return namespace["f"]
+WEIGHTED = "def weighted(x):\n    return np.sum(weights * f(x))\n"
+
+
+def namespace(program, **names):
+    """A module that defines f, and its weighted sum once it has `weights`; whatever they call is given by name."""
+    module = {"__name__": "drawn", **names}
+    exec(compile(source(program) + WEIGHTED, f"<program {program.seed}>", "exec"), module)
+    return module

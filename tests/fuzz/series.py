@@ -240,7 +240,7 @@ def power(x, exponent):
 
 
 def whole_power(x, n):
-    result = 1.0
+    result = constant(1.0)
     for _ in range(n):
         result = x * result
     return result
@@ -248,13 +248,18 @@ def whole_power(x, n):
 
 def compose(name, x):
     """The function of one variable called `name`, of a number or a series."""
+    return composed(lambda b, order: taylor(name, b, order), x)
+
+
+def composed(coefficients, x):
+    """A function of one variable with these Taylor coefficients at a point, up to an order."""
     b = base(x)
     if not isinstance(x, Series):
-        return taylor(name, b, 0)[0]
+        return coefficients(b, 0)[0]
     order, y = 0, x
     while isinstance(y, Series):
         order, y = order + len(y.c) - 1, y.c[0]
-    T = taylor(name, b, order)
+    T = coefficients(b, order)
     h = x - b
     result = T[-1]
     for t in T[-2::-1]:

@@ -127,7 +127,7 @@ def full(shape, value, like=None):
     return constants(np.full(shape, value, dtype=object)) if np.prod(shape) else np.empty(shape, dtype=object)
 
 
-def array(entries, like=None):
+def array(entries, dtype=None, like=None):
     return constants(np.array(entries, dtype=object))
 
 
@@ -211,6 +211,85 @@ def where(condition, x, y):
 def select(conditions, choices, default):
     return np.select(conditions, choices, default)[()]
 
+
+def ediff1d(a):
+    return np.diff(a)
+
+
+def unique(a):
+    if len({series.base(x) for x in a}) < len(a):
+        raise Undecided("equal numbers")
+    return np.sort(a)
+
+
+def unwrap(p):
+    turns, result = 0.0, [p[0]]
+    for before, here in zip(p[:-1], p[1:]):
+        turns = turns - series.floor((here - before + _pi(p)) / (2.0 * _pi(p)))
+        result.append(here + 2.0 * _pi(p) * turns)
+    return np.stack(result)
+
+
+def isnan(a):
+    return np.vectorize(lambda x: series.base(x) != series.base(x), otypes=[bool])(a)
+
+
+def nansum(a, axis=None):
+    return np.sum(np.where(isnan(a), 0.0, a), axis=axis)
+
+
+def nanmean(a):
+    return np.mean(np.ravel(a)[~np.ravel(isnan(a))])
+
+
+def trapezoid(y, x=None, axis=-1):
+    y = np.moveaxis(y, axis, -1)
+    widths = 1.0 if x is None else np.diff(x)
+    return np.sum(widths * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)
+
+
+def gradient(a):
+    return np.concatenate([a[1:2] - a[:1], (a[2:] - a[:-2]) / 2.0, a[-1:] - a[-2:-1]])
+
+
+def cov(x, y):
+    rows = np.stack([x, y]) - np.stack([np.mean(x), np.mean(y)])[:, None]
+    return rows @ rows.T / (len(x) - 1.0)
+
+
+def polyval(p, x):
+    result = zeros_like(x)[()]
+    for coefficient in p:
+        result = result * x + coefficient
+    return result
+
+
+def vander(x, n):
+    return np.stack([power(x, n - 1 - k) for k in range(n)], axis=1)
+
+
+def piecewise(x, conditions, functions):
+    first, second = functions
+    return where(conditions[0], first(x), second(x))
+
+
+def linspace(start, stop, n):
+    return start + (stop - start) / max(n - 1, 1) * np.arange(float(n))
+
+
+def geomspace(start, stop, n):
+    return exp(linspace(log(start), log(stop), n))
+
+
+def vectorize(function):
+    return np.vectorize(function, otypes=[object])
+
+
+def fromiter(numbers, dtype):
+    return np.array(list(numbers), dtype=object)
+
+
+asarray = array
 
 # Linear algebra.
 
@@ -321,6 +400,9 @@ def _eigh(A):
 
 
 def _norm(a, ord=None, axis=None):
+    if axis is None and np.ndim(a) == 2 and ord in (2, -2, "nuc"):
+        values = linalg.svdvals(a)
+        return np.sum(values) if ord == "nuc" else values[0 if ord == 2 else -1]
     if axis is None and np.ndim(a) == 2 and ord in (1, np.inf):
         return np.max(np.sum(absolute(a), axis=0 if ord == 1 else 1))
     if axis is None:
@@ -348,6 +430,8 @@ linalg = types.SimpleNamespace(
     qr=_qr,
     eigh=_eigh,
     eigvalsh=lambda A: _eigh(A)[0],
+    svd=lambda A, compute_uv=False: linalg.svdvals(A),
+    cond=lambda A: linalg.svdvals(A)[0] / linalg.svdvals(A)[-1],
     svdvals=lambda A: sqrt(_eigh(A.T @ A)[0][::-1]),
     pinv=lambda A: _solve(A.T @ A, A.T),
     lstsq=lambda A, b, rcond=None: (_solve(A.T @ A, A.T @ b),),

@@ -140,7 +140,59 @@ def unpacking(draw):
     ]
 
 
+def buffer(draw):
+    """An array made of nothing, and written to: what the clone of a function is for."""
+    shape = draw.choice([(draw.n,), (draw.m,), (draw.n, draw.m), (draw.n + 1, draw.n)])
+    name = draw.name("y")
+    starts = [f"np.zeros({shape})", f"np.ones({shape})", f"np.full({shape}, {draw.number()})", f"np.empty({shape})"]
+    start = draw.choice(starts)
+    made = [Statement(f"{name} = {start}", defines=((name, shape),))]
+    if "empty" in start:
+        made.append(Statement(f"{name}[:] = {{0}}", (draw.expression(shape, 1),)))
+    draw.know(name, shape)
+    writes = _writes(draw, name, shape)
+    for _ in range(draw.whole(1, 3)):
+        text, part = draw.choice(writes)
+        made += [Statement(line, (draw.expression(part, 2),) if "{0}" in line else ()) for line in text.split("\n")]
+    return made
+
+
+def filled_by_elements(draw):
+    """A buffer, element by element, each of the one before."""
+    n, name = draw.n, draw.name("y")
+    v = draw.expression((n,), 1)
+    start = draw.choice([f"np.zeros({n})", f"np.empty({n})", f"np.zeros_like({{0}})", f"[0.0] * {n}"])
+    source = draw.name("v")
+    made = [Statement(f"{source} = {{0}}", (v,), defines=((source, (n,)),))]
+    made.append(Statement(f"{name} = {start.replace('{0}', source)}"))
+    steps = [
+        f"{name}[i] = math.sin({source}[i]) + 0.5 * {name}[i - 1] if i else {source}[0]",
+        f"{name}[i] = {source}[i] ** 2",
+        f"{name}[-1 - i] = {source}[i] * {{0}}",
+    ]
+    step = draw.choice(steps)
+    operands = (draw.leaf(()),) if "{0}" in step else ()
+    made.append(Statement(f"for i in range({n}):", (), (Statement(step, operands),)))
+    if start.startswith("["):
+        made.append(Statement(f"{name} = np.array({name})"))
+    draw.know(source, (n,))
+    draw.know(name, (n,))
+    return made
+
+
+def results_into(draw):
+    """``out=`` of ufuncs and reductions."""
+    shape, name = draw.choice([(draw.n,), (draw.n, draw.m)]), draw.name("y")
+    texts = [f"np.sin({{0}}, out={name})", f"np.multiply({{0}}, {{1}}, out={name})", f"np.cumsum({{0}}, axis=0, out={name})"]
+    texts += [f"np.subtract({{0}}, {{1}}, out={name}, where={name} > -0.5)"]
+    text = draw.choice(texts)
+    operands = tuple(draw.expression(shape, 1) for k in range(2) if f"{{{k}}}" in text)
+    start = Statement(f"{name} = np.zeros({shape})", defines=((name, shape),))
+    draw.know(name, shape)
+    return [start, Statement(text, operands)]
+
+
 STATEMENTS = [
     assignment, assignment, assignment, calm_assignment, calm_assignment, written, written, branch, counted_loop,
-    loop_over_elements, conditional_loop, helper, unpacking,
+    loop_over_elements, conditional_loop, helper, unpacking, buffer, buffer, filled_by_elements, results_into,
 ]  # fmt: skip
