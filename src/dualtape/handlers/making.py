@@ -245,6 +245,24 @@ def _bounds(*args, start=None, stop=None, step=None):
     return given[0], given[1], given[2] if len(given) > 2 else 1.0
 
 
+# ---- functions of scalars ----
+
+
+class Vectorized(np.vectorize):
+    """np.vectorize: what comes of active numbers is an array of numbers, where NumPy would make one of objects."""
+
+    def __call__(self, *args, **kwargs):
+        if not has_active((*args, *kwargs.values())):
+            return super().__call__(*args, **kwargs)
+        by_number = np.vectorize(self.pyfunc, "O" * len(self.otypes or "O"), None, self.excluded, False, self.signature)
+        result = (super() if self.otypes is None else by_number).__call__(*args, **kwargs)
+        return tuple(map(_settled, result)) if isinstance(result, tuple) else _settled(result)
+
+
+def _settled(objects):
+    return operand(objects) if has_active(objects) else objects
+
+
 # ---- np.r_, np.c_ ----
 
 

@@ -1,6 +1,8 @@
 """Modules as clones see them: `numpy`, `math`, `cmath` and `scipy` with substitutes for their functions, and the user's
 own modules, whose functions are cloned. An attribute is made when it is first asked for."""
 
+import functools
+import math
 import types
 
 import numpy as np
@@ -78,12 +80,24 @@ def _unannounced(value, name):
 
 def _own_values():
     """By module: attributes that have substitutes of their own."""
-    from dualtape.handlers.making import CREATORS_IN_CLONE, JOINING_IN_CLONE  # which loads all handlers
+    from dualtape.handlers.making import CREATORS_IN_CLONE, JOINING_IN_CLONE, Vectorized  # which loads all handlers
 
     values = {function.__name__: replacement for function, replacement in CREATORS_IN_CLONE.items()}
     values.update(JOINING_IN_CLONE)
-    values.update(float64=Float64, double=Float64, isscalar=Substitute(np.isscalar, is_scalar, ACTIVE))
-    return {"numpy": values}
+    values.update(float64=Float64, double=Float64, vectorize=Vectorized)
+    values.update(isscalar=Substitute(np.isscalar, is_scalar, ACTIVE))
+    return {"numpy": values, "math": {name: _of_items(getattr(math, name)) for name in ("fsum", "prod")}}
+
+
+def _of_items(function):
+    """A function of what an iterable gives: generators are run, to see what is in them."""
+    substitute = Substitute(function, _by_name(f"math.{function.__name__}"), ACTIVE)
+
+    @functools.wraps(function)
+    def of_items(items, /, **options):
+        return substitute(items if hasattr(items, "__len__") else list(items), **options)
+
+    return of_items
 
 
 def substitute_of(value, name=None):

@@ -235,7 +235,7 @@ def dawson_d(x, v):
     terms = [1.0]
     for k in range(38):
         terms.append(terms[-1] * (2.0 * k + 1.0))
-    return _where(near, 1.0 - 2.0 * x * v, -s * _horner(s, terms[37::-1]))
+    return _where(near, 1.0 - 2.0 * x * v, -s * _horner(s, terms[38:0:-1]))
 
 
 def rgamma_d(x, v, psi, mirrored_gamma, mirrored_psi):
