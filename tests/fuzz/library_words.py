@@ -26,34 +26,56 @@ def decomposition(draw, shape):
 
 
 def statistics(draw, shape):
+    if shape == ():
+        texts = {
+            "np.cov({0}, {1})[0, 1]": 2,
+            "np.quantile({0}, 0.6)": 1,
+            "np.trapezoid({0}, np.cumsum({1}**2 + 0.1))": 2,
+            "np.nanmean(np.where({0} > -0.3, {0}, {1}))": 2,
+            "np.interp(0.3, np.cumsum({0}**2 + 0.1), {1})": 2,
+        }
+        text = draw.choice(list(texts))
+        return text, *[(3,)] * texts[text]
     if len(shape) > 1:
         return None
-    if len(shape) == 1:
-        n = shape[0]
-        options = [(f"np.quantile({{0}}, {draw.choice(['0.3', '0.77'])}, axis=0)", (3, n))]
-        options += [("np.percentile({0}, 40.0, axis=1)", (n, 4)), ("np.average({0}, axis=0, weights={1}**2 + 0.2)", (2, n), (2,))]
-        options += [("np.unique({0})", shape), ("np.unwrap(3.0 * {0})", shape), ("np.ediff1d({0})", (n + 1,))]
-        options += [("np.nansum(np.where({0} > 0.1, {0}, np.nan), axis=0)", (3, n)), ("np.trapezoid({0}, axis=1)", (n, 3))]
-        options += [("np.partition({0}, 0)[:1] * {0}", shape), ("np.gradient({0})", shape) if n > 1 else ("{0}", shape)]
-        return draw.choice(options)
-    texts = ["np.cov({0}, {1})[0, 1]", "np.quantile({0}, 0.6)", "np.trapezoid({0}, np.cumsum({1}**2 + 0.1))", "np.ptp({0})"]
-    texts += ["np.nanmean(np.where({0} > -0.3, {0}, {1}))", "np.interp(0.3, np.cumsum({0}**2 + 0.1), {1})"]
-    text = draw.choice(texts)
-    return (text, (3,), (3,)) if "{1}" in text else (text, (3,))
+    (n,) = shape
+    options = [
+        (f"np.quantile({{0}}, {draw.choice(['0.3', '0.77'])}, axis=0)", (3, n)),
+        ("np.percentile({0}, 40.0, axis=1)", (n, 4)),
+        ("np.average({0}, axis=0, weights={1}**2 + 0.2)", (2, n), (2,)),
+        ("np.unique({0})", shape),
+        ("np.unwrap(3.0 * {0})", shape),
+        ("np.ediff1d({0})", (n + 1,)),
+        ("np.nansum(np.where({0} > 0.1, {0}, np.nan), axis=0)", (3, n)),
+        ("np.trapezoid({0}, axis=1)", (n, 3)),
+        ("np.partition({0}, 0)[:1] * {0}", shape),
+        ("np.gradient({0})" if n > 1 else "np.copy({0})", shape),
+    ]
+    return draw.choice(options)
 
 
 def polynomials_and_grids(draw, shape):
-    options = [(f"np.polyval([{draw.number()}, {draw.number()}, {draw.number()}], {{0}})", shape)]
-    options += [("np.polyval({0}, {1})", (3,), shape)]
-    options += [("np.interp({0}, [-2.0, -0.4, 0.3, 1.0, 2.5], [0.3, 1.0, -0.5, 0.2, 0.9])", shape)]
-    options += [("np.piecewise({0}, [{0} < 0.1, {0} >= 0.1], [lambda z: z * z, lambda z: 0.3 * z])", shape)]
+    options = [
+        (f"np.polyval([{draw.number()}, {draw.number()}, {draw.number()}], {{0}})", shape),
+        ("np.polyval({0}, {1})", (3,), shape),
+        ("np.interp({0}, [-2.0, -0.4, 0.3, 1.0, 2.5], [0.3, 1.0, -0.5, 0.2, 0.9])", shape),
+        ("np.piecewise({0}, [{0} < 0.1, {0} >= 0.1], [lambda z: z * z, lambda z: 0.3 * z])", shape),
+    ]
     if len(shape) == 1:
-        n = shape[0]
-        options += [(f"np.linspace({{0}}, {{1}}, {n})", (), ()), (f"np.geomspace({{0}}**2 + 0.3, {{1}}**2 + 0.5, {n})", (), ())]
-        options += [(f"np.apply_along_axis(lambda row: row @ row[::-1], 1, {{0}})", (n, 2)), ("np.convolve({0}, {1}, 'same')", shape, shape)]
+        (n,) = shape
+        options += [
+            (f"np.linspace({{0}}, {{1}}, {n})", (), ()),
+            (f"np.geomspace({{0}}**2 + 0.3, {{1}}**2 + 0.5, {n})", (), ()),
+            ("np.apply_along_axis(lambda row: row @ row[::-1], 1, {0})", (n, 2)),
+            ("np.convolve({0}, {1}, 'same')", shape, shape),
+        ]
     if len(shape) == 2:
-        options += [("np.meshgrid({0}, {1})[0] * np.meshgrid({0}, {1})[1]", (shape[1],), (shape[0],))]
-        options += [(f"np.vander({{0}}, {shape[1]})", (shape[0],)), ("np.block([[{0}], [{1}]])", (1, shape[1]), (shape[0] - 1, shape[1]))]
+        rows, columns = shape
+        options += [
+            ("np.meshgrid({0}, {1})[0] * np.meshgrid({0}, {1})[1]", (columns,), (rows,)),
+            (f"np.vander({{0}}, {columns})", (rows,)),
+            ("np.block([[{0}], [{1}]])", (1, columns), (rows - 1, columns)),
+        ]
     return draw.choice(options)
 
 
@@ -72,34 +94,36 @@ def python_scalar(draw, shape):
     if shape != ():
         return None
     n = draw.whole(1, 3)
-    names = "sin cos tanh exp atan asinh erf expm1".split()
-    texts = [f"math.{draw.choice(names)}({tamed(draw, 'calm')})", f"math.{draw.choice(['sqrt', 'log', 'log1p', 'lgamma'])}({tamed(draw, 'positive')})"]
-    texts += ["math.hypot({0}, {1})", "math.atan2({0}, {1})", "math.pow({0}**2 + 0.3, {1})", "float({0})", "abs({0})", "max({0}, {1}, 0.1)"]
-    texts += ["min({0}, {1})", "({0} if isinstance({0}, float) else 0.0)", "math.copysign({0}, {1})", "math.fmod({0}, 0.7)"]
-    of_lists = ["sum([v * v for v in {0}])", "math.fsum(v * math.sin(v) for v in {0})", "sorted({0})[0]", "math.prod({0})"]
-    of_lists += [f"np.dot([{', '.join(draw.number() for _ in range(n))}], {{0}})", "np.sum([v**2 for v in {0}])"]
     if draw.chance(0.4):
-        return draw.choice(of_lists), (n,)
-    text = draw.choice(texts)
-    return (text, (), ()) if "{1}" in text else (text, ())
+        numbers = ", ".join(draw.number() for _ in range(n))
+        texts = ["sum([v * v for v in {0}])", "math.fsum(v * math.sin(v) for v in {0})", "math.prod({0})"]
+        texts += ["sorted({0})[0]", "np.sum([v**2 for v in {0}])", f"np.dot([{numbers}], {{0}})"]
+        return draw.choice(texts), (n,)
+    if draw.chance(0.5):
+        calm = draw.choice("sin cos tanh exp atan asinh erf expm1".split())
+        positive = draw.choice("sqrt log log1p lgamma".split())
+        texts = [f"math.{calm}({tamed(draw, 'calm')})", f"math.{positive}({tamed(draw, 'positive')})"]
+        texts += ["float({0})", "abs({0})", "({0} if isinstance({0}, float) else 0.0)", "math.fmod({0}, 0.7)"]
+        return draw.choice(texts), ()
+    texts = ["math.hypot({0}, {1})", "math.atan2({0}, {1})", "math.pow({0}**2 + 0.3, {1})", "max({0}, {1}, 0.1)"]
+    return draw.choice([*texts, "min({0}, {1})", "math.copysign({0}, {1})"]), (), ()
 
 
 def made_of_scalars(draw, shape):
     """Arrays of traced scalars and numbers."""
-    if len(shape) == 1:
-        texts = {f"np.array([v * {draw.number()} for v in {{0}}])": [shape], "np.vectorize(lambda t: t * t if t > 0.3 else t)({0})": [shape]}
-        texts |= {"np.asarray([math.sin(v) for v in {0}])": [shape], "np.fromiter((v * v for v in {0}), float)": [shape]}
-        texts |= {"np.array({0})": [shape], "np.array([*{0}][::-1])": [shape], "np.asarray({0}, dtype=float) * {1}": [shape, shape]}
-        if shape[0] == 2:
-            texts |= {"np.array([{0}, {1}])": [(), ()], "np.array([{0}, 0.5])": [()], "np.array(({0}, {1} * {0}))": [(), ()]}
-        text = draw.choice(list(texts))
-        return text, *texts[text]
     if shape == (2, 2):
         return draw.choice(["np.array([[{0}, {1}], [-{1}, {0}]])", "np.array([[{0}, 0.0], [1.0, {1}]])"]), (), ()
-    return None
+    if len(shape) != 1:
+        return None
+    if shape == (2,) and draw.chance(0.5):
+        return draw.choice(["np.array([{0}, {1}])", "np.array([{0} * {1}, 0.5])", "np.array(({0}, {1} * {0}))"]), (), ()
+    texts = [f"np.array([v * {draw.number()} for v in {{0}}])", "np.asarray([math.sin(v) for v in {0}])"]
+    texts += ["np.vectorize(lambda t: t * t if t > 0.3 else t)({0})", "np.fromiter((v * v for v in {0}), float)"]
+    texts += ["np.array({0})", "np.array([*{0}][::-1])", "np.asarray({0}, dtype=float) * {0}"]
+    return draw.choice(texts), shape
 
 
 LIBRARY_WORDS = [
-    decomposition, decomposition, statistics, statistics, polynomials_and_grids, polynomials_and_grids, special, special,
-    python_scalar, python_scalar, made_of_scalars, made_of_scalars,
+    decomposition, decomposition, statistics, statistics, polynomials_and_grids, polynomials_and_grids, special,
+    special, python_scalar, python_scalar, made_of_scalars, made_of_scalars,
 ]  # fmt: skip

@@ -230,19 +230,22 @@ class Subject:
         n = np.ndim(self.x)
         slope = np.tensordot(self.J["reverse"], self.v, n)
         curvature = np.tensordot(np.tensordot(self.H, self.v, n), self.v, n)
+        line = self._true(truth.along)
         try:
-            line = truth.along(self.program, self.v)
+            self._compare(line, slope, curvature, [1e-11, ROUNDING, ROUNDING])
+        except Disagreement:
+            line, tolerances = self._true(truth.exactly)
+            if np.isinf(tolerances[2]):
+                raise Aside("ill-conditioned") from None
+            self._compare(line, slope, curvature, tolerances)
+
+    def _true(self, evaluate):
+        try:
+            return evaluate(self.program, self.v)
         except Undecided as reason:
             raise Aside(f"no truth: {reason}".split(" at ")[0]) from None
         except (ZeroDivisionError, OverflowError) as reason:
             raise Aside(f"no truth: {type(reason).__name__}") from None
-        try:
-            self._compare(line, slope, curvature, [1e-11, ROUNDING, ROUNDING])
-        except Disagreement:
-            line, tolerances = truth.exactly(self.program, self.v)
-            if np.isinf(tolerances[2]):
-                raise Aside("ill-conditioned") from None
-            self._compare(line, slope, curvature, tolerances)
 
     def _compare(self, line, slope, curvature, tolerances):
         parts = zip(("value", "slope", "curvature"), (self.y, slope, curvature), line, tolerances)

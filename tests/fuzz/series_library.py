@@ -50,7 +50,10 @@ special = types.SimpleNamespace(
 )
 
 math = types.SimpleNamespace(
-    **{name: getattr(series_numpy, name) for name in "sin cos tanh exp sqrt log log1p expm1 hypot fmod copysign".split()},
+    **{
+        name: getattr(series_numpy, name)
+        for name in "sin cos tanh exp sqrt log log1p expm1 hypot fmod copysign".split()
+    },
     atan=series_numpy.arctan,
     asinh=series_numpy.arcsinh,
     atan2=series_numpy.arctan2,

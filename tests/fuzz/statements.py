@@ -161,7 +161,7 @@ def filled_by_elements(draw):
     """A buffer, element by element, each of the one before."""
     n, name = draw.n, draw.name("y")
     v = draw.expression((n,), 1)
-    start = draw.choice([f"np.zeros({n})", f"np.empty({n})", f"np.zeros_like({{0}})", f"[0.0] * {n}"])
+    start = draw.choice([f"np.zeros({n})", f"np.empty({n})", "np.zeros_like({0})", f"[0.0] * {n}"])
     source = draw.name("v")
     made = [Statement(f"{source} = {{0}}", (v,), defines=((source, (n,)),))]
     made.append(Statement(f"{name} = {start.replace('{0}', source)}"))
@@ -183,7 +183,11 @@ def filled_by_elements(draw):
 def results_into(draw):
     """``out=`` of ufuncs and reductions."""
     shape, name = draw.choice([(draw.n,), (draw.n, draw.m)]), draw.name("y")
-    texts = [f"np.sin({{0}}, out={name})", f"np.multiply({{0}}, {{1}}, out={name})", f"np.cumsum({{0}}, axis=0, out={name})"]
+    texts = [
+        f"np.sin({{0}}, out={name})",
+        f"np.multiply({{0}}, {{1}}, out={name})",
+        f"np.cumsum({{0}}, axis=0, out={name})",
+    ]
     texts += [f"np.subtract({{0}}, {{1}}, out={name}, where={name} > -0.5)"]
     text = draw.choice(texts)
     operands = tuple(draw.expression(shape, 1) for k in range(2) if f"{{{k}}}" in text)

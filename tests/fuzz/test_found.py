@@ -21,6 +21,12 @@ FOUND = {
         ["y = np.where(x > 0.3, 1.0, 2.0)", "np.add.at(y, [0, 0], 5.0)", "y.sort()", "return y * x"],
         [0.5, -1.0, 2.0],
     ),
+    "a nested derivative in an asymptotic series": (["return special.dawsn(x)"], [13.0, 7.0]),
+    "a generator summed": (["return math.fsum(v * math.sin(v) for v in x)"], [1.5, 0.25]),
+    "a vectorized function": (
+        ["y = np.vectorize(lambda t: t * t if t > 0.3 else t)(x)", "return np.sinh(np.zeros_like(y) + y)"],
+        [0.5, -1.0],
+    ),
     "a sign taken from a zero": (["return np.copysign(x, np.zeros_like(x))"], [[-0.3]]),
 }
 

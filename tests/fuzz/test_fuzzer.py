@@ -8,7 +8,18 @@ import pytest
 import dualtape
 from dualtape.ops import matrix_ops
 from dualtape.trace import functions
-from fuzz import campaign, grammar, library_words, oracles, rendering, series, series_numpy, shrinking, truth, vocabulary
+from fuzz import (
+    campaign,
+    grammar,
+    library_words,
+    oracles,
+    rendering,
+    series,
+    series_numpy,
+    shrinking,
+    truth,
+    vocabulary,
+)
 
 FEW_LINES = 4
 ENOUGH = 400  # programs in which a word of the vocabulary is bound to turn up
@@ -99,7 +110,9 @@ def test_candidates_of_shrinking_are_other_programs(seed):
     assert all(rendering.source(small) + rendering.point(small) != whole for small in shrinking.candidates(drawn))
 
 
-@pytest.mark.parametrize("word", list(dict.fromkeys(vocabulary.WORDS + library_words.LIBRARY_WORDS)), ids=lambda word: word.__name__)
+@pytest.mark.parametrize(
+    "word", list(dict.fromkeys(vocabulary.WORDS + library_words.LIBRARY_WORDS)), ids=lambda word: word.__name__
+)
 def test_every_word_is_drawn(word):
     drawing = grammar.Drawing(1, [word])
     drawing.know("x", (3,))
