@@ -75,7 +75,7 @@ STEPS = [math.sin, lambda x: math.exp(x)]
 PAIR = (math.sin, [math.cos, {"tan": math.tan}])
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def cached(x):
     return math.sin(x)
 

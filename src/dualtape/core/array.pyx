@@ -388,7 +388,7 @@ cdef class TracedArray:
         return engine().overwritten(self, power(self, other), other)
 
     def __matmul__(self, other):
-        return np.matmul(self, other)
+        return NotImplemented if getattr(other, "__array_ufunc__", True) is None else np.matmul(self, other)
 
     def __rmatmul__(self, other):
         return np.matmul(other, self)

@@ -309,6 +309,8 @@ cdef class Buffer(Holder):
         return in_place(self, other, power_in_place)
 
     def __matmul__(self, other):
+        if getattr(other, "__array_ufunc__", True) is None:
+            return NotImplemented
         return result_of(self.held() @ term(other))
 
     def __rmatmul__(self, other):

@@ -258,7 +258,7 @@ cdef class ForwardNumber:
         return NotImplemented if modulo is not None else binary(OP_SCALAR_POWER, a, b)
 
     def __matmul__(a, b):
-        return np.matmul(a, b)
+        return NotImplemented if getattr(b, "__array_ufunc__", True) is None else np.matmul(a, b)
 
     def __neg__(self):
         return unary(OP_NEGATIVE, self)

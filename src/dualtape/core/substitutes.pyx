@@ -10,6 +10,8 @@ from cpython.object cimport PyObject, PyObject_Call
 
 import numpy as np
 
+from dualtape.core.buffer import Buffer
+
 cdef frozenset PLAIN = frozenset((int, float, bool, str, type(None), np.ndarray, np.float64, np.int64, type, slice))
 
 
@@ -27,7 +29,7 @@ cdef bint holds(object items, types) except -1:
         if kind is list or kind is tuple:
             if holds(item, types):
                 return True
-        elif is_of(item, types):
+        elif is_of(item, types) or kind is Buffer and is_of(item.held(), types):
             return True
     return False
 
@@ -47,28 +49,37 @@ cdef class Substitute:
         Called in its place with active arguments.
     types : dict
         Whether a type is that of an active number.
+    plainly : callable, optional
+        Called in place of `function` where nothing is active.
     """
 
     cdef readonly object __wrapped__
-    cdef object answer
+    cdef object answer, plainly
     cdef object types
 
-    def __init__(self, function, answer, types):
+    def __init__(self, function, answer, types, plainly=None):
         self.__wrapped__, self.answer, self.types = function, answer, types
+        self.plainly = function if plainly is None else plainly
 
     cdef bint is_active(self, tuple args, dict kwargs) except -1:
         for x in args:
             if type(x) is list or type(x) is tuple:
                 if holds(x, self.types):
                     return True
-            elif is_of(x, self.types):
+            elif is_of(x, self.types) or type(x) is Buffer and is_of(x.held(), self.types):
                 return True
         return bool(kwargs) and self.is_active(tuple(kwargs.values()), {})
 
     def __call__(self, *args, **kwargs):
         if self.is_active(args, kwargs):
             return self.answer(*args, **kwargs)
-        return PyObject_Call(self.__wrapped__, args, kwargs)
+        return PyObject_Call(self.plainly, args, kwargs)
+
+    def __instancecheck__(self, x):
+        return isinstance(x, self.__wrapped__)
+
+    def __subclasscheck__(self, cls):
+        return issubclass(cls, self.__wrapped__)
 
     def __getattr__(self, name):
         return getattr(self.__wrapped__, name)

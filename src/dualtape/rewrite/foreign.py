@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from dualtape.core.names import ABSENT
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of, substitute_of
 from dualtape.trace.ownership import root
 
@@ -13,6 +14,9 @@ def foreign_function(function):
     """The substitute of a function."""
     if isinstance(function, np.ufunc):
         return substitute_of(function)
+    owner = getattr(function, "__self__", None)
+    if owner is not None and is_foreign_object(type(owner)):
+        return getattr(foreign_object(owner), function.__name__)
     name = public_name(function)
     if name is None:
         return function
@@ -21,18 +25,48 @@ def foreign_function(function):
 
 
 def foreign_class(cls):
-    """The substitute of a class."""
-    return foreign_function(cls)
+    """The substitute of a class: what it makes is wrapped."""
+    return foreign_function(cls) if is_foreign_object(cls) else cls
 
 
 def is_foreign_object(cls):
     """Tell whether objects of a class have substitutes."""
-    return False
+    return _wrapper_of(cls) is not None
 
 
 def foreign_object(x):
     """The substitute of an object."""
-    return x
+    return _wrapper_of(type(x))(x)
+
+
+def _wrapper_of(cls):
+    """The class of the wrappers of objects of a class; None if there is none."""
+    if root(cls.__module__) != "scipy" and cls.__name__ != "SuperLU" and not _is_linear_operator(cls):
+        return None
+    found = _wrapper_classes.get(cls, ABSENT)
+    if found is ABSENT:
+        found = _wrapper_classes[cls] = _find_wrapper(cls)
+    return found
+
+
+def _find_wrapper(cls):
+    from dualtape.rewrite import interpolants, matrices
+
+    names = [base.__name__ for base in cls.__mro__ if root(base.__module__) == "scipy"]
+    if any(name in ("spmatrix", "sparray", "_spbase") for name in names):
+        return matrices.SparseMatrix
+    if "LinearOperator" in names:
+        return matrices.Operator
+    if cls.__name__ == "SuperLU":
+        return matrices.Factors
+    return next((interpolants.CLASSES[name] for name in names if name in interpolants.CLASSES), None)
+
+
+def _is_linear_operator(cls):
+    return any(base.__name__ == "LinearOperator" and root(base.__module__) == "scipy" for base in cls.__mro__)
+
+
+_wrapper_classes = {}
 
 
 def public_name(function):

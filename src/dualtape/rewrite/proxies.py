@@ -104,7 +104,12 @@ def substitute_of(value, name=None):
     """What a value of a foreign module stands for in a clone; `name` is the one by which it was found there."""
     if isinstance(value, types.ModuleType):
         return proxy_of(value)
-    if not (isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS))):
+    if isinstance(value, type):
+        from dualtape.rewrite.foreign import is_foreign_object
+
+        if not is_foreign_object(value):
+            return value
+    elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)):
         return value
     found = _substitutes.get(value)
     if found is None:
@@ -119,7 +124,28 @@ def _new_substitute(function, name):
         return NumpySubstitute(function, _with_lists(function), ACTIVE)
     if root(name) == "numpy":
         return function
+    if root(name) == "scipy":
+        return Substitute(function, _by_name(name), ACTIVE, _plainly(function))
     return Substitute(function, _by_name(name), ACTIVE)
+
+
+def _plainly(function):
+    """A function of SciPy of plain arguments: its arrays are buffers, its sparse matrices and interpolants wrapped."""
+    from dualtape.core.buffer import buffered
+    from dualtape.handlers.buffers import opened
+    from dualtape.rewrite.foreign import foreign_function, foreign_object, is_foreign_object
+    from dualtape.rewrite.wrapping import bare
+
+    def call(*args, **kwargs):
+        found = []
+        result = function(*bare(opened(args, found)), **bare(opened(kwargs, found)))
+        if is_foreign_object(type(result)):
+            return foreign_object(result)
+        if type(result) is types.BuiltinFunctionType:  # scipy.sparse.linalg.factorized gives a method
+            return foreign_function(result)
+        return buffered(result, found) if type(result) in (np.ndarray, tuple, list) else result
+
+    return call
 
 
 def _with_arrays(ufunc):
@@ -145,11 +171,12 @@ def _with_lists(function):
 
 def _by_name(name):
     """A function that no protocol announces, of active numbers."""
+    from dualtape.handlers.buffers import opened
 
     def answer(*args, **kwargs):
         handler = foreign_handler(name)
         if handler is None:
             raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
-        return handler(*args, **kwargs)
+        return handler(*opened(args, []), **opened(kwargs, []))
 
     return answer

@@ -67,6 +67,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "math": ("math_functions",),
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
     "scipy.special": ("scipy_softmax",),
+    "scipy.sparse.linalg": ("scipy_sparse",),
 }
 
 

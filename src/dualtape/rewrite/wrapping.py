@@ -1,0 +1,103 @@
+"""Objects of SciPy in a clone: a wrapper that looks like the object and takes traced arrays where the object is known
+to be differentiable in them. All else reaches the object, with plain arguments only."""
+
+import types
+
+from dualtape.core.buffer import buffered
+from dualtape.errors import UnsupportedOperation
+from dualtape.handlers.buffers import opened
+from dualtape.trace.functions import is_active, operand
+
+
+def has_active_part(x):
+    """Tell whether an argument is active, or a buffer or a list that holds active numbers."""
+    found = []
+    opened(x, found)
+    return any(is_active(part) or is_active(getattr(part, "held", lambda: None)()) for part in found) or _in_lists(x)
+
+
+def _in_lists(x):
+    return type(x) in (list, tuple) and any(is_active(item) or _in_lists(item) for item in x)
+
+
+def active_array(x):
+    """An argument as one active or plain array."""
+    return operand(opened(x, []))
+
+
+class Wrapper:
+    """An object of SciPy as clones see it.
+
+    Attributes
+    ----------
+    __wrapped__ : object
+    """
+
+    __slots__ = ("__wrapped__",)
+    __array_ufunc__ = None  # operators of arrays leave it to ours
+    __hash__ = object.__hash__
+
+    def __init__(self, real):
+        object.__setattr__(self, "__wrapped__", real)
+
+    @property
+    def __class__(self):
+        return type(self.__wrapped__)
+
+    def _plainly(self, method, *args, **kwargs):
+        """A method of the object with plain arguments."""
+        if any(map(has_active_part, (*args, *kwargs.values()))):
+            raise UnsupportedOperation(
+                f"{type(self.__wrapped__).__name__}.{method} of a traced array has no derivative rule yet",
+                "multiply with @, or use a dense array",
+            )
+        args, kwargs = bare(opened(args, [])), bare(opened(kwargs, []))
+        return self._wrapped_result(getattr(self.__wrapped__, method)(*args, **kwargs))
+
+    def _wrapped_result(self, result):
+        from dualtape.rewrite.foreign import foreign_object, is_foreign_object
+
+        return foreign_object(result) if is_foreign_object(type(result)) else buffered(result)
+
+    def __getattr__(self, name):
+        value = getattr(self.__wrapped__, name)
+        if isinstance(value, (types.MethodType, types.BuiltinMethodType)):
+            return lambda *args, **kwargs: self._plainly(name, *args, **kwargs)
+        return self._wrapped_result(value)
+
+    def __setattr__(self, name, value):
+        setattr(self.__wrapped__, name, value)
+
+    def __repr__(self):
+        return repr(self.__wrapped__)
+
+    def __reduce__(self):
+        return _itself, (self.__wrapped__,)
+
+
+def bare(tree):
+    """Nested tuples, lists and dicts with the objects themselves in place of wrappers."""
+    kind = type(tree)
+    if kind in (tuple, list):
+        return kind(map(bare, tree))
+    if kind is dict:
+        return {key: bare(value) for key, value in tree.items()}
+    return tree.__wrapped__ if issubclass(kind, Wrapper) else tree
+
+
+def _itself(x):
+    return x
+
+
+def _forwarding(name):
+    def method(self, *args):
+        return self._plainly(name, *args)
+
+    return method
+
+
+for _name in (
+    "__call__ __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __pow__ __neg__ __abs__ "
+    "__getitem__ __setitem__ __len__ __iter__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __bool__"
+).split():
+    setattr(Wrapper, _name, _forwarding(_name))

@@ -1,0 +1,119 @@
+"""Constant sparse matrices, linear operators and interpolants of SciPy at traced points."""
+
+import math
+
+import numpy as np
+import pytest
+from judges import judge
+
+import dualtape as dt
+
+sparse = pytest.importorskip("scipy.sparse")
+linalg = pytest.importorskip("scipy.sparse.linalg")
+
+X = np.array([0.5, 1.2, -0.7, 0.9])
+DENSE = np.array([[2.0, -1.0, 0.0, 0.5], [-1.0, 3.0, 0.0, 0.0], [0.0, 0.25, 1.5, 0.0], [0.0, 0.0, -0.5, 2.0]])
+FORMATS = {
+    name: getattr(sparse, name)(DENSE)
+    for name in ("csr_matrix", "csc_matrix", "coo_matrix", "csr_array", "csc_array", "dia_matrix", "lil_matrix")
+}
+A = FORMATS["csr_matrix"]
+OPERATOR = linalg.LinearOperator((4, 4), matvec=lambda x: DENSE @ x, rmatvec=lambda w: DENSE.T @ w)
+FACTORS = linalg.splu(FORMATS["csc_matrix"])
+
+
+class Stencil(linalg.LinearOperator):
+    """A second difference, written as SciPy's documentation does."""
+
+    def __init__(self, n):
+        super().__init__(np.float64, (n, n))
+
+    def _matvec(self, x):
+        return DENSE @ x
+
+    def _rmatvec(self, x):
+        return DENSE.T @ x
+
+
+class Model:
+    def __init__(self):
+        self.A = A
+
+    def residual(self, x):
+        return self.A @ np.sin(x) - self.A.T.dot(x * x)
+
+
+PRODUCTS = {
+    "A @ x": lambda x: A @ (x * x),
+    "A.dot": lambda x: A.dot(np.sin(x)),
+    "A * x": lambda x: A * (x * x),
+    "x @ A": lambda x: (x * x) @ A,
+    "A.T": lambda x: A.T @ (x * x),
+    "A.T.T": lambda x: A.T.T @ (x * x),
+    "a product of matrices": lambda x: (A @ A) @ np.exp(x),
+    "A of columns": lambda x: A @ np.stack([x, x * x], axis=1),
+    "a scaled matrix": lambda x: (2.0 * A + sparse.identity(4)) @ np.sin(x),
+    "a matrix made in f": lambda x: sparse.diags([1.0, 2.0, 3.0, 4.0]) @ (x * x),
+    "x @ A @ x": lambda x: x @ (A @ x),
+    "a slice of A": lambda x: A[1:3] @ (x * x),
+    "toarray": lambda x: A.toarray() @ (x * x),
+    "an operator": lambda x: OPERATOR @ np.exp(x),
+    "matvec": lambda x: OPERATOR.matvec(np.sin(x)) * OPERATOR.rmatvec(x),
+    "a derived operator": lambda x: Stencil(4) @ (x * x),
+    "an operator's T": lambda x: OPERATOR.T @ (x * x),
+    "aslinearoperator": lambda x: linalg.aslinearoperator(A) @ (x * x),
+    "splu": lambda x: FACTORS.solve(x * x),
+    "splu, transposed": lambda x: FACTORS.solve(x * x, "T"),
+    "spsolve": lambda x: linalg.spsolve(A.tocsc(), x * x),
+    "factorized": lambda x: linalg.factorized(A.tocsc())(x * x),
+    "an attribute": Model().residual,
+    "a buffer": lambda x: A @ _filled(x),
+}
+
+
+def _filled(x):
+    y = np.zeros(4)
+    for i in range(4):
+        y[i] = math.sin(x[i])
+    return y
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_products(name):
+    judge(PRODUCTS[name], X)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats(name):
+    matrix = FORMATS[name]
+    judge(lambda x: matrix @ np.sin(x), X)
+
+
+def test_a_matrix_that_is_changed_later_changes_no_derivative():
+    matrix = sparse.csr_matrix(DENSE)
+    _, pullback = dt.vjp(lambda x: matrix @ x, X)
+    matrix.data[:] = 0.0
+    np.testing.assert_array_equal(pullback(np.ones(4)), DENSE.sum(axis=0))
+    program = dt.record(lambda x: matrix @ x, X)
+    matrix.data[:] = 1.0
+    np.testing.assert_array_equal(program.jacobian(X), DENSE != 0.0)
+
+
+@pytest.mark.parametrize("name", ["+", "multiply", "data"])
+def test_what_would_make_a_traced_matrix_is_refused_by_name(name):
+    refused = {
+        "+": lambda x: (A * x[0]) @ x,
+        "multiply": lambda x: A.multiply(x) @ np.ones(4),
+        "data": lambda x: sparse.diags([x]) @ np.ones(4),
+    }
+    with pytest.raises((dt.errors.UnsupportedOperation, dt.errors.TraceEscapeError)):
+        dt.jacobian(refused[name])(X)
+
+
+def test_the_matrix_looks_like_itself():
+    def f(x):
+        assert sparse.issparse(A) and isinstance(A, sparse.csr_matrix) and A.shape == (4, 4) and A.nnz == 9
+        assert isinstance(OPERATOR, linalg.LinearOperator)
+        return A @ x
+
+    np.testing.assert_array_equal(dt.jacobian(f)(X), DENSE)
