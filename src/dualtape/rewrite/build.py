@@ -143,8 +143,10 @@ class Build:
     def _wraps_users(self, f):
         """Tell whether a decorator of a library made f from a function of the user's."""
         wrapped = getattr(f, "__wrapped__", None)
-        return isinstance(wrapped, types.FunctionType) and any(
-            content_of(cell) is wrapped for cell in f.__closure__ or ()
+        return (
+            isinstance(wrapped, types.FunctionType)
+            and self.is_users(wrapped.__globals__.get("__name__"), wrapped.__code__.co_filename)
+            and any(content_of(cell) is wrapped for cell in f.__closure__ or ())
         )
 
     def clone(self, f):

@@ -8,6 +8,7 @@ import numpy as np
 
 from dualtape.core.names import Current
 from dualtape.rewrite.build import Build, stays
+from dualtape.rewrite.proxies import FOREIGN_PACKAGES
 from dualtape.rewrite.running import in_a_run
 from dualtape.trace.functions import is_active
 from dualtape.trace.ownership import module_of, root
@@ -76,7 +77,8 @@ def _make_weakly(reference):
 
 
 def _make(f):
-    build = Build(root(module_of(f)))
+    own = root(module_of(f))
+    build = Build(None if own in FOREIGN_PACKAGES else own)  # scipy.special.logsumexp itself is not the user's
     made = build.substitute(f)
     build.settle()
     return (in_a_run(made, build) if build.is_dynamic or build.written else made), build.names
