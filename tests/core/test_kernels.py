@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,21 @@ from dualtape.ops.table import OPCODES, ROWS
 LENGTHS = (0, 1, 7, 8, 9, 1000, 2500)  # the last is more than two blocks
 ODD = (np.nan, np.inf, -np.inf, 0.0, -0.0)
 BINARY = [row for row in ROWS if row.arity == 2 and row.home == "numpy"]
+
+
+def _of_math(row):
+    """The function of Python's module math, NaN where it raises an error or overflows: that is left to no test here."""
+    function = getattr(math, row.name.removeprefix("math_"), None)
+
+    def value(*xs):
+        try:
+            return function(*xs)
+        except (ValueError, OverflowError, TypeError):
+            return float(kernels.evaluate(row.name, *([x] for x in xs), order=0)["v"][0])
+
+    return value
+
+
 WITHOUT_UFUNC = {"root": np.sqrt, "sinc": np.sinc, "stop_gradient": lambda x: x, "scalar_power": None, "log_d": None}
 WITHOUT_UFUNC |= {
     "kept": lambda x, y: np.where(y != 0.0, x, -0.0),
@@ -22,6 +38,7 @@ WITHOUT_UFUNC |= {
 }
 TESTS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or")
 WITHOUT_UFUNC |= {name: lambda x, y, name=name: getattr(np, name)(x, y).astype(float) for name in TESTS}
+WITHOUT_UFUNC |= {row.name: np.vectorize(_of_math(row), otypes=[float]) for row in ROWS if row.name.startswith("math_")}
 SCIPY = pytest.mark.skipif(not kernels.bind_scipy(), reason="SciPy is not installed")
 
 

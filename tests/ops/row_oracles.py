@@ -294,6 +294,14 @@ FUNCTIONS: dict[str, Callable] = {
     "hyp0f1": mp.hyp0f1,
 }
 
+FUNCTIONS |= {
+    f"math_{name.replace('arc', 'a')}": FUNCTIONS[name]
+    for name in (
+        "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh erf erfc exp exp2 expm1 log log10 log1p "
+        "log2 sin sinh tan tanh"
+    ).split()
+}
+
 
 @cache
 def exact(name: str, point: tuple[float, ...], orders: tuple[int, ...]) -> mp.mpf:

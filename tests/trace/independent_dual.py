@@ -155,8 +155,21 @@ def _part(moved, place):
 
 def _function(name):
     named = {"root": np.sqrt, "sinc": np.sinc, "scalar_power": np.power, "log_d": np.reciprocal}
+    if name.startswith("math_"):
+        return _of_math(name.removeprefix("math_"))
     named["ldexp"] = lambda x, y: np.ldexp(x, y.astype(int))
     return named.get(name) or getattr(np, name)
+
+
+def _of_math(name):
+    """The values of math, and where differences ask for complex numbers those of NumPy or SciPy."""
+    smooth = getattr(np, name.replace("a", "arc", 1) if name[0] == "a" else name, None)
+    if smooth is None:
+        import scipy.special
+
+        smooth = getattr(scipy.special, name)
+    exact = np.vectorize(getattr(math, name), otypes=[float])
+    return lambda *xs: smooth(*xs) if any(map(np.iscomplexobj, xs)) else exact(*xs)
 
 
 def _partial(name, function, values, i):

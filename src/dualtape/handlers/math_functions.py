@@ -2,51 +2,30 @@
 error and ``math.exp(1000)`` one, too. Arguments are scalars, or arrays of one element, as ``float`` takes them."""
 
 import math
-from functools import reduce
+from functools import partial
 
 import numpy as np
 
 from ..errors import TraceEscapeError
+from ..ops import math_ops
+from ..ops.special.registry import special
 from ..ops.table import OPCODES
 from ..trace.functions import (
     PASSIVE,
+    apply,
     elementwise,
     foreign,
     is_active,
+    operand,
     peeked,
     primal,
 )
 
-_UFUNCS = {
-    "acos": np.arccos,
-    "acosh": np.arccosh,
-    "asin": np.arcsin,
-    "asinh": np.arcsinh,
-    "atan": np.arctan,
-    "atan2": np.arctan2,
-    "atanh": np.arctanh,
-    "cbrt": np.cbrt,
-    "copysign": np.copysign,
-    "cos": np.cos,
-    "cosh": np.cosh,
-    "degrees": np.degrees,
-    "exp": np.exp,
-    "exp2": np.exp2,
-    "expm1": np.expm1,
-    "fabs": np.fabs,
-    "fmod": np.fmod,
-    "log10": np.log10,
-    "log1p": np.log1p,
-    "log2": np.log2,
-    "pow": np.power,
-    "radians": np.radians,
-    "sin": np.sin,
-    "sinh": np.sinh,
-    "sqrt": np.sqrt,
-    "tan": np.tan,
-    "tanh": np.tanh,
-}
-_ROWS = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "lgamma": "gammaln"}
+_ROWS = (
+    "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 log10 log1p log2 sin sinh tan tanh"
+).split()
+_UFUNCS = {"copysign": np.copysign, "degrees": np.degrees, "fabs": np.fabs, "fmod": np.fmod, "radians": np.radians}
+_UFUNCS["sqrt"] = np.sqrt
 _INTEGERS = ("comb", "factorial", "gcd", "isqrt", "lcm", "perm")
 _DECISIONS = ("isclose", "isfinite", "isinf", "isnan")
 
@@ -71,13 +50,19 @@ def _checked(function, handler):
     return checked
 
 
+def _row(name):
+    """A row of the rule table whose values are the C library's, as math's are."""
+    return partial(elementwise, OPCODES[name])
+
+
 def _register():
     for name, ufunc in _UFUNCS.items():
         if hasattr(math, name):
             foreign(f"math.{name}")(_checked(getattr(math, name), ufunc))
-    for name, row in _ROWS.items():
-        opcode = OPCODES[row]
-        foreign(f"math.{name}")(_checked(getattr(math, name), lambda x, _opcode=opcode: elementwise(_opcode, x)))
+    for name in _ROWS:
+        if hasattr(math, name):
+            foreign(f"math.{name}")(_checked(getattr(math, name), _row(f"math_{name}")))
+    foreign("math.pow")(_checked(math.pow, _row("scalar_power")))
     for name in _INTEGERS:
         foreign(f"math.{name}", kind=PASSIVE)(_refusal(name))
 
@@ -93,18 +78,24 @@ _register()
 
 
 def _logarithm(x, base=None):
-    return np.log(x) if base is None else np.log(x) / np.log(base)
+    log = _row("math_log")
+    if base is None:
+        return log(x)
+    return (log(x) if is_active(x) else math.log(x)) / (log(base) if is_active(base) else math.log(base))
 
 
 foreign("math.log")(_checked(math.log, _logarithm))
 foreign("math.ldexp")(_checked(math.ldexp, lambda x, i: x * math.ldexp(1.0, i) if type(i) is int else np.ldexp(x, i)))
 
 
-@foreign("math.remainder")
-def remainder(x, y):
-    x, y = _scalar(x), _scalar(y)
-    math.remainder(peeked(x), peeked(y))
-    return x - y * np.rint(x / y)
+def _own(name):
+    """A function whose values only math itself has."""
+    return partial(special, f"math_{name}")
+
+
+for _name in ("gamma", "lgamma", "remainder", "fma"):
+    if hasattr(math, _name):
+        foreign(f"math.{_name}")(_checked(getattr(math, _name), _own(_name)))
 
 
 @foreign("math.modf")
@@ -119,10 +110,14 @@ def frexp(x):
     return _scalar(x) * 2.0**-exponent, exponent
 
 
+def _vector(numbers):
+    return np.stack([operand(_scalar(x)) for x in numbers])
+
+
 @foreign("math.hypot")
 def hypot(*coordinates):
-    coordinates = [np.abs(_scalar(x)) for x in coordinates]
-    return reduce(np.hypot, coordinates) if len(coordinates) > 1 else (coordinates or [0.0])[0]
+    math.hypot(*map(peeked, map(_scalar, coordinates)))
+    return apply(math_ops.HYPOT, _vector(coordinates))
 
 
 @foreign("math.dist")
@@ -135,7 +130,9 @@ def dist(p, q):
 
 @foreign("math.fsum")
 def fsum(seq):
-    return sum(seq, 0.0)
+    seq = list(seq)
+    math.fsum(map(peeked, map(_scalar, seq)))
+    return apply(math_ops.FSUM, _vector(seq))
 
 
 @foreign("math.prod")
@@ -147,12 +144,9 @@ def prod(iterable, /, *, start=1):
 
 @foreign("math.sumprod")
 def sumprod(p, q, /):
-    return sum(x * y for x, y in zip(p, q, strict=True))
-
-
-@foreign("math.fma")
-def fma(x, y, z, /):
-    return _scalar(x) * _scalar(y) + _scalar(z)
+    p, q = list(p), list(q)
+    math.sumprod([peeked(_scalar(x)) for x in p], [peeked(_scalar(x)) for x in q])
+    return apply(math_ops.SUMPROD, _vector(p), _vector(q))
 
 
 @foreign("math.floor", kind=PASSIVE)

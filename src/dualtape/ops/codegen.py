@@ -64,9 +64,10 @@ _ARGUMENTS = {
 
 
 def special_functions(header: Path) -> dict[str, int]:
-    """Functions that formulas may call from c/special.h, with their number of arguments."""
+    """Functions that formulas may call from c/special.h and its parts, with their number of arguments."""
     definition = re.compile(r"^DT_(?:INLINE|SERIES) \w+ dt_(\w+)\(([^)]*)\)", re.MULTILINE)
-    found = definition.findall(header.read_text(encoding="utf-8"))
+    texts = [path.read_text(encoding="utf-8") for path in (header, *sorted(header.parent.glob("special_*.h")))]
+    found = definition.findall("".join(texts))
     return {name: parameters.count(",") + 1 for name, parameters in found}
 
 

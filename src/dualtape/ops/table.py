@@ -396,6 +396,21 @@ _BESSEL = (
 )
 # fmt: on
 
+# Python's module math calls the C library, whose last bits are not those of NumPy's and SciPy's loops: rows of their
+# own, with the derivatives of those. math_functions.py calls them.
+_LIBRARY_NAMES = (
+    "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 log log10 log1p log2 sin sinh tan "
+    "tanh"
+).split()
+_LIBRARY = tuple(
+    Unary(f"math_{name}", f"libm_{name}(x)", row.d, row.dd, row.tested_on, None)
+    if row.arity == 1
+    else Binary(f"math_{name}", f"libm_{name}(x, y)", *(getattr(row, p) for p in row.partials), row.tested_on, None)
+    for row in (*_DISTANCES, *_EXPONENTIALS, *_TRIGONOMETRIC, *_HYPERBOLIC, *_ARITHMETIC, *_ERRORS)
+    for name in _LIBRARY_NAMES
+    if name == row.name.replace("arc", "a")
+)
+
 ROWS: tuple[Unary | Binary, ...] = (
     *_ARITHMETIC,
     *_STEPS,
@@ -413,6 +428,7 @@ ROWS: tuple[Unary | Binary, ...] = (
     *_GAMMAS,
     *_INTEGRALS,
     *_BESSEL,
+    *_LIBRARY,
 )
 ROW_OF: dict[str, Unary | Binary] = {row.name: row for row in ROWS}
 OPCODES: dict[str, int] = {row.name: opcode for opcode, row in enumerate(ROWS)}

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from dualtape.ops import array_ops, decisions, elementwise_ops, grid_ops, matrix_ops, order_ops
+from dualtape.ops import array_ops, decisions, elementwise_ops, grid_ops, math_ops, matrix_ops, order_ops
 from dualtape.ops.contractions import contraction_of
 from dualtape.ops.special import registry
 from dualtape.ops.subscripts import normal_form
@@ -25,7 +25,7 @@ _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes m
 
 def rows():
     """All rows by name."""
-    families = (array_ops, matrix_ops, order_ops, grid_ops, elementwise_ops, matrix_rows)
+    families = (array_ops, matrix_ops, order_ops, grid_ops, math_ops, elementwise_ops, matrix_rows)
     return {row.name: row for row in (*(row for family in families for row in family.ROWS), *_OTHERS)}
 
 
@@ -245,6 +245,11 @@ def _special(shapes, largest, function, orders):
     return np.broadcast_shapes(*shapes)
 
 
+def _vectors(shapes, largest):
+    _require(len(set(shapes)) == 1 and len(shapes[0]) == 1 and len(shapes) <= 2)
+    return ()
+
+
 def _asked(shapes, largest, function, args, kwargs):
     """A function whose result has no derivative; whole numbers among its arguments may be lengths."""
     _require(type(function) is str and type(args) is tuple and type(kwargs) is dict)
@@ -349,6 +354,9 @@ _RULES = {
     **matrix_rows.RULES,
     "partial": _partial,
     "special": _special,
+    "math.hypot": _vectors,
+    "math.fsum": _vectors,
+    "math.sumprod": _vectors,
     "ordered": _ordered,
     "taken": _taken,
     "put": _put,

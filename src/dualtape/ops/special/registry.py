@@ -12,6 +12,7 @@ Names without an underscore are SciPy's; a function of several results has an en
 from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
@@ -95,8 +96,9 @@ def _whole(x):
 
 @cache
 def load():
-    """Import the families. SciPy must be there."""
-    for family in _FAMILIES:
+    """Import the families; without SciPy the one of Python's own functions alone."""
+    families = ("library", *_FAMILIES) if find_spec("scipy") else ("library",)
+    for family in families:
         import_module("dualtape.ops.special." + family)
     return FUNCTIONS
 
