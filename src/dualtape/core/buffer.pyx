@@ -21,7 +21,7 @@ from cpython.long cimport PyLong_Check
 from cpython.number cimport (
     PyNumber_InPlaceAdd, PyNumber_InPlaceFloorDivide, PyNumber_InPlaceMatrixMultiply, PyNumber_InPlaceMultiply,
     PyNumber_InPlacePower, PyNumber_InPlaceRemainder, PyNumber_InPlaceSubtract, PyNumber_InPlaceTrueDivide)
-from cpython.object cimport PyObject_RichCompare
+from cpython.object cimport PyObject_Call, PyObject_RichCompare
 from cpython.slice cimport PySlice_Check
 from libc.stdint cimport int64_t
 import numpy as np
@@ -51,13 +51,13 @@ cdef inline Buffer new_buffer(Root root, cnp.ndarray plain):
     return buffer
 
 
-cdef object wrapped(cnp.ndarray a, list sources):
+cdef object wrapped(cnp.ndarray a, list sources=None):
     """The buffer for an ndarray that a function has made out of `sources`, buffers and ndarrays: a view of one of them,
     or new. What shares memory with an ndarray, or has a dtype without derivatives, stays as it is."""
     cdef cnp.ndarray memory = owner_of(a)
     cdef int kind = real_kind(a)
     cdef Root root
-    for source in sources:
+    for source in sources or ():
         if type(source) is Buffer:
             root = (<Buffer>source).root
             if root.memory is not memory:
@@ -81,7 +81,7 @@ def buffered(result, sources=()):
     of the sources, or new."""
     cdef list known
     if cnp.PyArray_CheckExact(result):
-        return wrapped(result, list(sources))
+        return wrapped(result, <list>sources if type(sources) is list else list(sources))
     if isinstance(result, (tuple, list)):
         known = list(sources)
         parts = []
@@ -130,8 +130,39 @@ def rewrapped(result, sources):
 
 # ---- operands ----
 
-cdef inline object opened(object x):
+cdef inline object content(object x):
     return (<Buffer>x).held() if type(x) is Buffer else x
+
+
+cpdef object opened(object tree, list found):
+    """`tree` with what they hold in place of the buffers in nested lists, tuples and dicts; all arrays, buffers and
+    active numbers go to `found`."""
+    cdef object kind = type(tree)
+    if kind is float or kind is int or kind is str or kind is slice or tree is None:
+        return tree
+    if kind is Buffer:
+        found.append(tree)
+        return (<Buffer>tree).held()
+    if kind is tuple:
+        return tuple([opened(item, found) for item in <tuple>tree])
+    if kind is list:
+        return [opened(item, found) for item in <list>tree]
+    if kind is dict:
+        return {key: opened(item, found) for key, item in (<dict>tree).items()}
+    if cnp.PyArray_CheckExact(tree) or handlers().is_traced(tree):
+        found.append(tree)
+    return tree
+
+
+cdef bint is_passive(list found) except -1:
+    """Is there no active number among what `opened` has found?"""
+    for x in found:
+        if type(x) is Buffer:
+            if (<Buffer>x).root.active is not None:
+                return False
+        elif not cnp.PyArray_CheckExact(x) or cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_OBJECT:
+            return False
+    return True
 
 
 cdef inline bint is_plain(object x) noexcept:
@@ -149,7 +180,7 @@ cdef object term(object x):
 
 cdef inline object result_of(object x):
     """What an operator has computed, new memory: a buffer again."""
-    return wrapped(<cnp.ndarray>x, []) if cnp.PyArray_CheckExact(x) else x
+    return wrapped(<cnp.ndarray>x) if cnp.PyArray_CheckExact(x) else x
 
 
 cdef bint is_basic(object index) except -1:
@@ -207,7 +238,7 @@ cdef class Buffer(Holder):
     def __getitem__(self, index):
         cdef int64_t place
         if self.root.active is None:
-            part = self.plain[opened(index)]
+            part = self.plain[content(index)]
             return wrapped(<cnp.ndarray>part, [self]) if cnp.PyArray_CheckExact(part) else part
         place = position(self.root, self.plain, index)
         if place >= 0:
@@ -220,14 +251,14 @@ cdef class Buffer(Holder):
 
     def __setitem__(self, index, value):
         cdef int64_t place
-        value = opened(value)
+        value = content(value)
         if self.root.active is None:
             if is_plain(value) and (is_plain(index) or PySlice_Check(index) or type(index) is tuple):
                 self.plain[index] = value
                 return
             number = handlers().carrier(index, value)
             if number is None:
-                self.plain[opened(index)] = value
+                self.plain[content(index)] = value
                 return
             self.admit(number)
         elif not cnp.PyArray_CHKFLAGS(self.plain, cnp.NPY_ARRAY_WRITEABLE):
@@ -396,12 +427,25 @@ cdef class Buffer(Holder):
         handlers().flat(self)[:] = values
 
     def __getattr__(self, name):
+        if name in METHODS:
+            return method_of(self, name)
         return handlers().attribute(self, name)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        cdef list found = []
+        cdef tuple plain = opened(inputs, found)
+        cdef dict options = opened(kwargs, found) if kwargs else kwargs
+        if is_passive(found):
+            call = ufunc if method == "__call__" else getattr(ufunc, method)
+            return buffered(PyObject_Call(call, plain, options), found)
         return handlers().answer_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function, types, args, kwargs):
+    def __array_function__(self, function, types, tuple args, dict kwargs):
+        cdef list found = []
+        cdef tuple plain = opened(args, found)
+        cdef dict options = opened(kwargs, found) if kwargs else kwargs
+        if is_passive(found):
+            return buffered(PyObject_Call(function, plain, options), found)
         return handlers().answer(function, types, args, kwargs)
 
     # ---- other kinds of numbers: NumPy's while plain, refused by the active array afterwards ----
@@ -445,6 +489,33 @@ cdef class Buffer(Holder):
 
     def __format__(self, spec):
         return format(self.held(), spec)
+
+
+# Methods of ndarray that are asked for without a look at what they are: handlers/buffers.py knows the others.
+cdef frozenset METHODS = frozenset((
+    "all any argmax argmin argpartition argsort choose clip compress conj conjugate cumprod cumsum diagonal dot fill "
+    "flatten max mean min nonzero partition prod ptp put ravel repeat reshape round searchsorted sort squeeze std sum "
+    "swapaxes take trace transpose var item tolist tobytes copy astype view").split())
+
+
+cdef class Method:
+    """A bound method of a buffer."""
+    cdef Buffer buffer
+    cdef object name
+
+    def __call__(self, *args, **kwargs):
+        cdef list found = [self.buffer]
+        cdef tuple plain = opened(args, found)
+        cdef dict options = opened(kwargs, found) if kwargs else kwargs
+        if is_passive(found):
+            return buffered(PyObject_Call(getattr(self.buffer.plain, self.name), plain, options), found)
+        return handlers().call_method(self.buffer, self.name, args, kwargs)
+
+
+cdef Method method_of(Buffer buffer, name):
+    cdef Method method = Method.__new__(Method)
+    method.buffer, method.name = buffer, name
+    return method
 
 
 cdef object power_in_place(object x, object y):

@@ -2,6 +2,7 @@
 
 A *root* is all the memory that arrays share which are views of each other. Every array keeps its place in it: pointer,
 shape and strides. When the root becomes active, the same place in the active array is what the array shows."""
+cimport cython
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
@@ -20,6 +21,13 @@ cdef int HALF = np.dtype(np.float16).num
 
 
 # ---- plain memory ----
+
+@cython.final
+@cython.no_gc
+@cython.freelist(64)
+cdef class Root:
+    """Memory that arrays share."""
+
 
 cdef int real_kind(cnp.ndarray a) noexcept:
     """Type number of the real numbers that `a` consists of; -1 if no derivative can live there."""

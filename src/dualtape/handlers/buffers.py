@@ -8,7 +8,7 @@ import inspect
 
 import numpy as np
 
-from dualtape.core.buffer import Buffer, buffered, owning, rewrapped
+from dualtape.core.buffer import Buffer, buffered, opened, owning, rewrapped
 
 from ..errors import UnsupportedOperation
 from ..trace import functions
@@ -35,20 +35,9 @@ def is_buffer(x):
     return type(x) is Buffer
 
 
-def opened(tree, found):
-    """`tree` with what they hold in place of the buffers in nested lists, tuples and dicts; all arrays, buffers and
-    active numbers go to `found`."""
-    kind = type(tree)
-    if kind is Buffer:
-        found.append(tree)
-        return tree.held()
-    if kind is list or kind is tuple:
-        return kind([opened(item, found) for item in tree])
-    if kind is dict:
-        return {key: opened(item, found) for key, item in tree.items()}
-    if kind is np.ndarray or is_active(tree) or masks.is_mask(tree) or has_parts(tree):
-        found.append(tree)
-    return tree
+def is_traced(x):
+    """Tell whether `x` is an active number, a mask, or a complex number with a derivative."""
+    return is_active(x) or masks.is_mask(x) or has_parts(x)
 
 
 def has_parts(x):
@@ -208,7 +197,7 @@ def attribute(buffer, name):
         return getattr(buffer.held() if name in _CONTENT else buffer.plain, name)
 
     def method(*args, **kwargs):
-        return _call_method(buffer, name, args, kwargs)
+        return call_method(buffer, name, args, kwargs)
 
     return method
 
@@ -216,7 +205,9 @@ def attribute(buffer, name):
 _CONTENT = frozenset("data ctypes __array_interface__ __array_struct__".split())
 
 
-def _call_method(buffer, name, args, kwargs):
+def call_method(buffer, name, args, kwargs):
+    if name in _OWN:
+        return _OWN[name](buffer, *args, **kwargs)
     found = [buffer]
     open_args, open_kwargs = opened(args, found), opened(kwargs, found) if kwargs else kwargs
     number = leader(filter(is_active, map(_number, found)))

@@ -7,11 +7,11 @@ import itertools
 
 import numpy as np
 
-from dualtape.core.buffer import Buffer, buffered
+from dualtape.core.buffer import Buffer, buffered, opened
 
 from ..trace.functions import FOREIGN, has_active, is_active, move, operand, primal
 from . import masks
-from .buffers import converted, is_buffer, opened
+from .buffers import converted, is_buffer
 
 CREATORS_IN_CLONE = {}  # function or class of NumPy -> what it stands for in a clone
 
