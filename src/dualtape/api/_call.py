@@ -16,6 +16,7 @@ import numpy as np
 
 from dualtape.api import _containers, _numbers
 from dualtape.api._space import space_of
+from dualtape.core.buffer import handed_out
 from dualtape.core.level import depth
 from dualtape.errors import DtypeError, OptionError, ShapeError, StructureError
 from dualtape.rewrite.clone import clone_of, prepared
@@ -160,7 +161,8 @@ class Call:
                 "return a pair, or leave has_aux out",
                 definition(self.f),
             )
-        self._aux_leaves, self._aux_structure = _containers.flatten(result[1])
+        aux_leaves, self._aux_structure = _containers.flatten(result[1])
+        self._aux_leaves = list(map(handed_out, aux_leaves))
         return result[0], [_numbers.read(leaf, "aux")[0] for leaf in self._aux_leaves if has_active(leaf)]
 
     def receive(self, values: list[Any]) -> None:

@@ -387,6 +387,9 @@ cdef class TracedArray:
     def __ipow__(self, other):
         return engine().overwritten(self, power(self, other), other)
 
+    def __imatmul__(self, other):
+        return engine().overwritten(self, np.matmul(self, other), other)
+
     def __matmul__(self, other):
         return NotImplemented if getattr(other, "__array_ufunc__", True) is None else np.matmul(self, other)
 

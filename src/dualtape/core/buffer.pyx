@@ -23,12 +23,15 @@ from cpython.number cimport (
     PyNumber_InPlacePower, PyNumber_InPlaceRemainder, PyNumber_InPlaceSubtract, PyNumber_InPlaceTrueDivide)
 from cpython.object cimport PyObject_Call, PyObject_RichCompare
 from cpython.slice cimport PySlice_Check
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint16_t
 import numpy as np
 
+from dualtape.core.array cimport TracedArray, elementwise
+from dualtape.core.c cimport OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_SUBTRACT
 from dualtape.core.holder cimport Holder
 from dualtape.core.root cimport (
     Root, get_element, is_complex, lift, new_root, owner_of, part_of, place_of, position, put_element, real_kind)
+from dualtape.core.tape cimport Tape
 
 cnp.import_array()
 
@@ -76,13 +79,20 @@ cdef object wrapped(cnp.ndarray a, list sources=None):
     return a if root is None else new_buffer(root, a)
 
 
+cdef bint has_arrays(result) except -1:
+    for part in result:
+        if cnp.PyArray_CheckExact(part) or (isinstance(part, (tuple, list)) and has_arrays(part)):
+            return True
+    return False
+
+
 def buffered(result, sources=()):
     """`result` of a NumPy function of `sources` with a buffer for every float or complex ndarray in it: a view of one
     of the sources, or new."""
     cdef list known
     if cnp.PyArray_CheckExact(result):
         return wrapped(result, <list>sources if type(sources) is list else list(sources))
-    if isinstance(result, (tuple, list)):
+    if isinstance(result, (tuple, list)) and has_arrays(result):
         known = list(sources)
         parts = []
         for part in result:
@@ -102,6 +112,22 @@ def closed_buffer(cnp.ndarray a, problem, remedy):
     return buffer
 
 
+# ---- the borders of a clone ----
+
+def captured(x):
+    """What an array of the world outside stands for in a clone: its copies take active numbers, it does not."""
+    if not cnp.PyArray_CheckExact(x):
+        return x
+    return closed_buffer(x, "outlives the function", "make it inside of the function, or copy it there: y = y.copy()")
+
+
+def handed_out(x):
+    """What a value stands for when it leaves a clone."""
+    return (<Buffer>x).held() if type(x) is Buffer else x
+
+
+# ---- active arrays in buffers ----
+
 def owning(active):
     """A buffer for an active array that nobody else has."""
     cdef cnp.ndarray memory = np.empty(active.shape)
@@ -117,7 +143,7 @@ def owning(active):
 
 def rewrapped(result, sources):
     """`result` of a handler with a buffer for every view of one of the buffers in `sources`."""
-    if isinstance(result, (tuple, list)):
+    if type(result) is tuple or type(result) is list or hasattr(type(result), "_make"):
         parts = [rewrapped(part, sources) for part in result]
         return type(result)._make(parts) if hasattr(type(result), "_make") else type(result)(parts)
     for source in sources:
@@ -181,6 +207,15 @@ cdef object term(object x):
 cdef inline object result_of(object x):
     """What an operator has computed, new memory: a buffer again."""
     return wrapped(<cnp.ndarray>x) if cnp.PyArray_CheckExact(x) else x
+
+
+cdef object meet(Buffer self, TracedArray other, uint16_t op):
+    """self op other, past NumPy's dispatch."""
+    cdef object held = self.held()
+    cdef Tape tape = other.tape
+    if type(held) is TracedArray and (<TracedArray>held).tape.level > tape.level:
+        tape = (<TracedArray>held).tape
+    return elementwise(tape, op, held, other)
 
 
 cdef bint is_basic(object index) except -1:
@@ -271,6 +306,8 @@ cdef class Buffer(Holder):
     # ---- operators ----
 
     def __add__(self, other):
+        if type(other) is TracedArray:
+            return meet(self, <TracedArray>other, OP_ADD)
         return result_of(self.held() + term(other))
 
     def __radd__(self, other):
@@ -280,6 +317,8 @@ cdef class Buffer(Holder):
         return in_place(self, other, PyNumber_InPlaceAdd)
 
     def __sub__(self, other):
+        if type(other) is TracedArray:
+            return meet(self, <TracedArray>other, OP_SUBTRACT)
         return result_of(self.held() - term(other))
 
     def __rsub__(self, other):
@@ -289,6 +328,8 @@ cdef class Buffer(Holder):
         return in_place(self, other, PyNumber_InPlaceSubtract)
 
     def __mul__(self, other):
+        if type(other) is TracedArray:
+            return meet(self, <TracedArray>other, OP_MULTIPLY)
         return result_of(self.held() * term(other))
 
     def __rmul__(self, other):
@@ -298,6 +339,8 @@ cdef class Buffer(Holder):
         return in_place(self, other, PyNumber_InPlaceMultiply)
 
     def __truediv__(self, other):
+        if type(other) is TracedArray:
+            return meet(self, <TracedArray>other, OP_DIVIDE)
         return result_of(self.held() / term(other))
 
     def __rtruediv__(self, other):
@@ -538,9 +581,8 @@ cdef object in_place(Buffer buffer, object other, object (*operate)(object, obje
         number = None if is_plain(other) else handlers().carrier(None, other)
         if number is not None:
             lift(root, number)
-    held = buffer.held()
-    if root.kind == cnp.NPY_DOUBLE:
-        operate(held, other)
-    else:
-        handlers().write(buffer, Ellipsis, operate(held.copy(), other))
+    held = buffer.held() if root.kind == cnp.NPY_DOUBLE else buffer.held().copy()
+    result = operate(held, other)
+    if result is not held or root.kind != cnp.NPY_DOUBLE:
+        handlers().write(buffer, Ellipsis, result)
     return buffer

@@ -442,7 +442,7 @@ cdef class Dual(ForwardNumber):
     ShapeError
         If `x1` has another shape.
     TraceEscapeError
-        Later, if a derivative were to be lost by ``float(d)``, ``np.asarray(d, dtype=float)`` or ``d.item()``.
+        Later, if a derivative were to be lost by ``float(d)`` or ``np.asarray(d, dtype=float)``.
 
     Notes
     -----
@@ -482,7 +482,7 @@ cdef class HyperDual(ForwardNumber):
     ShapeError
         If a part has another shape.
     TraceEscapeError
-        Later, if a derivative were to be lost by ``float(d)``, ``np.asarray(d, dtype=float)`` or ``d.item()``.
+        Later, if a derivative were to be lost by ``float(d)`` or ``np.asarray(d, dtype=float)``.
 
     Notes
     -----

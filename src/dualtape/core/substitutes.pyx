@@ -1,16 +1,21 @@
 """What a clone calls in place of a function of NumPy, SciPy or the standard library: the function itself, unless an
-argument is active where no protocol of NumPy would tell.
+argument is active where no protocol of NumPy would tell. Arrays that come out of it are buffers (buffer.pyx), so that
+active numbers can be written into them; SciPy is given the ndarrays of plain buffers.
 
 Active numbers are told by their type; `ACTIVE`, which trace/functions.py fills, knows all types. Lists and tuples are
 looked into. NumPy's own functions find active arguments by themselves, at 450 ns a call: a substitute goes straight to
 the handler where all other arguments are plain."""
 cimport cython
+cimport numpy as cnp
 from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject, PyObject_Call
 
 import numpy as np
 
-from dualtape.core.buffer import Buffer
+from dualtape.core.buffer cimport Buffer
+from dualtape.core.buffer import buffered, opened, rewrapped
+
+cnp.import_array()
 
 cdef frozenset PLAIN = frozenset((int, float, bool, str, type(None), np.ndarray, np.float64, np.int64, type, slice))
 
@@ -29,9 +34,28 @@ cdef bint holds(object items, types) except -1:
         if kind is list or kind is tuple:
             if holds(item, types):
                 return True
-        elif is_of(item, types) or kind is Buffer and is_of(item.held(), types):
+        elif is_of(item, types) or (kind is Buffer and (<Buffer>item).is_active):
             return True
     return False
+
+
+cdef bint has_buffer(object items) except -1:
+    for item in items:
+        kind = type(item)
+        if kind is Buffer or ((kind is list or kind is tuple) and has_buffer(item)):
+            return True
+    return False
+
+
+cdef object finished(object result, tuple args, dict kwargs):
+    """A result in buffers: views of arrays among the arguments, or new ones."""
+    cdef list found
+    if not (cnp.PyArray_CheckExact(result) or isinstance(result, (tuple, list))):
+        return result
+    found = []
+    opened(args, found)
+    opened(kwargs, found)
+    return buffered(result, found)
 
 
 cdef enum Found:
@@ -66,14 +90,21 @@ cdef class Substitute:
             if type(x) is list or type(x) is tuple:
                 if holds(x, self.types):
                     return True
-            elif is_of(x, self.types) or type(x) is Buffer and is_of(x.held(), self.types):
+            elif is_of(x, self.types) or (type(x) is Buffer and (<Buffer>x).is_active):
                 return True
         return bool(kwargs) and self.is_active(tuple(kwargs.values()), {})
 
     def __call__(self, *args, **kwargs):
-        if self.is_active(args, kwargs):
+        cdef bint is_active = self.is_active(args, kwargs)
+        cdef list found
+        if has_buffer(args) or kwargs and has_buffer(kwargs.values()):
+            found = []
+            args = opened(args, found)
+            kwargs = opened(kwargs, found)
+            return rewrapped(PyObject_Call(self.answer if is_active else self.plainly, args, kwargs), found)
+        if is_active:
             return self.answer(*args, **kwargs)
-        return PyObject_Call(self.plainly, args, kwargs)
+        return finished(PyObject_Call(self.plainly, args, kwargs), args, kwargs)
 
     def __instancecheck__(self, x):
         return isinstance(x, self.__wrapped__)
@@ -127,7 +158,7 @@ cdef class NumpySubstitute(Substitute):
                     return IN_A_LIST
             elif is_of(x, self.types):
                 leads = leads or i == 0
-            elif kind not in PLAIN:
+            elif kind not in PLAIN and kind is not Buffer:
                 is_plain = False
         if kwargs:
             for x in kwargs.values():
@@ -146,7 +177,7 @@ cdef class NumpySubstitute(Substitute):
             result = args[0].__array_ufunc__(self.__wrapped__, "__call__", *args)
             if result is not NotImplemented:
                 return result
-        return PyObject_Call(self.__wrapped__, args, kwargs)
+        return finished(PyObject_Call(self.__wrapped__, args, kwargs), args, kwargs)
 
 
 cdef class NumberType(type):

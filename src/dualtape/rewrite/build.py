@@ -11,6 +11,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 
 import numpy as np
 
+from dualtape.core.buffer import captured
 from dualtape.core.names import ABSENT, CellName, FunctionParts, Items
 from dualtape.core.substitutes import Substitute
 from dualtape.rewrite.classes import can_have_twin, differentiable_twin, functions_of, new_twin, twin_object
@@ -36,7 +37,6 @@ _THEMSELVES = frozenset(
         type(...),
         range,
         slice,
-        np.ndarray,
         np.float64,
         np.int64,
         np.bool_,
@@ -228,6 +228,10 @@ class Build:
     def foreign(self, function):
         return foreign_function(function)
 
+    def array(self, x):
+        """A buffer, so that copies of it take active numbers."""
+        return captured(x)
+
     # ---- modules, classes and objects ----
 
     def module(self, module):
@@ -318,6 +322,7 @@ _RULES = {
     functools.partial: Build.partial,
     type(functools.lru_cache(int)): Build.cached,
     np.ufunc: Build.foreign,
+    np.ndarray: Build.array,
     type(np.sum): Build.foreign,
     tuple: Build.tuple,
     list: Build.list,

@@ -6,6 +6,7 @@ import weakref
 
 import numpy as np
 
+from dualtape.core.buffer import captured
 from dualtape.core.names import Current
 from dualtape.rewrite.build import Build, stays
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES
@@ -53,7 +54,7 @@ def prepared(current, f, args, kwargs):
     """The clone of f and the arguments to call it with: functions and objects of the user's stand for substitutes."""
     run = current()
     if _are_plain(args) and (not kwargs or _are_plain(kwargs.values())):
-        return run, args, kwargs
+        return run, tuple(map(captured, args)), {name: captured(x) for name, x in kwargs.items()}
     build = Build(root(module_of(f)))
     args = tuple(map(build.substitute, args))
     kwargs = {name: build.substitute(x) for name, x in kwargs.items()}

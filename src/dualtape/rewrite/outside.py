@@ -2,6 +2,7 @@
 
 import types
 
+from dualtape.core.buffer import handed_out
 from dualtape.core.names import ABSENT
 from dualtape.rewrite.running import substitute_now
 
@@ -18,6 +19,7 @@ class WrittenGlobal:
         value = self.namespace.names.get(self.name, ABSENT)
         if value is not self.put:
             self.put = value
+            value = handed_out(value)
             if value is ABSENT:
                 self.namespace.real.pop(self.name, None)
             else:
@@ -36,6 +38,7 @@ class WrittenCell:
         value = content_of(self.mine)
         if value is not self.put:
             self.put = value
+            value = handed_out(value)
             if value is ABSENT:
                 del self.cell.cell_contents
             else:

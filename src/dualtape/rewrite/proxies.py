@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 
+from dualtape.core.buffer import Buffer
 from dualtape.core.substitutes import NumpySubstitute, Substitute
 from dualtape.errors import UnsupportedOperation
 from dualtape.rewrite.numbers import Float64, is_scalar
@@ -123,7 +124,7 @@ def _new_substitute(function, name):
     if isinstance(function, _ARRAY_FUNCTION):
         return NumpySubstitute(function, _with_lists(function), ACTIVE)
     if root(name) == "numpy":
-        return function
+        return Substitute(function, function, ACTIVE)  # the arrays it makes are buffers
     if root(name) == "scipy":
         return Substitute(function, _by_name(name), ACTIVE, _plainly(function))
     return Substitute(function, _by_name(name), ACTIVE)
@@ -164,7 +165,7 @@ def _with_lists(function):
         load_families()
         if function not in HANDLERS:
             return function(*args, **kwargs)
-        return dispatch(function, (), args, kwargs)
+        return dispatch(function, (Buffer,), args, kwargs)  # there may be buffers in the lists, too
 
     return answer
 
