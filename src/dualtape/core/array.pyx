@@ -118,8 +118,7 @@ cdef int resolve(Tape tape, object x, operand *o) except -2:
 
 
 cdef object admissible(Tape tape, uint16_t op, object x):
-    """What to give to `resolve`: traced arrays with their elements in slots; everything else as an array or scalar on
-    this tape."""
+    """What to give to `resolve`: traced arrays with their elements in slots, and all else as a number of this tape."""
     if type(x) is TracedArray and (<TracedArray>x).tape is tape:
         return readable(<TracedArray>x)
     if type(x) is TracedScalar or PyFloat_Check(x) or PyLong_Check(x) or issubclass(type(x), np.generic):
@@ -140,8 +139,7 @@ cdef int look_again(Tape tape, object x, operand *o) except -1:
 
 
 cdef object elementwise(Tape tape, uint16_t op, object a, object b):
-    """Records op(a, b), or op(a) for a row of one operand; returns a traced array or scalar, NotImplemented for
-    operands that are none of ours."""
+    """Records op(a, b), or op(a): a traced array or scalar; NotImplemented for operands that are none of ours."""
     cdef operand x, y
     cdef bint unary = tape.c.library.ops[op].arity == 1
     cdef int ndim
@@ -595,8 +593,7 @@ cdef class TracedArray:
 
 
 cdef object power(TracedArray x, object exponent):
-    """x**exponent as NumPy computes it: the scalar exponents for which NumPy takes a shorter way, then np.power's loop.
-    """
+    """x**exponent as NumPy computes it: for some scalar exponents it takes a shorter way than np.power's loop."""
     cdef object op = SHORT_POWERS.get(exponent) if type(exponent) is int or type(exponent) is float else None
     if op is not None:
         return elementwise(x.tape, op, x, None)
