@@ -8,6 +8,7 @@ import cases_grids
 import cases_linalg
 import cases_scipy
 import cases_statistics
+import cases_ufuncs
 import cases_unannounced
 import numpy as np
 from case import A, B, C, Case
@@ -442,5 +443,5 @@ UFUNCS = [
 ]
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
-CASES += [*cases_grids.CASES, *cases_linalg.CASES, *cases_scipy.CASES, *cases_statistics.CASES]
-CASES += cases_unannounced.CASES
+for _family in (cases_grids, cases_linalg, cases_scipy, cases_statistics, cases_ufuncs, cases_unannounced):
+    CASES += _family.CASES

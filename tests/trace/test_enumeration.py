@@ -120,7 +120,7 @@ def _asks(name):
     return callable(inventory.value_of(name)) or name.startswith("ndarray.")
 
 
-def _outcome(call, x, X):
+def outcome(call, x, X):
     """What a call gives, as plain data, or the type of the error that it raises."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -143,13 +143,13 @@ def test_a_derivative_free_name_says_what_numpy_says(name, call):
     found = []
 
     def f(X):
-        found.append(_outcome(call, X[0] * 1.0, X * 1.0))
+        found.append(outcome(call, X[0] * 1.0, X * 1.0))
         return X
 
     engines.by_adjoints(f, X)
     engines.by_duals(f, X)
     record.record_program(lambda *numbers: [f(*numbers)], [X])
-    expected = _outcome(call, X[0] * 1.0, X * 1.0)
+    expected = outcome(call, X[0] * 1.0, X * 1.0)
     assert all(outcome == expected for outcome in found), (found, expected)
 
 

@@ -462,10 +462,10 @@ cdef bint outranks(object operand, ForwardNumber x) except -1:
 def attribute(ForwardNumber x, str name):
     """What ndarray has and is not written out in dual.pyx: handlers/methods.py, and elementary functions
     as methods, which is what NumPy calls on the elements of an object array."""
-    op = table.OPCODES.get(name)
-    if op is not None and table.ROWS[op].arity == 1 and table.ROWS[op].ufunc is not None:
-        return functools.partial(elementwise, x, op, x, None)
     from dualtape.handlers.methods import METHODS
     if name in METHODS:
         return METHODS[name].__get__(x)
+    op = table.OPCODES.get(name)
+    if op is not None and table.ROWS[op].arity == 1 and table.ROWS[op].ufunc is not None:
+        return functools.partial(elementwise, x, op, x, None)
     raise AttributeError(f"{type(x).__name__!r} object has no attribute {name!r}")

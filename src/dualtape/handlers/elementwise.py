@@ -21,6 +21,7 @@ from ..trace.functions import (
     store,
 )
 from . import masks
+from .borrowed import borrows
 
 
 @handles(np.clip)
@@ -77,6 +78,10 @@ def imag(val):
 def sinc(x):
     """Exact at 0 to second order, by its row."""
     return elementwise(OPCODES["sinc"], x)
+
+
+# np.emath: the functions of numbers that stay real.
+borrows(*(getattr(np.emath, name) for name in "sqrt log log2 logn log10 power arccos arcsin arctanh".split()))
 
 
 @handles(np.i0)

@@ -112,6 +112,9 @@ def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, signatur
     out = (out,) if out is not None and not isinstance(out, tuple) else out
     if out is not None and not any(has_active(x) or masks.is_mask(x) for x in inputs):
         inputs = tuple(map(primal, inputs))
+    if dtype is not None or signature is not None:
+        given = {"signature": signature} if dtype is None else {"dtype": dtype}
+        ufunc(*np.ones((ufunc.nin, 1, 1)), **given)  # raises what NumPy raises
     result = COMPOSED[ufunc](*map(operand, inputs), **core) if core else call(ufunc, *inputs)
     targets = out or (None,) * n_out
     if n_out == 1:
@@ -154,40 +157,54 @@ _ACCUMULATE = {np.add: np.cumsum, np.multiply: np.cumprod}
 def _reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True):
     array = operand(array)
     check_dtype(dtype, f"{name_of(ufunc)}.reduce")
-    if KINDS.get(ufunc) == PASSIVE and ufunc not in OPCODE_OF:
-        options = {} if initial is np._NoValue else {"initial": primal(initial)}
+    options = {} if initial is np._NoValue else {"initial": initial}
+    if _is_test(ufunc):
+        options = primal(options)
         return store(ufunc.reduce(primal(array), axis=axis, keepdims=keepdims, where=primal(where), **options), out)
     if ufunc in _REDUCE:
-        options = {} if initial is np._NoValue else {"initial": initial}
         return _REDUCE[ufunc](array, axis=axis, out=out, keepdims=keepdims, where=where, **options)
-    if where is not True:
-        raise UnsupportedOperation(f"{name_of(ufunc)}.reduce with where= has no derivative rule", "reduce x[where]")
-    return store(_fold(ufunc, array, axis, keepdims, initial), out)
+    # what NumPy raises: several axes of an operation whose order counts, an identity that is missing
+    small, counted = np.ones([min(size, 1) for size in np.shape(array)]), where if where is True else np.True_
+    ufunc.reduce(small, axis=axis, where=counted, **({"initial": 1.0} if options else {}))
+    return store(_fold(ufunc, array, axis, keepdims, initial, where), out)
 
 
-def _fold(ufunc, array, axis, keepdims, initial):
+def _is_test(ufunc):
+    """Tell whether it says true or false of numbers, or takes no floats at all."""
+    return KINDS.get(ufunc) == PASSIVE and (ufunc not in OPCODE_OF or any(loop.endswith("?") for loop in ufunc.types))
+
+
+def _fold(ufunc, array, axis, keepdims, initial, where):
     """From left to right along the axes, the first of them outermost, as NumPy does."""
-    ndim = np.ndim(array)
-    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(k % ndim for k in axes)
-    kept = tuple(k for k in range(ndim) if k not in axes)
     shape = np.shape(array)
-    rows = np.reshape(np.transpose(array, axes + kept), (-1, *(shape[k] for k in kept)))
-    parts = list(rows) if initial is np._NoValue else [initial, *rows]
-    if not parts:
-        return ufunc.reduce(primal(rows), axis=0)  # the identity, or NumPy's error
-    result = parts[0]
-    for part in parts[1:]:
-        result = call(ufunc, result, part)
-    if keepdims:
-        result = np.reshape(result, [1 if k in axes else size for k, size in enumerate(shape)])
-    return result
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(k % len(shape) for k in axes)
+    kept = tuple(k for k in range(len(shape)) if k not in axes)
+
+    def rows(x):
+        return list(np.reshape(np.transpose(x, axes + kept), (-1, *(shape[k] for k in kept))))
+
+    parts = rows(array)
+    counted = [True] * len(parts) if where is True else rows(np.broadcast_to(where, shape))
+    if initial is np._NoValue and where is not True:
+        initial = ufunc.identity
+    if initial is np._NoValue:
+        if not parts:
+            return ufunc.reduce(np.empty(shape), axis=axis, keepdims=keepdims)  # the identity
+        initial, parts, counted = parts[0], parts[1:], counted[1:]
+    elif kept:
+        initial = np.broadcast_to(initial, [shape[k] for k in kept])
+    result = initial
+    for part, counts in zip(parts, counted, strict=True):
+        following = call(ufunc, result, part)
+        result = following if counts is True else np.where(counts, following, result)
+    return np.reshape(result, [1 if k in axes else size for k, size in enumerate(shape)]) if keepdims else result
 
 
 def _accumulate(ufunc, array, axis=0, dtype=None, out=None):
     array = operand(array)
     check_dtype(dtype, f"{name_of(ufunc)}.accumulate")
-    if KINDS.get(ufunc) == PASSIVE and ufunc not in OPCODE_OF:
+    if _is_test(ufunc):
         return store(ufunc.accumulate(primal(array), axis=axis), out)
     if ufunc in _ACCUMULATE:
         return _ACCUMULATE[ufunc](array, axis=axis, out=out)
@@ -236,6 +253,8 @@ def _reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
     array = operand(array)
     check_dtype(dtype, f"{name_of(ufunc)}.reduceat")
     indices = np.asarray(primal(indices))
+    if _is_test(ufunc):
+        return store(ufunc.reduceat(primal(array), indices, axis), out)
     axis = axis % np.ndim(array)
     if ufunc is np.add:
         return store(apply(array_ops.ADD_REDUCEAT, array, indices=indices, axis=axis), out)
@@ -306,29 +325,31 @@ def nextafter(x, y):
     return apply(elementwise_ops.NEXTAFTER, x, y)
 
 
-def _core_axes_last(x, axis):
-    return np.moveaxis(x, axis, -1)
+# Products of which NumPy makes ufuncs. What `axes` says of each operand is moved to its end, and back in the result.
 
 
-@_composed(np.matmul)
-def matmul(a, b, axes=None, **core):
-    if axes is not None:
-        a, b = np.moveaxis(a, axes[0], (-2, -1)), np.moveaxis(b, axes[1], (-2, -1))
-    result = apply(array_ops.MATMUL, a, b, **core)
-    return result if axes is None else np.moveaxis(result, (-2, -1), axes[2])
+def _product(row, a, b, axes=None):
+    if axes is None:
+        return apply(row, a, b)
+    axes = [k if isinstance(k, tuple) else (k,) for k in axes]
+    a, b = (np.moveaxis(x, k, range(-len(k), 0)) for x, k in zip((a, b), axes, strict=False))
+    result = apply(row, a, b)
+    return np.moveaxis(result, range(-len(axes[2]), 0), axes[2]) if len(axes) > 2 and axes[2] else result
+
+
+def _registered(ufunc, row):
+    if ufunc is not None:
+        _composed(ufunc)(lambda a, b, axes=None: _product(row, a, b, axes))
+
+
+_registered(np.matmul, array_ops.MATMUL)
+_registered(getattr(np, "matvec", None), array_ops.MATVEC)
+_registered(getattr(np, "vecmat", None), array_ops.VECMAT)
 
 
 @_composed(np.vecdot)
-def vecdot(a, b, axis=-1, keepdims=False, **core):
-    result = apply(array_ops.VECDOT, _core_axes_last(a, axis), _core_axes_last(b, axis), **core)
-    return np.expand_dims(result, axis) if keepdims else result
-
-
-@_composed(getattr(np, "matvec", None))
-def matvec(a, b, **core):
-    return apply(array_ops.MATVEC, a, b, **core)
-
-
-@_composed(getattr(np, "vecmat", None))
-def vecmat(a, b, **core):
-    return apply(array_ops.VECMAT, a, b, **core)
+def vecdot(a, b, axis=-1, keepdims=False, axes=None):
+    if axes is None:
+        axes = [axis, axis]
+    result = _product(array_ops.VECDOT, a, b, axes)
+    return np.expand_dims(result, axes[2] if len(axes) > 2 else axes[0]) if keepdims else result
