@@ -157,7 +157,10 @@ def point(drawing, shape):
         x = drawing.rng.integers(-2, 3, shape) * drawing.choice([0.5, 1.0])
     else:
         x = np.round(drawing.rng.uniform(-1.5, 1.5, shape), 3)
-    return float(x) if shape == () else np.asarray(x, dtype=float)
+    if shape == ():
+        return float(x)
+    layout = np.asfortranarray if drawing.chance(0.2) else np.ascontiguousarray
+    return layout(x, dtype=float)
 
 
 def _returned(drawing):

@@ -89,6 +89,27 @@ def special(draw, shape):
     return (f"special.{name}({operand})" if name != "lambertw" else f"special.xlog1py({{0}}, {operand})"), shape
 
 
+def scipy_functions(draw, shape):
+    """Of scipy.linalg and scipy.special, which no protocol of NumPy announces."""
+    if shape == ():
+        return draw.choice(["special.logsumexp({0})", "special.logsumexp({0}, b=[0.5, 1.0, 2.0])"]), (3,)
+    n = shape[0]
+    general = f"(np.sin({{0}}) + {n + 1.0} * np.eye({n}))"
+    definite = f"(np.sin({{0}}) @ np.sin({{0}}).T + 2.0 * np.eye({n}))"
+    if len(shape) == 1:
+        texts = [f"scipy.linalg.solve({general}, {{1}})"]
+        texts += [f"scipy.linalg.lu_solve(scipy.linalg.lu_factor({general}), {{1}})"]
+        texts += [f"scipy.linalg.cho_solve(scipy.linalg.cho_factor({definite}), {{1}})"]
+        texts += [f"scipy.linalg.solve_triangular({general}, {{1}}, lower={draw.chance(0.5)})"]
+        soft = ["special.softmax({0})", "special.log_softmax({0})"]
+        return (draw.choice(soft), shape) if draw.chance(0.4) else (draw.choice(texts), (n, n), shape)
+    if len(shape) != 2 or shape[0] != shape[1]:
+        return None
+    texts = [f"scipy.linalg.inv({general})", f"scipy.linalg.expm({tamed(draw, 'calm')})"]
+    texts += [f"scipy.linalg.cholesky({definite}, lower=True)", f"scipy.linalg.cholesky({definite})"]
+    return draw.choice(texts), shape
+
+
 def python_scalar(draw, shape):
     """The standard library's functions, comprehensions and built-ins on traced scalars."""
     if shape != ():
@@ -125,5 +146,5 @@ def made_of_scalars(draw, shape):
 
 LIBRARY_WORDS = [
     decomposition, decomposition, statistics, statistics, polynomials_and_grids, polynomials_and_grids, special,
-    special, python_scalar, python_scalar, made_of_scalars, made_of_scalars,
+    special, scipy_functions, python_scalar, python_scalar, made_of_scalars, made_of_scalars,
 ]  # fmt: skip

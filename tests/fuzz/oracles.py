@@ -11,6 +11,7 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from scipy import special
 
 import dualtape
@@ -91,15 +92,18 @@ def _judged(subject, found):
 def agree(kind, found, expected, rounding=ROUNDING):
     """Raise if two arrays differ by more than rounding, or are NaN or infinite at different places."""
     found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
-    detail = f"found\n{found}\nexpected\n{expected}"
     if found.shape != expected.shape:
-        raise Disagreement(f"{kind}: shape", detail)
+        raise Disagreement(f"{kind}: shape", _side_by_side(found, expected))
     finite = np.isfinite(expected) & np.isfinite(found)
     error = np.abs(found - expected)[finite].max(initial=0.0)
     if error > rounding * max(1.0, np.abs(expected[finite]).max(initial=0.0)):
-        raise Disagreement(kind, detail, error)
+        raise Disagreement(kind, _side_by_side(found, expected), error)
     if not np.array_equal(found[~finite], expected[~finite], equal_nan=True):
-        raise Disagreement(f"{kind}: not finite", detail)
+        raise Disagreement(f"{kind}: not finite", _side_by_side(found, expected))
+
+
+def _side_by_side(found, expected):
+    return f"found\n{found}\nexpected\n{expected}"
 
 
 def same(kind, found, expected):
@@ -110,7 +114,7 @@ def same(kind, found, expected):
         return
     if found.shape == expected.shape and np.allclose(found, expected, rtol=LAST_BITS, atol=0.0, equal_nan=True):
         raise Aside(IN_LAST_BITS)
-    raise Disagreement(kind, f"found\n{found}\nexpected\n{expected}")
+    raise Disagreement(kind, _side_by_side(found, expected))
 
 
 class Subject:
@@ -120,7 +124,7 @@ class Subject:
         self.program, self.x, self.asked = program, program.x, "plain"
         self.is_nested = "dualtape." in rendering.source(program)
         try:
-            module = rendering.namespace(program, np=np, math=math, special=special, dualtape=dualtape)
+            module = rendering.namespace(program, np=np, math=math, scipy=scipy, special=special, dualtape=dualtape)
             self.f, self.weighted = module["f"], module["weighted"]
             self.y = self.plain(self.x)
         except Exception as error:

@@ -65,6 +65,41 @@ math = types.SimpleNamespace(
 )
 
 
+def _exponential(A):
+    """By scaling and squaring of the Taylor series."""
+    term, total = series_numpy.eye(len(A)), series_numpy.eye(len(A))
+    for k in range(1, 26):
+        term = term @ A / (16.0 * k)
+        total = total + term
+    for _ in range(4):
+        total = total @ total
+    return total
+
+
+def logsumexp(a, b=1.0):
+    return series_numpy.log(np.sum(b * series_numpy.exp(a)))
+
+
+special.logsumexp = logsumexp
+special.log_softmax = lambda a: a - logsumexp(a)
+special.softmax = lambda a: series_numpy.exp(a - logsumexp(a))
+
+_linalg = series_numpy.linalg
+scipy = types.SimpleNamespace(
+    linalg=types.SimpleNamespace(
+        solve=_linalg.solve,
+        inv=_linalg.inv,
+        cholesky=lambda A, lower=False: _linalg.cholesky(A) if lower else _linalg.cholesky(A).T,
+        lu_factor=lambda A: A,
+        lu_solve=_linalg.solve,
+        cho_factor=lambda A: A,
+        cho_solve=_linalg.solve,
+        solve_triangular=lambda A, b, lower: _linalg.solve(np.tril(A) if lower else np.triu(A), b),
+        expm=_exponential,
+    )
+)
+
+
 class _Float(type):
     def __instancecheck__(cls, x):
         return isinstance(x, Series | float)
@@ -77,4 +112,11 @@ class Float(metaclass=_Float):
         return x if isinstance(x, Series) else float(np.asarray(x)[()])
 
 
-builtins = {"float": Float}
+NAMES = {
+    "np": series_numpy,
+    "dualtape": series_numpy.dualtape,
+    "math": math,
+    "special": special,
+    "scipy": scipy,
+    "float": Float,
+}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import mpmath
 import numpy as np
 
-from . import rendering, series, series_library, series_numpy
+from . import rendering, series, series_library
 
 DIGITS = 40
 NOISE = series.NOISE
@@ -30,9 +30,7 @@ class Line(NamedTuple):
 def along(program, v, digits=None, noise=None):
     """The line through the program's point in direction v, in floats or with so many digits."""
     number = float if digits is None else mpmath.mpf
-    names = {"np": series_numpy, "dualtape": series_numpy.dualtape}
-    names |= {"math": series_library.math, "special": series_library.special, **series_library.builtins}
-    f = rendering.namespace(program, **names)["f"]
+    f = rendering.namespace(program, **series_library.NAMES)["f"]
     point = np.vectorize(lambda p, q: series.variable(0, number(p), number(q), 2), otypes=[object])(program.x, v)
     with mpmath.workdps(digits or 15), series.arithmetic(number, noise), np.errstate(all="ignore"):
         y = f(point if point.ndim else point[()])
