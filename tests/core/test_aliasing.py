@@ -130,6 +130,29 @@ def test_an_element_read_before_a_write_keeps_its_value():
     np.testing.assert_array_equal(record_flat(f, [np.array([2.0, 5.0])]).vjp(np.ones((1, 1))).ravel(), [5.0, 2.0])
 
 
+def _with_a_shape_set_in_place(a):
+    y = a * 2.0
+    alias = y[1:]
+    y.shape = (3, -1)
+    y[1] = y[0] ** 2
+    with pytest.raises(AttributeError):
+        y.T.shape = (6,)
+    return [y @ y.T, alias]
+
+
+def test_a_shape_is_set_in_place():
+    x = np.linspace(0.3, 1.4, 6)
+    recording = record_flat(_with_a_shape_set_in_place, [x])
+    values, J, _ = evaluate_forward(_with_a_shape_set_in_place, [x], 2)
+    for value, other, expected in zip(values, recording.value, _with_a_shape_set_in_place(x), strict=True):
+        np.testing.assert_array_equal(value, expected)
+        np.testing.assert_array_equal(other, expected)
+    steps = [_with_a_shape_set_in_place(x + 1e-200j * e) for e in np.eye(6)]
+    expected = np.stack([np.concatenate([part.imag.ravel() for part in step]) for step in steps], axis=-1) / 1e-200
+    np.testing.assert_allclose(J, expected, rtol=COMPLEX_STEP)
+    np.testing.assert_allclose(recording.jvp(np.eye(6)), expected, rtol=COMPLEX_STEP)
+
+
 @pytest.mark.parametrize("index", [6, -7, (0, 0), "a", 1.5, [9], np.ones(3, bool)])
 def test_index_errors_are_numpys_own(index):
     x = np.arange(6.0)

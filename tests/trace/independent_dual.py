@@ -28,9 +28,17 @@ class Number:
         self.value, self.tangent = np.asarray(value, dtype=np.float64), np.asarray(tangent, dtype=np.float64)
 
     engine = property(lambda self: Engine())
-    shape = property(lambda self: self.value.shape)
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+    @shape.setter
+    def shape(self, shape):
+        self.value, self.tangent = self.value.view(), self.tangent.view()
+        self.value.shape = self.tangent.shape = shape
 
     @property
     def primal(self):

@@ -462,8 +462,7 @@ cdef class TracedArray:
 
     cdef int64_t position(self, tuple index) except -2:
         """Place of one element, for an index of `ndim` integers within bounds; else -1."""
-        cdef int64_t place = self.offset
-        cdef Py_ssize_t i
+        cdef int64_t place = self.offset, i
         cdef int axis
         for axis in range(self.ndim):
             if not PyLong_Check(index[axis]) or index[axis] is True or index[axis] is False:
@@ -515,6 +514,10 @@ cdef class TracedArray:
     @property
     def shape(self):
         return tuple([self.dims[axis] for axis in range(self.ndim)])
+
+    @shape.setter
+    def shape(self, shape):
+        engine().reshape_in_place(self, shape)
 
     @property
     def strides(self):
@@ -582,8 +585,6 @@ cdef class TracedArray:
 
     def __reduce__(self):
         raise escape("pickling", "return the value from the function and pickle the result")
-
-    # Text needs no guard: see TracedScalar.
 
     def __repr__(self):
         return f"TracedArray({np.array2string(self.primal, separator=', ')})"

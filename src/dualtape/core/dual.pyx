@@ -364,6 +364,10 @@ cdef class ForwardNumber:
     def shape(self):
         return () if self.lanes != NULL else tuple([self.values.shape[axis] for axis in range(self.values.ndim)])
 
+    @shape.setter
+    def shape(self, shape):
+        _engine.reshape_in_place(self, shape)
+
     @property
     def ndim(self):
         return 0 if self.lanes != NULL else self.values.ndim

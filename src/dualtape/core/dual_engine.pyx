@@ -13,6 +13,7 @@ from dualtape.core.dual_lanes cimport intern_space, lane_space
 from dualtape.core.layout cimport MAX_NDIM, check_ndim
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from dualtape.core.dual_arrays import elementwise, get, primal
 from dualtape.ops.contractions import contraction_of
@@ -26,6 +27,15 @@ def engine(ForwardNumber x):
     require_running(x)
     engine.leader = x
     return engine
+
+
+def reshape_in_place(ForwardNumber x, shape):
+    """``x.shape = shape``: the same elements in the same memory, or NumPy's error."""
+    values = x.values.view()
+    values.shape = shape
+    step = x.space.lanes.size
+    strides = (*[step * stride for stride in values.strides], 8)
+    x.values, x.records = values, as_strided(x.records, (*values.shape, step), strides)
 
 
 cdef class Engine:

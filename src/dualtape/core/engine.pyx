@@ -324,6 +324,16 @@ def transposed(TracedArray x):
     return transposed_back(x, list(range(x.ndim - 1, -1, -1)))
 
 
+def reshape_in_place(TracedArray x, shape):
+    """``x.shape = shape``: the same elements in the same memory, or NumPy's error."""
+    ids = ids_of(x).view()
+    ids.shape = shape
+    check_ndim(ids.ndim)
+    x.ndim = ids.ndim
+    for axis in range(x.ndim):
+        x.dims[axis], x.steps[axis] = ids.shape[axis], ids.strides[axis] // 8
+
+
 def copied(TracedArray x):
     cdef TracedArray source = readable(x), y
     if not source.contiguous:

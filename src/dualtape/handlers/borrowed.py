@@ -204,7 +204,8 @@ _SUBSTITUTES = {}
 def _stands_for(*functions):
     def register(substitute):
         for function in functions:
-            _SUBSTITUTES[function] = substitute
+            if function is not None:  # this NumPy does not have it
+                _SUBSTITUTES[function] = substitute
         return substitute
 
     return register
