@@ -32,7 +32,7 @@ def user_location() -> str | None:
     except ValueError:  # called from C without any Python frame
         return None
     while frame is not None:
-        if not _is_library(frame):
+        if not is_library(frame):
             return _describe(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, frame.f_globals)
         frame = frame.f_back
     return None
@@ -42,7 +42,7 @@ def user_site() -> tuple[Any, int] | None:
     """Where the user's code is, to be described later: the code object and the line of the frame of `user_location`."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if not _is_library(frame):
+        if not is_library(frame):
             return frame.f_code, frame.f_lineno
         frame = frame.f_back
     return None
@@ -55,7 +55,8 @@ def describe_site(site: tuple[Any, int] | str | None) -> str:
     return "unknown" if site is None else _describe(site[0].co_filename, site[1], site[0].co_name, {})
 
 
-def _is_library(frame: FrameType) -> bool:
+def is_library(frame: FrameType) -> bool:
+    """Tell whether a frame is ours, NumPy's, SciPy's or of another library that calls the user's code."""
     module = frame.f_globals.get("__name__") or ""
     if module == "__main__":  # python -m dualtape: the package run as a program
         spec = frame.f_globals.get("__spec__")

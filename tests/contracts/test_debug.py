@@ -245,3 +245,16 @@ def test_captured_numbers_are_inspected_with_the_inner_derivative():
 def test_user_errors_pass_through():
     with dt.debug(), pytest.raises(ZeroDivisionError):
         dt.grad(lambda x: x * (1 / 0))(1.0)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_constants_that_are_not_finite_are_no_trouble_where_they_only_move(mode):
+    def f(x):
+        y = np.concatenate([x, [NAN, INF]])
+        masked = np.where(np.array([True, False]), x, -INF)
+        return np.nansum(y[:3]) + np.sum(y[:2]) + np.max(masked)
+
+    with dt.debug():
+        np.testing.assert_array_equal(dt.grad(f, mode=mode)(np.array([1.0, 2.0])), [3.0, 2.0])
+    with dt.debug(), pytest.raises(NonFiniteError, match="np.multiply gives -inf"):
+        dt.grad(lambda x: np.sum(np.where(np.array([True, False]), x, -INF) * 2.0), mode=mode)(np.array([1.0, 2.0]))

@@ -51,7 +51,7 @@ KINKS = {
     "fmax": (lambda x: np.fmax(x[0], x[1] + 1.0), "np.fmax"),
     "clip at the lower bound": (lambda x: np.sum(np.clip(x, 0.0, 2.0)), "np.maximum"),
     "clip at the upper bound": (lambda x: np.sum(np.clip(x, -1.0, 1.0)), "np.minimum"),
-    "max": (lambda x: np.max(x - np.array([1.0, 0.0])), "np.max is at a tie"),
+    "max": (lambda x: np.max(x - np.array([1.0, 0.0])), "np.max is at a tie of its elements, operand"),
     "min of an axis": (lambda x: np.sum(np.min(np.stack([x, 0.0 * x]), axis=0)), "np.min is at a tie"),
     "sort": (lambda x: np.sort(x - np.array([1.0, 0.0]))[0], "np.sort is at a tie"),
     "median": (lambda x: np.median(np.concatenate([x, x])), "np.sort is at a tie"),
@@ -74,6 +74,15 @@ KINKS = {
     "built-in max": (_built_in, "decides between equals, 1.0"),
     "end of a loop": (_loop, "the comparison > decides between equals, 0.5"),
     "large": (lambda x: np.sum(np.abs(np.linspace(-1.0, 1.0, 6001) * x[0])), "np.absolute"),
+    "interp": (lambda x: np.interp(x[0], [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]), "np.interp is at a knot of its table"),
+    "eigenvalues": (
+        lambda x: np.linalg.eigvalsh(np.eye(2) * x[0])[0],
+        "np.linalg.eigvalsh is at equal values of the spectrum",
+    ),
+    "singular values": (
+        lambda x: np.linalg.svd(np.diag(x), compute_uv=False)[1],
+        "np.linalg.svdvals is at equal values of the spectrum",
+    ),
     "nested": (lambda x: dt.grad(lambda s: abs(s * x[0]))(x[1]), "np.absolute"),
 }
 SMOOTH = {
@@ -95,6 +104,9 @@ SMOOTH = {
     "trunc": lambda x: np.trunc(x[1]) + x[0],
     "floor": lambda x: np.sum(np.floor(x + 0.5)) + x[0],
     "log": lambda x: np.log(x[0]),
+    "a decision of NumPy's": lambda x: np.gradient(x, x + np.array([0.0, 3.0])),
+    "numbers between knots": lambda x: np.interp(x[0] + 0.5, [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]),
+    "eigenvalues": lambda x: np.linalg.eigvalsh(np.diag(x + np.array([0.0, 3.0])))[0],
     "softmax": lambda x: np.exp(x[0]) / np.sum(np.exp(x)),
 }
 
@@ -119,7 +131,7 @@ def test_beside_the_kink_nothing_is_raised(name, mode):
     f, _ = KINKS[name]
     x = np.array([0.61803, 0.31415])
     expected = dt.jacobian(f, mode=mode)(x)
-    if name in ("large", "min of an axis"):  # 0 is among what it looks at, wherever x is
+    if name in ("large", "min of an axis", "eigenvalues"):  # there is a kink wherever x is
         return
     if name == "median":  # every element is there twice
         f = lambda x: np.median(np.concatenate([x, 2.0 * x]))

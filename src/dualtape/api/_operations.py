@@ -16,6 +16,7 @@ from dualtape.trace.inspection import Inspector, record_inspected
 
 _SAFETY = 10.0  # the estimated error of a difference may be off by this factor
 _RELATIVE = 1e-8  # distance that passes in any case
+_ROUNDING = 1e-13  # of the largest number around: what may have been lost
 _SEED = 20250101
 
 
@@ -64,7 +65,7 @@ class Operations:
         worst = _Suspicion(1.0, "")
         rng = np.random.default_rng(_SEED)
         for operation, moving in self._collector.seen:
-            if operation.row is None or not any(moving) or operation.instruction in self._collector.at_kink:
+            if not any(moving) or not self._can_be_wrong(operation):
                 continue
             try:
                 found = _judge(operation, moving, order, rng)
@@ -73,6 +74,12 @@ class Operations:
             if found.badness > worst.badness:
                 worst = _Suspicion(found.badness, f"{found.text}, at {self._collector.where(operation)}")
         return worst.text or None
+
+    def _can_be_wrong(self, operation: Any) -> bool:
+        """No sums and movements, no kinks; and a gradient is stopped for the worse only by the user."""
+        if operation.row is None or operation.instruction in self._collector.at_kink:
+            return False
+        return operation.row.name != "stop_gradient" or self._collector.is_direct[operation.instruction]
 
 
 def _judge(operation: Any, moving: list[bool], order: int, rng: Any) -> _Suspicion:
@@ -95,7 +102,8 @@ def _judge(operation: Any, moving: list[bool], order: int, rng: Any) -> _Suspici
         with np.errstate(all="ignore"):
             estimate = column(lambda t, level=level: along(t)[level], np.zeros(1), 0)
             known = estimate.error <= 0.01 * np.maximum(np.abs(estimate.value), np.max(np.abs(found[level + 1])))
-            passes = _RELATIVE * np.abs(estimate.value) + _SAFETY * estimate.error + 1e-300
+            scale = np.max(np.abs(np.concatenate([estimate.value, *found])), initial=1e-300)
+            passes = _RELATIVE * np.abs(estimate.value) + _SAFETY * estimate.error + _ROUNDING * scale
             distance = np.where(known, np.abs(found[level + 1] - estimate.value) / passes, 0.0)
         k = int(np.argmax(distance)) if distance.size else 0
         if distance.size:

@@ -104,6 +104,9 @@ KINKS = {
 }
 
 
+_ROUNDING = 1e-14  # relative: values that are closer are taken for equal
+
+
 # Array operations: a test of the operands, the parameters and the results.
 
 
@@ -126,4 +129,38 @@ def _is_on_a_step(xs, results, function, args, kwargs, part=None):
     return ~((below == above) | (np.isnan(below) & np.isnan(above)))
 
 
-ARRAY_KINKS = {"ordered": _is_tied, "step": _is_on_a_step}
+def _is_at_a_knot(xs, results):
+    """Between two pieces of a table."""
+    x, knots = xs[0], np.asarray(xs[1])
+    return np.isin(x, knots)
+
+
+def _repeat(values):
+    """Equal to rounding."""
+    ordered = np.sort(values, axis=-1)
+    gap = ordered[..., 1:] - ordered[..., :-1]
+    return gap <= _ROUNDING * np.max(np.abs(ordered), axis=-1, keepdims=True, initial=0.0)
+
+
+def _has_repeated_eigenvalues(xs, results, **params):
+    return _repeat(results[0])
+
+
+def _has_repeated_singular_values(xs, results, **params):
+    """Or one that is zero: its absolute value is what there is."""
+    s = next(part for part in results if np.ndim(part) == np.ndim(xs[0]) - 1)
+    return np.append(_repeat(s), s <= _ROUNDING * np.max(s, axis=-1, keepdims=True, initial=0.0))
+
+
+ARRAY_KINKS = {
+    "ordered": _is_tied,
+    "step": _is_on_a_step,
+    "interp": _is_at_a_knot,
+    "linalg.eigh": _has_repeated_eigenvalues,
+    "linalg.eigvalsh": _has_repeated_eigenvalues,
+    "scipy.linalg.eigh": _has_repeated_eigenvalues,
+    "scipy.linalg.eigvalsh": _has_repeated_eigenvalues,
+    "linalg.svd": _has_repeated_singular_values,
+    "linalg.svdvals": _has_repeated_singular_values,
+    "scipy.linalg.svd": _has_repeated_singular_values,
+}

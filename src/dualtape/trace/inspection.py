@@ -10,6 +10,8 @@ driver one counter.
 compute anything. We do (b): f runs once more, but the engines stay as they are, forward mode and replays, which know no
 lines, included."""
 
+import re
+import sys
 import threading
 from contextlib import contextmanager
 
@@ -18,7 +20,7 @@ import numpy as np
 from dualtape.core import level, nodes
 from dualtape.core.inspection import Steps
 from dualtape.core.scalar import peek
-from dualtape.errors import NonFiniteError, NonsmoothError, describe_site, user_site
+from dualtape.errors import NonFiniteError, NonsmoothError, describe_site, is_library, user_site
 from dualtape.ops.kinks import ARRAY_KINKS, KINKS, is_tie
 from dualtape.ops.table import ROWS
 from dualtape.trace.functions import is_active
@@ -28,6 +30,10 @@ _LANES = 32  # derivatives that one inspection of a sweep carries
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")  # in the order of enum dt_comparison
 _MASKS = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!="}
 _ORDERING = {"argmax": "max", "argmin": "min", "argsort": "sort", "argpartition": "partition"}
+_MOVES = {"kept", "dropped", "ordered", "taken", "put", "positive", "stop_gradient"}
+# Between the user's line and the tape: the way of an operator or ufunc. Other modules compute something of their own.
+_WAYS = re.compile(r"dualtape\.(core|trace|api)\b|dualtape\.handlers\.(ufuncs|masks|methods)$")
+_PLACES = {"ordered": "a tie of its elements", "step": "a step", "interp": "a knot of its table"}
 _SEEN = 3  # elements of an operand that a message shows
 
 _threads = threading.local()
@@ -47,11 +53,13 @@ class Inspector:
     ----------
     sites : list
         Where the user's code made each instruction.
+    is_direct : list of bool
+        Whether the user's code did, or a library function that it called.
     """
 
     def __init__(self, nan=False, inf=False, kinks=False):
         self.nan, self.inf, self.kinks = nan, inf, kinks
-        self.sites = []
+        self.sites, self.is_direct = [], []
         self.tape = None
         self._looked = 0
         self._moving = np.zeros(256, dtype=bool)  # slots that depend on the input, and not only stepwise
@@ -72,6 +80,7 @@ class Inspector:
         """Called by the tape before it appends an instruction: all earlier ones have been computed."""
         self.catch_up(tape)
         self.sites.append(user_site())
+        self.is_direct.append(_is_direct())
 
     def catch_up(self, tape):
         """Look at what has been recorded since the last time."""
@@ -83,7 +92,7 @@ class Inspector:
 
     def moves(self, operation):
         """Which operands depend on the input; remembers whether the results do."""
-        found = [place is not None and bool(np.any(self._moving[place])) for place in operation.operands]
+        found = [place is not None and self.is_moving(place) for place in operation.operands]
         if any(found) and not operation.is_step:
             for place in operation.results:
                 self._moving[place] = True
@@ -91,15 +100,20 @@ class Inspector:
 
     def saw(self, operation, moving):
         """Judge one operation."""
-        if self.kinks and any(moving):
-            trouble = operation.kink()
-            if trouble is not None:
-                self.found_kink(operation, *trouble)
-        for place in operation.results if self.nan or self.inf else ():
+        is_direct = self.is_direct[operation.instruction]
+        is_judged = self.kinks and any(moving) and (is_direct or not operation.is_decision)
+        trouble = operation.kink() if is_judged else None
+        if trouble is not None:
+            self.found_kink(operation, *trouble)
+        if not (self.nan or self.inf):
+            return
+        if (operation.only_moves or not is_direct) and any(map(self.is_trouble, operation.numbers())):
+            return  # a constant, np.inf say, goes through np.where: it is trouble when somebody computes with it
+        for place in operation.results:
             v = operation.values(place)
             if self.is_trouble(v):
-                problem, where = f"{operation.name} gives {_first(v, self.trouble(v))}", self.trouble(v)
-                raise self.non_finite(operation, problem, where)
+                at = self.trouble(v)
+                raise self.non_finite(operation, f"{operation.name} gives {_first(v, at)}", at)
 
     def found_kink(self, operation, problem, element):
         """The operands are at a kink."""
@@ -128,6 +142,10 @@ class Inspector:
 
     def is_trouble(self, values):
         return bool(np.any(self.trouble(values)))
+
+    def is_moving(self, place):
+        """Whether what is there depends on the input: only then its derivatives count."""
+        return bool(np.any(self._moving[place]))
 
     def _reserve(self, n):
         if n > self._moving.size:
@@ -178,7 +196,7 @@ class Operation:
         elif node.kind == "call":
             self.row, self.params = node.call.row, node.call.params
             self.constants = node.call.operands
-            self.name = f"np.{self.row.name}"
+            self.name = self.row.name if self.row.name.startswith("scipy.") else f"np.{self.row.name}"
             self.is_step = self.row.name in ("step", "decision")
         elif node.kind in ("sum", "sum_axes"):
             self.name = "np.sum"
@@ -187,6 +205,21 @@ class Operation:
 
     def values(self, place):
         return nodes.values_at(self.tape, place)
+
+    @property
+    def is_decision(self):
+        """A comparison: at equality it is an edge, if it was the user who decided. A function of NumPy may well compare
+        and be smooth."""
+        return self.name.startswith("the comparison")
+
+    @property
+    def only_moves(self):
+        """What comes out went in."""
+        return self.row is not None and self.row.name in _MOVES or self.name == "gather"
+
+    def numbers(self):
+        """The operands' values, what is no number left out."""
+        return [x for x in self.xs() if isinstance(x, (float, np.ndarray)) and np.asarray(x).dtype.kind == "f"]
 
     def xs(self):
         """The operands' values."""
@@ -197,13 +230,12 @@ class Operation:
         """What the operands are at, and which element of them; None if they are at no kink."""
         with np.errstate(all="ignore"):
             if self.row is None:
-                return self._edge() if self.name.startswith("the comparison") else None
+                return self._edge() if self.is_decision else None
             if self.row.name in ARRAY_KINKS:
-                at = ARRAY_KINKS[self.row.name](self.xs(), self.results, **self.params)
-                name = self.params.get("function", self.row.name)
-                kind = "a tie" if self.row.name == "ordered" else "a step"
-                problem = f"np.{_ORDERING.get(name, name)} is at {kind} of its operand{self.shown(None)}"
-                return (problem, None) if np.any(at) else None
+                results = [self.values(place) for place in self.results]
+                if not np.any(ARRAY_KINKS[self.row.name](self.xs(), results, **self.params)):
+                    return None
+                return f"{self._called()}{self.shown(None)}", None
             test = KINKS.get(self.row.name)
             if test is None or (test is is_tie and self._is_one_number()):
                 return None
@@ -212,6 +244,15 @@ class Operation:
         if not np.any(at):
             return None
         return f"{self.name} is at a kink: operand{self.shown(at)}", at
+
+    def _called(self):
+        """An array operation as users know it, and what it is at."""
+        if self.row.name in ("ordered", "step"):
+            function = self.params["function"]
+            name, place = f"np.{_ORDERING.get(function, function)}", _PLACES[self.row.name]
+        else:
+            name, place = self.name, _PLACES.get(self.row.name, "equal values of the spectrum")
+        return f"{name} is at {place}, operand"
 
     def _edge(self):
         x, y = self.xs()
@@ -224,8 +265,18 @@ class Operation:
 
     def shown(self, at):
         """The operands' elements where something was found."""
-        parts = [_first(x, at) for x in self.xs() if isinstance(x, (float, np.ndarray))]
+        parts = [_first(x, at) for x in self.numbers()]
         return f"{'s' if len(parts) > 1 else ''} {' and '.join(parts)}" if parts else ""
+
+
+def _is_direct():
+    """Whether nothing but the way of an operator lies between here and the user's code."""
+    frame = sys._getframe(1)
+    while frame is not None and is_library(frame):
+        if not _WAYS.match(frame.f_globals.get("__name__") or ""):
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _written(row):
@@ -386,7 +437,7 @@ def _judge(inspector, operation, derivatives, place, what):
     if place is None:
         return
     found = derivatives[place]
-    if inspector.is_trouble(found):
+    if inspector.is_trouble(found) and inspector.is_moving(place):
         at = inspector.trouble(found)
         first = float(np.reshape(found, -1)[np.argmax(np.reshape(at, -1))])
         element = at.any(axis=-1) if np.ndim(found) > np.ndim(operation.values(place)) else at
