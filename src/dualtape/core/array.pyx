@@ -565,8 +565,7 @@ cdef class TracedArray:
     def __array__(self, dtype=None, copy=None):
         """An object array of traced scalars keeps every derivative; a float array would lose them."""
         if dtype is not None and dtype != object:
-            raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})",
-                         "leave out the dtype: a traced array is float64 already")
+            raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})", "leave out the dtype: it is float64 already")
         return engine().objects_of(self)
 
     def __float__(self):
