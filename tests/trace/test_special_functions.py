@@ -167,3 +167,42 @@ def test_broadcasting_of_orders_against_arguments():
     assert_close(derivative, differences.jacobian(special.jv, *xs), SMOOTH)
     found = engines.second_by_adjoints(special.jv, np.ones(6), np.eye(5), *xs)
     np.testing.assert_allclose(found, found.T, rtol=1e-10, atol=1e-12)
+
+
+def test_a_branch_not_taken_is_not_connected():
+    """jv in its order has no derivative for negative arguments."""
+
+    def f(x):
+        return np.sum(np.where(x > 0.0, special.jv(x, x), 0.0))
+
+    x = np.array([-1.5, 2.0])
+    for mode in ("forward", "reverse"):
+        slope, bend = dualtape.jacobian(f, mode=mode)(x), dualtape.hessian(f, mode=mode)(x)
+        assert slope[0] == 0.0 and slope[1] == pytest.approx(dualtape.grad(lambda t: special.jv(t, t))(2.0))
+        assert np.isfinite(bend).all() and bend[1, 1] != 0.0
+
+
+def test_an_infinite_derivative_stays_where_it_is():
+    """2F1(1, 2; 3; x) at x = 1 beside another point."""
+    for mode in ("forward", "reverse"):
+        found = dualtape.jacobian(lambda x: special.hyp2f1(1.0, 2.0, 3.0, x), mode=mode)(np.array([1.0, 0.2]))
+        assert found[0, 1] == found[1, 0] == 0.0 and found[0, 0] == np.inf and np.isfinite(found[1, 1])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("action", ["raise", "warn"])
+@pytest.mark.parametrize(
+    "f", [special.gamma, special.psi, lambda x: special.kn(2, x), lambda x: special.gammainc(x, x)], ids="gkni"
+)
+def test_errors_of_scipy_stay_out_of_the_sweeps(f, action, mode):
+    """They are Python errors, set by loops in the midst of a sweep; what f itself would raise may be raised."""
+    x = np.array([0.0, 1.5])
+    with special.errstate(all=action), np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for derivative in (dualtape.jacobian, dualtape.hessian):
+            try:
+                found = derivative(f, mode=mode)(x)
+            except (special.SpecialFunctionError, special.SpecialFunctionWarning):
+                continue
+            assert np.isfinite(found[1, 1]).all() and not np.isfinite(found.ravel()[0])
+    assert dualtape.grad(f)(1.5) == dualtape.jacobian(f)(np.array([1.5]))[0, 0]

@@ -14,6 +14,7 @@ from importlib import import_module
 import numpy as np
 
 cimport numpy as cnp
+from cpython.exc cimport PyErr_Clear
 from libc.math cimport NAN
 from libc.stddef cimport ptrdiff_t
 
@@ -84,6 +85,30 @@ cdef void _through_python(char **args, const ptrdiff_t *dims, const ptrdiff_t *s
         _unbound(args, dims, steps, <void *><ptrdiff_t>n_in)
 
 
+cdef struct guarded_loop:
+    c.dt_inner_loop run
+    void *data
+
+
+cdef void _guarded(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, void *data) noexcept nogil:
+    """A loop of SciPy's, which reports singularities and the like as the user's scipy.special.errstate says: as a
+    Python error, out of code that does not hold the GIL. Amid a sweep nobody takes it; the value tells as much."""
+    cdef guarded_loop *loop = <guarded_loop *>data
+    loop.run(args, dims, steps, loop.data)
+    with gil:
+        PyErr_Clear()
+
+
+cdef guarded_loop _scipy_loops[c.DT_N_LOOPS]
+
+
+cdef int _guard(int k) except -1:
+    """Keep the errors of loop k, which is bound to a ufunc of SciPy, out of the sweeps."""
+    _scipy_loops[k].run, _scipy_loops[k].data = c.dt_loops[k].run, c.dt_loops[k].data
+    c.dt_loops[k].run, c.dt_loops[k].data = <c.dt_inner_loop>_guarded, &_scipy_loops[k]
+    return 0
+
+
 cdef bint _find_loop(c.dt_loop *loop, cnp.ufunc ufunc) except -1:
     """Point `loop` at the all-float64 inner loop of `ufunc`; False if it has none."""
     cdef int k
@@ -123,6 +148,8 @@ cdef int _bind_home(str home) except -1:
             ufunc = _find(home, c.dt_loops[k].name.decode())
             if ufunc is not None:
                 _bind(&c.dt_loops[k], ufunc)
+                if home == "scipy.special":
+                    _guard(k)
     for row in ROWS:
         # a row that lacks a partial is left to handlers/special_functions.py, which knows more
         if row.home == home and (home == "numpy" or None not in [getattr(row, partial) for partial in row.partials]):

@@ -9,7 +9,9 @@ that follow the operands in the calls of its value and of its partials.
 Names without an underscore are SciPy's; a function of several results has an entry for each: "airy[0]".
 """
 
+import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -107,12 +109,16 @@ def special(name, *xs, orders=()):
     """A function of the registry on numbers of any kind: active, or plain."""
     leader = None
     for x in xs:
-        if getattr(x, "engine", None) is not None and (leader is None or x.level > leader.level):
+        if _is_active(x) and (leader is None or x.level > leader.level):
             leader = x
     if leader is None:
         return _value(*xs, function=name, orders=orders)
-    operands = [x if getattr(x, "engine", None) is not None else _plain(x) for x in xs]
+    operands = [x if _is_active(x) else _plain(x) for x in xs]
     return leader.engine.array_op(SPECIAL, operands, {"function": name, "orders": tuple(orders)})
+
+
+def _is_active(x):
+    return getattr(x, "engine", None) is not None
 
 
 def _plain(x):
@@ -148,27 +154,45 @@ def _partial(k, xs, v, function, orders):
     if isinstance(partial, str):
         raise NotImplementedError(f"scipy.special.{function}: {partial}")
     found = partial(*xs, v, *orders)
-    is_plain = isinstance(v, (float, np.ndarray)) and isinstance(found, (float, np.ndarray))
-    return np.where(v == v, found, np.nan) if is_plain else found
+    return found if _is_active(v) or _is_active(found) else np.where(v == v, found, np.nan)
+
+
+def _product(d, s):
+    """Partial times tangent (or cotangent), element by element: one that is not connected (-0.0) gives nothing, even
+    where the partial is infinite or not a number."""
+    if getattr(s, "is_guarded", False):
+        return d * s
+    value = s.primal if _is_active(s) else s
+    absent = (value == 0.0) & np.signbit(value)
+    product = d * s
+    if np.any(absent):
+        return np.where(absent, -0.0, product)
+    return product if _is_active(product) else product + 0.0
+
+
+def _quiet():
+    """Partials are evaluated where they may be infinite, whatever the user's error settings say."""
+    errors = sys.modules.get("scipy.special")
+    return errors.errstate(all="ignore") if errors else nullcontext()
 
 
 def _jvp(x_dots, xs, v, function, orders=()):
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), _quiet():
         partials = [None if x_dot is None else _partial(k, xs, v, function, orders) for k, x_dot in enumerate(x_dots)]
-        v_dot = total(None if d is None else d * x_dot for d, x_dot in zip(partials, x_dots, strict=True))
+        v_dot = total(None if d is None else _product(d, x_dot) for d, x_dot in zip(partials, x_dots, strict=True))
         shape = np.shape(v)
-        return (
-            np.zeros(shape) if v_dot is None else v_dot if np.shape(v_dot) == shape else np.broadcast_to(v_dot, shape)
-        )
+        return np.full(shape, -0.0) if v_dot is None else np.broadcast_to(v_dot, shape)
 
 
 def _vjp(v_bar, xs, v, active, function, orders=()):
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), _quiet():
         partials = [_partial(k, xs, v, function, orders) if wanted else None for k, wanted in enumerate(active)]
         return tuple(
-            (np.zeros(np.shape(x)) if wanted else None) if d is None else unbroadcast(v_bar * d, np.shape(x))
+            (np.full(np.shape(x), -0.0) if wanted else None)
+            if d is None
+            else unbroadcast(np.broadcast_to(_product(d, v_bar), np.shape(v)), np.shape(x))
             for d, x, wanted in zip(partials, xs, active, strict=True)
         )
 
 
-SPECIAL = ArrayOp("special", _value, _jvp, _vjp)
+SPECIAL = ArrayOp("special", _value, _jvp, _vjp, selects=True)
