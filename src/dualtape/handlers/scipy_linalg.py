@@ -67,9 +67,8 @@ def solve(a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=
     a, b = operand(a), operand(b)
     effective = _as_assumed(a, assume_a, lower)
     model = np.linalg.solve(transpose(effective) if transposed else effective, b)
-    return returned(
-        "scipy.linalg.solve", model, (a, b), lower=bool(lower), assume_a=assume_a, transposed=bool(transposed)
-    )
+    options = {} if assume_a is None else {"assume_a": assume_a}  # None is newer than the parameter
+    return returned("scipy.linalg.solve", model, (a, b), lower=bool(lower), transposed=bool(transposed), **options)
 
 
 @foreign("scipy.linalg.solve_triangular")

@@ -15,14 +15,14 @@ from .array_ops import ArrayOp
 from .spectral_ops import ROUNDING, judged, nan_where, transposed
 
 
-def inverse_or_nan(a):
-    """A factor that is singular has been returned, not refused: so its derivative must not raise either."""
-    try:
-        return np.linalg.inv(a)
-    except np.linalg.LinAlgError:
-        if a.ndim == 2:
-            return np.full(a.shape, np.nan)
-        return np.stack([inverse_or_nan(matrix) for matrix in a])
+def inverse_or_nan(u):
+    """The inverse of a triangle. One that is singular has been returned, not refused: so its derivative must not raise
+    either."""
+    zero = np.diagonal(u, axis1=-2, axis2=-1) == 0.0
+    if not np.any(zero):
+        return np.linalg.inv(u)
+    safe = np.where(np.expand_dims(zero, -1) & np.eye(u.shape[-1], dtype=bool), 1.0, u)
+    return np.linalg.inv(safe) + nan_where(np.expand_dims(np.any(zero, axis=-1, keepdims=True), -1))
 
 
 def strictly_lower(x):

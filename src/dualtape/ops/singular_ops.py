@@ -189,7 +189,7 @@ def _recombined(a, d):
 def _quotients(d, over, is_constant):
     """``(d_j - d_i)/(s_j - s_i)`` and ``(d_i + d_j)/(s_i + s_j)``, and where each of them is not known."""
     rows, columns = np.expand_dims(d, -1), np.expand_dims(d, -2)
-    largest = 1e-10 * np.max(np.abs(d), initial=0.0)
+    largest = 1e-10 * np.expand_dims(np.max(np.abs(d), axis=-1, keepdims=True, initial=0.0), -1)
     of_gaps, of_sums = (columns - rows) * over.gap, (rows + columns) * over.sum
     unknown_gap = over.same & ~(is_constant & (np.abs(columns - rows) <= largest))
     unknown_sum = over.both_zero & ~(is_constant & (np.abs(columns + rows) <= largest))

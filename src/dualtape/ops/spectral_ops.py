@@ -54,10 +54,11 @@ def judged(x):
 
 def applied(row, *xs, **params):
     """A row inside a rule, as an operation of the innermost number among its operands."""
+    xs = [x.as_numbers() if hasattr(x, "as_numbers") else x for x in xs]  # of a mask
     if is_plain(*xs):
         return row.primal(*xs, **params)
     leader = max((x for x in xs if hasattr(x, "engine")), key=lambda x: x.level)
-    return leader.engine.array_op(row, list(xs), params)
+    return leader.engine.array_op(row, xs, params)
 
 
 def from_triangle(x, lower):
@@ -190,8 +191,8 @@ def _quotients(d, w, is_constant):
     does not change (`is_constant`)."""
     f, same = gaps(w)
     difference = np.expand_dims(d, -2) - np.expand_dims(d, -1)
-    unknown = same & ~(is_constant & (np.abs(difference) <= _VANISHES * np.max(np.abs(d), initial=0.0)))
-    return difference * f, unknown
+    rounding = _VANISHES * np.expand_dims(np.max(np.abs(d), axis=-1, keepdims=True, initial=0.0), -1)
+    return difference * f, same & ~(is_constant & (np.abs(difference) <= rounding))
 
 
 def _conjugated_jvp(x_dots, xs, v, lower):
