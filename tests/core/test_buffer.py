@@ -367,7 +367,10 @@ def test_whole_numbers_and_masks_change_by_steps():
         for i in range(3):
             whole[i] = x[i] * 10.0
             mask[i] = x[i] > 0.0
-        return x * whole * mask
+        other = np.zeros(4, dtype=np.int32)
+        other[1:] = x * 10.0
+        assert (other[1:] == whole).all()
+        return x * whole * mask * np.asarray(x, dtype=bool)
 
     point = np.array([0.78, -0.42, 1.93])
     np.testing.assert_array_equal(both(f, point), np.diag([7.0, 0.0, 19.0]))

@@ -563,10 +563,8 @@ cdef class TracedArray:
     # ---- escapes: never silently ----
 
     def __array__(self, dtype=None, copy=None):
-        """An object array of traced scalars keeps every derivative; a float array would lose them."""
-        if dtype is not None and dtype != object:
-            raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})", "leave out the dtype: it is float64 already")
-        return engine().objects_of(self)
+        """An object array of traced scalars keeps every derivative, whole numbers have none."""
+        return engine().objects_of(self) if dtype is None or dtype == object else engine().whole_of(self, dtype)
 
     def __float__(self):
         raise escape("float()", "leave out float(): a traced value can be used as it is")

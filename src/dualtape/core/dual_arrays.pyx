@@ -425,6 +425,8 @@ cdef ForwardNumber pack(lane_space *space, uint64_t level, object numbers):
 
 def object_array(ForwardNumber x, dtype):
     """What np.asarray(x) gives: scalars that keep their derivatives, in an object array."""
+    if dtype is not None and np.dtype(dtype).kind in "biu":      # whole numbers change by steps
+        return np.asarray(x.values).astype(dtype)
     if dtype is not None and np.dtype(dtype) != object:
         raise TraceEscapeError(
             f"np.asarray(x, dtype={np.dtype(dtype)}) would lose the derivative of an array of shape {x.shape}",

@@ -19,7 +19,7 @@ from dualtape.core.calls cimport ArrayCall, Place, note_call
 from dualtape.core.holder cimport Holder
 from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
-from dualtape.core.scalar import peek
+from dualtape.core.scalar import bound_method, escape, peek
 from dualtape.core.tape cimport Tape
 from dualtape.errors import DtypeError, UnsupportedOperation
 
@@ -225,6 +225,14 @@ def objects_of(TracedArray x):
     for i, slot in enumerate(ids_of(x).ravel()):
         objects[i] = traced_scalar(x.tape, <uint32_t>slot)
     return objects.reshape(x.shape)
+
+
+def whole_of(TracedArray x, dtype):
+    """The elements as bools or integers, which change by steps: plain, and guarded in a program."""
+    if np.dtype(dtype).kind not in "biu":
+        raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})",
+                     "leave out the dtype: a traced array is float64 already")
+    return np.asarray(bound_method(x, "astype")(dtype))
 
 
 # ---- movement ----

@@ -302,8 +302,13 @@ def converted(number, dtype):
 
 
 def complex_array(real, imag):
-    from .complex_numbers import made
-
+    """The complex array with these parts."""
+    try:
+        from .complex_numbers import made
+    except ImportError:
+        raise UnsupportedOperation(
+            "a traced number was to be written into a complex array", "keep real and imaginary parts as two real arrays"
+        ) from None
     return made(real, imag)
 
 
