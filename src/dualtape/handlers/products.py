@@ -4,7 +4,7 @@ import numpy as np
 
 from ..ops import array_ops
 from ..ops.subscripts import from_lists, normal_form
-from ..trace.functions import apply, check_dtype, handles, operand, store
+from ..trace.functions import apply, check_dtype, handles, move, operand, store
 
 
 @handles(np.dot)
@@ -81,9 +81,20 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
         subscripts, arrays = operands[0], operands[1:]
     else:
         subscripts, arrays = from_lists(operands)
+    arrays = [operand(x) for x in arrays]
+    if out is None and _only_views(subscripts, arrays):
+        return move(arrays, lambda ids: np.einsum(subscripts, ids))
     options = {} if optimize is False else {"optimize": optimize}
-    arrays = _read_by(subscripts, [operand(x) for x in arrays])
+    arrays = _read_by(subscripts, arrays)
     return store(apply(array_ops.EINSUM, *arrays, subscripts=subscripts, **options), out)
+
+
+def _only_views(subscripts, arrays):
+    """Tell whether nothing is summed or multiplied: NumPy then gives a view that may be written through."""
+    if len(arrays) != 1 or "," in subscripts:
+        return False
+    (letters,), output = normal_form(subscripts, [np.ndim(arrays[0])])
+    return set(letters) == set(output) and len(set(output)) == len(output)
 
 
 def _read_by(subscripts, arrays):
