@@ -11,7 +11,8 @@ def judge(f, x, there=None):
     value, _ = dt.vjp(f, x)
     np.testing.assert_allclose(value, f(x), rtol=4e-16)  # libm and NumPy may differ in the last bit
     report = dt.check(f, x, order=2)
-    assert report and report.n_entries and not report.unresolved, report
+    assert report and report.n_entries, report
+    assert all(" = 0 (" in entry for entry in report.unresolved), report  # differences cannot tell a zero from rounding
     there = 1.03 * np.asarray(x) if there is None else there
     there = there if np.ndim(there) else float(there)
     program = dt.record(f, x)

@@ -9,8 +9,8 @@ once more.
 
 *Design.* (a) Not a subclass of ndarray: NumPy's C code would write past us. (b) Plain memory is overwritten with NaN
 when its numbers move out: an ndarray that somebody has made of it earlier (``np.asarray``, a C library) must not show
-numbers of the past. (c) Memory that is not the buffer's own, a captured array say, is *closed*: active numbers are
-refused.
+numbers of the past. The clone gives arrays that it has captured their values back when it returns. (c) Memory that
+something else than an ndarray has, too, is *closed*: active numbers are refused.
 
 Here are elements, views, writing and operators; functions and methods of NumPy are answered by handlers/buffers.py."""
 cimport cython
@@ -29,8 +29,9 @@ import numpy as np
 from dualtape.core.array cimport TracedArray, elementwise
 from dualtape.core.c cimport OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_SUBTRACT
 from dualtape.core.holder cimport Holder
+from dualtape.core.scalar import peek
 from dualtape.core.root cimport (
-    Root, get_element, is_complex, lift, new_root, owner_of, part_of, place_of, position, put_element, real_kind)
+    Root, flat, get_element, is_complex, lift, new_root, owner_of, part_of, place_of, position, put_element, real_kind)
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
@@ -113,13 +114,6 @@ def closed_buffer(cnp.ndarray a, problem, remedy):
 
 
 # ---- the borders of a clone ----
-
-def captured(x):
-    """What an array of the world outside stands for in a clone: its copies take active numbers, it does not."""
-    if not cnp.PyArray_CheckExact(x):
-        return x
-    return closed_buffer(x, "outlives the function", "make it inside of the function, or copy it there: y = y.copy()")
-
 
 def handed_out(x):
     """What a value stands for when it leaves a clone."""
@@ -249,6 +243,13 @@ cdef class Buffer(Holder):
     def is_active(self):
         """Has an active number been written into this memory?"""
         return self.root.active is not None
+
+    def hand_back(self):
+        """Write the values of what is active into the plain memory, for whoever else has it; tells whether it was."""
+        if self.root.active is None:
+            return False
+        (<object>flat(self.root))[...] = peek(self.root.active)
+        return True
 
     def admit(self, number):
         """Make room for an active number, and return the active array to write it into."""

@@ -1,5 +1,5 @@
 cdef class Current:
     cdef object make        # what makes it
-    cdef tuple made         # (thing, names that it depends on), in one for threads; None at first
+    cdef tuple made         # (thing, names that it depends on, note), in one for threads; None at first
 
     cdef object get(self)

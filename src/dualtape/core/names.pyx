@@ -149,6 +149,14 @@ cdef class Items(Name):
         return True
 
 
+@cython.final
+cdef class Stale(Name):
+    """Something that cannot be used again."""
+
+    cdef bint is_current(self) except -1:
+        return False
+
+
 cdef list items_of(holder):
     return [*holder.keys(), *holder.values()] if isinstance(holder, dict) else list(holder)
 
@@ -173,7 +181,7 @@ cdef class Current:
     Parameters
     ----------
     make : callable
-        Returns the thing and the list of all `Name` that it depends on.
+        Returns the thing, the list of all `Name` that it depends on, and what else is to be known of it.
     """
 
     def __init__(self, make):
@@ -193,3 +201,8 @@ cdef class Current:
 
     def __call__(self):
         return self.get()
+
+    @property
+    def note(self):
+        """What else is to be known of the thing that was made last."""
+        return self.made[2]

@@ -17,6 +17,7 @@ cdef int real_kind(cnp.ndarray a) noexcept
 cdef bint is_complex(cnp.ndarray a) noexcept
 cdef cnp.ndarray owner_of(cnp.ndarray a)
 cdef Root new_root(cnp.ndarray memory, int kind)
+cdef cnp.ndarray flat(Root root)
 cdef int lift(Root root, object number) except -1
 cdef object part_of(Root root, cnp.ndarray plain, bint imaginary)
 cdef cnp.ndarray place_of(Root root, object active)

@@ -11,8 +11,8 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 
 import numpy as np
 
-from dualtape.core.buffer import captured
-from dualtape.core.names import ABSENT, CellName, FunctionParts, Items
+from dualtape.core.buffer import buffered
+from dualtape.core.names import ABSENT, CellName, FunctionParts, Items, Stale
 from dualtape.core.substitutes import Substitute
 from dualtape.rewrite.classes import can_have_twin, differentiable_twin, functions_of, new_twin, twin_object
 from dualtape.rewrite.code import names_in
@@ -20,7 +20,7 @@ from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
 from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
 from dualtape.rewrite.namespaces import is_clone, namespace_of
 from dualtape.rewrite.numbers import CHANGED_BUILTINS
-from dualtape.rewrite.outside import View, WrittenCell, WrittenGlobal, content_of
+from dualtape.rewrite.outside import View, WrittenArray, WrittenCell, WrittenGlobal, content_of
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of
 from dualtape.trace.functions import ACTIVE
 from dualtape.trace.ownership import is_library, root
@@ -37,6 +37,7 @@ _THEMSELVES = frozenset(
         type(...),
         range,
         slice,
+        np.ndarray,
         np.float64,
         np.int64,
         np.bool_,
@@ -58,20 +59,28 @@ class Build:
     ----------
     own : str
         The package of the function, which is the user's even if it is installed.
+    writes : bool
+        Whether arrays are to be buffers, into which traced numbers can be written.
+    may_write, has_arrays : bool
+        Whether a clone may write into an array, and whether there was one.
     is_dynamic : bool
         True if the clones look up more at run time: attributes of objects and of modules.
     names : list of Name
         What was found there, to be looked at before the clone is used again.
-    written : list of WrittenGlobal and WrittenCell
-        Variables outside of the clones that they may assign.
+    written : list of WrittenGlobal, WrittenCell and WrittenArray
+        Variables and arrays outside of the clones that they may assign.
     """
 
-    def __init__(self, own):
+    def __init__(self, own, writes=False):
         self.own = own
+        self.writes = writes
+        self.may_write = False
+        self.has_arrays = False
         self.is_dynamic = False
         self.names = []
         self.written = []
         self._memo = {}  # key -> (value, what it stands for); the key is the id of a value or of a cell
+        self._buffers = []
         self._n_static = 0
         self._seen = set()  # names that were taken over
         self._changed = set()  # ids of functions that differ from their clones in what a name stands for
@@ -81,7 +90,7 @@ class Build:
         """What a value stands for in a clone."""
         kind = type(x)
         if kind in _THEMSELVES:
-            return x
+            return self.array(x) if kind is np.ndarray else x
         found = self._memo.get(id(x))
         if found is not None:
             return found[1]
@@ -111,6 +120,7 @@ class Build:
 
     def settle(self):
         """The clone is made: what it looks up from now on is kept for a while only."""
+        self.writes = self.writes or self.may_write
         self._n_static = len(self._memo)
 
     def trim(self):
@@ -118,6 +128,9 @@ class Build:
         if len(self._memo) > self._n_static + _LIMIT:
             for key in list(self._memo)[self._n_static :]:
                 del self._memo[key]
+            self.written = [variable for variable in self.written if not isinstance(variable, WrittenArray)]
+            self._buffers.clear()
+            self.names.append(Stale())
 
     # ---- functions ----
 
@@ -160,6 +173,7 @@ class Build:
         g.__dict__.update(f.__dict__)
         self.names.append(FunctionParts(f))
         used = names_in(f.__code__)
+        self.may_write = self.may_write or used.writes
         self._globals(namespace, namespace.real if used.needs_all else used.read)
         self.written += [WrittenGlobal(namespace, name) for name in used.written]
         self._fill(f, cells, used)
@@ -193,7 +207,9 @@ class Build:
             return self._memo[id(cell)][1]
         content = content_of(cell)
         kind = type(content)
-        is_shared = content is ABSENT or (self._rules[kind] if kind in self._rules else self._find_rule(kind)) is None
+        rule = self._rules[kind] if kind in self._rules else self._find_rule(kind)
+        self.has_arrays = self.has_arrays or kind is np.ndarray
+        is_shared = content is ABSENT or (rule is None and not (kind is np.ndarray and self.writes))
         made = cell if is_shared else types.CellType()
         self._memo[id(cell)] = (cell, made)
         self.names.append(CellName(cell, content, is_shared))
@@ -225,12 +241,13 @@ class Build:
         """A function under functools.lru_cache: traced numbers go past the cache, which could not tell them apart."""
         return past_the_cache(f, self.substitute(f.__wrapped__))
 
+    def vectorized(self, v):
+        """A function made by np.vectorize."""
+        options = {"otypes": v.otypes, "excluded": v.excluded, "cache": v.cache, "signature": v.signature}
+        return proxy_of(np).vectorize(self.substitute(v.pyfunc), doc=v.__doc__, **options)
+
     def foreign(self, function):
         return foreign_function(function)
-
-    def array(self, x):
-        """A buffer, so that copies of it take active numbers."""
-        return captured(x)
 
     # ---- modules, classes and objects ----
 
@@ -275,6 +292,21 @@ class Build:
 
     def differentiable(self, x):
         return differentiable_twin(x, self)
+
+    # ---- arrays ----
+
+    def array(self, x):
+        """The buffer of an array that the function has captured; the array itself where nothing is written."""
+        self.has_arrays = True
+        if not self.writes:
+            return x
+        found = self._memo.get(id(x))
+        if found is None:
+            found = self._memo[id(x)] = (x, buffered(x, self._buffers))
+            if found[1] is not x:
+                self._buffers.append(found[1])
+                self.written.append(WrittenArray(found[1], self))
+        return found[1]
 
     # ---- containers: a copy, where something in them differs ----
 
@@ -322,7 +354,7 @@ _RULES = {
     functools.partial: Build.partial,
     type(functools.lru_cache(int)): Build.cached,
     np.ufunc: Build.foreign,
-    np.ndarray: Build.array,
+    np.vectorize: Build.vectorized,
     type(np.sum): Build.foreign,
     tuple: Build.tuple,
     list: Build.list,

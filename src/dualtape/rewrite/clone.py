@@ -6,7 +6,6 @@ import weakref
 
 import numpy as np
 
-from dualtape.core.buffer import captured
 from dualtape.core.names import Current
 from dualtape.rewrite.build import Build, stays
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES
@@ -14,7 +13,8 @@ from dualtape.rewrite.running import in_a_run
 from dualtape.trace.functions import is_active
 from dualtape.trace.ownership import module_of, root
 
-_PLAIN = frozenset((float, int, bool, str, type(None), np.ndarray, np.float64))
+_READ_ONLY = frozenset((float, int, bool, str, type(None), np.float64))
+_PLAIN = _READ_ONLY | {np.ndarray}
 _LIMIT = 256
 _recent = {}  # id of a function -> (weak reference, Current): those made last
 
@@ -52,18 +52,19 @@ def clone(f):
 
 def prepared(current, f, args, kwargs):
     """The clone of f and the arguments to call it with: functions and objects of the user's stand for substitutes."""
-    run = current()
-    if _are_plain(args) and (not kwargs or _are_plain(kwargs.values())):
-        return run, tuple(map(captured, args)), {name: captured(x) for name, x in kwargs.items()}
-    build = Build(root(module_of(f)))
+    run, writes = current(), current.note
+    plain = _READ_ONLY if writes else _PLAIN
+    if _are_plain(args, plain) and (not kwargs or _are_plain(kwargs.values(), plain)):
+        return run, args, kwargs
+    build = Build(root(module_of(f)), writes)
     args = tuple(map(build.substitute, args))
     kwargs = {name: build.substitute(x) for name, x in kwargs.items()}
     build.settle()
-    return (in_a_run(run, build) if build.is_dynamic else run), args, kwargs
+    return (in_a_run(run, build) if build.is_dynamic or build.written else run), args, kwargs
 
 
-def _are_plain(arguments):
-    return all(type(x) in _PLAIN or is_active(x) for x in arguments)
+def _are_plain(arguments, plain):
+    return all(type(x) in plain or is_active(x) for x in arguments)
 
 
 def _forget(key, reference, recent=_recent):  # modules have lost their globals when the interpreter ends
@@ -79,7 +80,22 @@ def _make_weakly(reference):
 
 def _make(f):
     own = root(module_of(f))
-    build = Build(None if own in FOREIGN_PACKAGES else own)  # scipy.special.logsumexp itself is not the user's
+    return _make_as(f, None if own in FOREIGN_PACKAGES else own)  # scipy.special.logsumexp itself is not the user's
+
+
+def _make_as(f, own):
+    """The clone, the names that it depends on, and whether it may write into arrays; `own` is the user's package."""
+    build = Build(own)
     made = build.substitute(f)
+    if build.may_write and build.has_arrays:
+        build = Build(own, writes=True)
+        made = build.substitute(f)
     build.settle()
-    return (in_a_run(made, build) if build.is_dynamic or build.written else made), build.names
+    if build.is_dynamic or build.written:
+        made = in_a_run(made, build)
+    return made, build.names, build.may_write
+
+
+def clone_of_library(f):
+    """The `Current` of a function of a library, whose helpers in the same package are cloned along."""
+    return Current(functools.partial(_make_as, f, root(module_of(f))))

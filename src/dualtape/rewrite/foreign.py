@@ -51,6 +51,7 @@ def _wrapper_of(cls):
 
 def _find_wrapper(cls):
     from dualtape.rewrite import interpolants, matrices
+    from dualtape.rewrite.wrapping import Wrapper
 
     names = [base.__name__ for base in cls.__mro__ if root(base.__module__) == "scipy"]
     if any(name in ("spmatrix", "sparray", "_spbase") for name in names):
@@ -59,6 +60,8 @@ def _find_wrapper(cls):
         return matrices.Operator
     if cls.__name__ == "SuperLU":
         return matrices.Factors
+    if any(name in ("rv_generic", "rv_frozen") for name in names):  # distributions: refused by name
+        return Wrapper
     return next((interpolants.CLASSES[name] for name in names if name in interpolants.CLASSES), None)
 
 

@@ -3,7 +3,7 @@
 import types
 
 from dualtape.core.buffer import handed_out
-from dualtape.core.names import ABSENT
+from dualtape.core.names import ABSENT, Stale
 from dualtape.rewrite.running import substitute_now
 
 
@@ -43,6 +43,18 @@ class WrittenCell:
                 del self.cell.cell_contents
             else:
                 self.cell.cell_contents = value
+
+
+class WrittenArray:
+    """An array of the user's that clones may write into."""
+
+    def __init__(self, buffer, build):
+        self.buffer, self.build = buffer, build
+
+    def hand_over(self):
+        """Give the array the values that were written, if active ones were; the next run has another buffer for it."""
+        if self.buffer.hand_back():
+            self.build.names.append(Stale())
 
 
 def content_of(cell):

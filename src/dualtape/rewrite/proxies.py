@@ -2,6 +2,7 @@
 own modules, whose functions are cloned. An attribute is made when it is first asked for."""
 
 import functools
+import importlib
 import math
 import types
 
@@ -27,6 +28,13 @@ FOREIGN_PACKAGES = ("numpy", "math", "cmath", "scipy")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
 _ARRAY_FUNCTION = type(np.sum)
 
+_IN_PLAIN_NUMPY = {  # functions of SciPy that are as differentiable as the user's own: they run as clones
+    "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb fixed_quad",
+    "scipy.optimize": "rosen rosen_der",
+    "scipy.spatial.distance": "sqeuclidean cosine correlation cityblock chebyshev canberra braycurtis",
+}
+_CLONED = frozenset(f"{module}.{name}" for module, names in _IN_PLAIN_NUMPY.items() for name in names.split())
+
 _proxies = {}  # module -> its proxy
 _substitutes = {}  # function -> its substitute
 
@@ -48,6 +56,8 @@ def _new_proxy(module):
     for name in ("__file__", "__package__", "__path__", "__spec__", "__loader__", "__version__", "__all__"):
         if name in vars(module):
             names[name] = vars(module)[name]
+    if module.__name__ == "scipy._lib.array_api_compat.numpy":  # NumPy, as SciPy's own functions call it
+        module = np
     known = _own_values().get(module.__name__, {})
 
     def attribute(name):
@@ -105,9 +115,11 @@ def substitute_of(value, name=None):
     """What a value of a foreign module stands for in a clone; `name` is the one by which it was found there."""
     if isinstance(value, types.ModuleType):
         return proxy_of(value)
-    if isinstance(value, type):
-        from dualtape.rewrite.foreign import is_foreign_object
+    from dualtape.rewrite.foreign import foreign_object, is_foreign_object
 
+    if is_foreign_object(type(value)):
+        return foreign_object(value)
+    if isinstance(value, type):
         if not is_foreign_object(value):
             return value
     elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)):
@@ -176,8 +188,18 @@ def _by_name(name):
 
     def answer(*args, **kwargs):
         handler = foreign_handler(name)
+        if handler is None and name in _CLONED:
+            return _clone_by_name(name)()(*args, **kwargs)
         if handler is None:
             raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
         return handler(*opened(args, []), **opened(kwargs, []))
 
     return answer
+
+
+@functools.cache
+def _clone_by_name(name):
+    from dualtape.rewrite.clone import clone_of_library
+
+    module, _, attribute = name.rpartition(".")
+    return clone_of_library(getattr(importlib.import_module(module), attribute))

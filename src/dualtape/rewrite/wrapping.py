@@ -49,7 +49,7 @@ class Wrapper:
         if any(map(has_active_part, (*args, *kwargs.values()))):
             raise UnsupportedOperation(
                 f"{type(self.__wrapped__).__name__}.{method} of a traced array has no derivative rule yet",
-                "multiply with @, or use a dense array",
+                "dualtape.supported() tells which functions have",
             )
         args, kwargs = bare(opened(args, [])), bare(opened(kwargs, []))
         return self._wrapped_result(getattr(self.__wrapped__, method)(*args, **kwargs))
