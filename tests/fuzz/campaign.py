@@ -16,6 +16,9 @@ CRASHED = "the process died"
 _TALLY_EVERY = 25
 
 
+WORDS = vocabulary.WORDS + library_words.LIBRARY_WORDS
+
+
 class Finding(NamedTuple):
     seed: int
     kind: str
@@ -35,7 +38,7 @@ class Tally(NamedTuple):
 
 def program(seed):
     """The program of a seed."""
-    return grammar.draw(seed, vocabulary.WORDS + library_words.LIBRARY_WORDS, statements.STATEMENTS)
+    return grammar.draw(seed, WORDS, statements.STATEMENTS)
 
 
 def report(seed, patience=shrinking.MOST_CANDIDATES):

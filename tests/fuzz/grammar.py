@@ -156,7 +156,7 @@ def point(drawing, shape):
     if drawing.chance(0.15):
         x = drawing.rng.integers(-2, 3, shape) * drawing.choice([0.5, 1.0])
     else:
-        x = np.round(drawing.rng.uniform(-1.5, 1.5, shape), 3)
+        x = np.round(drawing.rng.uniform(-1.5, 1.5, shape) * drawing.choice([1.0] * 12 + [20.0]), 3)
     if shape == ():
         return float(x)
     layout = np.asfortranarray if drawing.chance(0.2) else np.ascontiguousarray

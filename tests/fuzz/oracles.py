@@ -5,6 +5,7 @@ A program whose plain value is not finite, or of an enormous size, is set aside;
 where there is none (a kink, a tie) or where rounding alone explains the difference. All of this is counted.
 """
 
+import cmath
 import io
 import math
 import warnings
@@ -20,6 +21,7 @@ from dualtape.errors import TraceEscapeError, UnsupportedOperation
 from . import rendering, truth
 from .series import Undecided
 
+LIBRARIES = {"np": np, "math": math, "cmath": cmath, "scipy": scipy, "special": special, "dualtape": dualtape}
 ROUNDING = 1e-9  # relative to the largest entry; what differs by more is judged by the conditioning of the program
 LAST_BITS = 1e-14
 LARGEST = 1e6  # of values and derivatives
@@ -124,7 +126,7 @@ class Subject:
         self.program, self.x, self.asked = program, program.x, "plain"
         self.is_nested = "dualtape." in rendering.source(program)
         try:
-            module = rendering.namespace(program, np=np, math=math, scipy=scipy, special=special, dualtape=dualtape)
+            module = rendering.namespace(program, **LIBRARIES)
             self.f, self.weighted = module["f"], module["weighted"]
             self.y = self.plain(self.x)
         except Exception as error:

@@ -7,6 +7,7 @@ derivative, or a comparison is too close to call, Undecided is raised: there is 
 Recurrences: Griewank & Walther (2008), table 13.1 and proposition 13.1.
 """
 
+import cmath
 import contextlib
 import math
 
@@ -136,8 +137,11 @@ class Series:
     def __repr__(self):
         return f"Series({self.level}, {self.c})"
 
+    real = property(lambda self: _part(self, "real"))
+    imag = property(lambda self: _part(self, "imag"))
+
     def conjugate(self):
-        return self
+        return self.real - 1j * self.imag if isinstance(base(self), complex | mpmath.mpc) else self
 
 
 def _by_level(x, y):
@@ -146,7 +150,7 @@ def _by_level(x, y):
 
 
 def _is_number(x):
-    return not hasattr(x, "__len__") and hasattr(x, "__float__")
+    return not hasattr(x, "__len__") and (hasattr(x, "__float__") or hasattr(x, "__complex__"))
 
 
 def _sum(terms):
@@ -186,6 +190,13 @@ def constant(value):
     return Series(0, [_kind(value), 0.0, 0.0])
 
 
+def kind_of_complex(numerator, denominator):
+    """exp(i pi numerator / denominator)"""
+    if _kind is float:
+        return cmath.exp(1j * math.pi * numerator / denominator)
+    return mpmath.expjpi(_kind(numerator) / denominator)
+
+
 def is_constant(x):
     return not isinstance(x, Series) or (is_constant(x.c[0]) and all(is_zero(c) for c in x.c[1:]))
 
@@ -210,7 +221,13 @@ def _signed(x):
     return 1.0 if _difference(x, 0.0) > 0 else -1.0
 
 
+def _part(x, which):
+    return Series(x.level, [_part(c, which) for c in x.c]) if isinstance(x, Series) else getattr(x, which)
+
+
 def absolute(x):
+    if isinstance(base(x), complex | mpmath.mpc):
+        return compose("sqrt", x.real * x.real + x.imag * x.imag)
     return x * _signed(x) if isinstance(x, Series) else abs(x)
 
 
@@ -269,8 +286,9 @@ def composed(coefficients, x):
 
 def taylor(name, b, order):
     """Taylor coefficients 0 .. order of a function at the number b."""
-    m = mpmath.mp if isinstance(b, mpmath.mpf) else math
-    b = b if m is mpmath.mp else float(b)
+    is_exact, is_complex = isinstance(b, mpmath.mpf | mpmath.mpc), isinstance(b, complex)
+    m = mpmath.mp if is_exact else cmath if is_complex else math
+    b = b if is_exact or is_complex else float(b)
     try:
         return _RULES[name](m, b, order) if name in _RULES else _by_mpmath(name, b, order)
     except (ValueError, ZeroDivisionError, OverflowError) as problem:
@@ -349,7 +367,7 @@ def _riccati(function, factor):
 
 def _raise(r):
     def rule(m, b, order):
-        if not b > NEARLY_ZERO:
+        if isinstance(b, float | mpmath.mpf) and not b > NEARLY_ZERO:
             raise ValueError("not positive, or made of rounding")
         return _raised(_line(b, order), m.mpf(1) / 3 if r == "cbrt" and m is not math else 1 / 3 if r == "cbrt" else r)
 

@@ -100,6 +100,9 @@ scipy = types.SimpleNamespace(
 )
 
 
+cmath = types.SimpleNamespace(exp=series_numpy.exp, phase=series_numpy.angle)
+
+
 class _Float(type):
     def __instancecheck__(cls, x):
         return isinstance(x, Series | float)
@@ -116,6 +119,8 @@ NAMES = {
     "np": series_numpy,
     "dualtape": series_numpy.dualtape,
     "math": math,
+    "cmath": cmath,
+    "complex": lambda re, im: re + 1j * im,
     "special": special,
     "scipy": scipy,
     "float": Float,

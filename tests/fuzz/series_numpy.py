@@ -5,7 +5,9 @@ its definition: the elementwise functions, linear algebra by elimination and rot
 """
 
 import functools
+import itertools
 import math
+import operator
 import types
 
 import numpy as np
@@ -75,6 +77,12 @@ maximum_of_two = lambda x, y: x if x >= y else y
 heaviside = lifted(lambda x, y: (1.0 + series.sign(x)) / 2.0)
 
 
+real = lifted(lambda x: x.real)
+imag = lifted(lambda x: x.imag)
+conj = lifted(lambda x: x.conjugate())
+angle = lambda z: arctan2(imag(z), real(z))
+
+
 def _arithmetic(x):
     """A number of the kind that stands at the base of x."""
     flat = np.ravel(np.asarray(x, dtype=object))
@@ -103,7 +111,10 @@ def arctan2(y, x):
 
 @lifted
 def sinc(x):
-    return series.compose("sin", _pi(x) * x) / (_pi(x) * x)
+    y = _pi(x) * x
+    if series.base(y) == 0:  # its Taylor series, as far as any derivative here goes
+        return 1.0 - y * y / 6.0 + series.power(y, 4) / 120.0
+    return series.compose("sin", y) / y
 
 
 # Creation: everywhere room for series.
@@ -314,36 +325,40 @@ def _stack(parts):
 
 
 def _eliminated(A, B):
-    """Gauss-Jordan elimination of [A | B] with pivots of largest value: the solution, and the determinant."""
-    n, A, determinant = len(A), np.concatenate([A, B], axis=1), 1.0
+    """The solution of A X = B by Gauss-Jordan elimination of [A | B], with pivots of largest value."""
+    n, A = len(A), np.concatenate([A, B], axis=1)
     for k in range(n):
         pivot = max(range(k, n), key=lambda i: np.abs(series.base(A[i, k])))
         if series.base(A[pivot, k]) == 0:
             raise Undecided("a singular matrix")
         if pivot != k:
-            A[[k, pivot]], determinant = A[[pivot, k]], -determinant
-        determinant = A[k, k] * determinant
+            A[[k, pivot]] = A[[pivot, k]]
         A[k] = A[k] / A[k, k]
         for i in range(n):
             if i != k:
                 A[i] = A[i] - A[i, k] * A[k]
-    return A[:, n:], determinant
+    return A[:, n:]
 
 
 @_stacked
 def _solve(A, b):
     b = np.asarray(b, dtype=object)
-    return _eliminated(A, b.reshape(len(A), -1))[0].reshape(b.shape)
+    return _eliminated(A, b.reshape(len(A), -1)).reshape(b.shape)
 
 
 @_stacked
 def _inv(A):
-    return _eliminated(A, eye(len(A)))[0]
+    return _eliminated(A, eye(len(A)))
 
 
 @_stacked
 def _det(A):
-    return _eliminated(A, eye(len(A)))[1]
+    """Leibniz's sum over permutations, which singular matrices do not disturb."""
+    n, total = len(A), 0.0
+    for order in itertools.permutations(range(n)):
+        inversions = sum(order[i] > order[j] for i in range(n) for j in range(i + 1, n))
+        total = total + functools.reduce(operator.mul, (A[i, order[i]] for i in range(n)), (-1.0) ** inversions)
+    return total
 
 
 def _slogdet(A):
@@ -438,6 +453,42 @@ linalg = types.SimpleNamespace(
     norm=_norm,
     matrix_power=_matrix_power,
     multi_dot=lambda matrices: functools.reduce(np.dot, matrices),
+)
+
+
+# Fourier transforms, as sums.
+
+
+def _roots_of_one(n, m, sign):
+    """exp(sign 2 pi i j k / n) for j < m, k < n, in the arithmetic at hand."""
+    turn = lambda j, k: series.kind_of_complex(sign * 2 * ((j * k) % n), n)
+    return np.array([[turn(j, k) for k in range(n)] for j in range(m)], dtype=object).reshape(m, n)
+
+
+def _transform(sign):
+    def transform(a, axis=-1):
+        a = np.moveaxis(np.asarray(a, dtype=object), axis, -1)
+        n = a.shape[-1]
+        result = a @ _roots_of_one(n, n, sign).T
+        return np.moveaxis(result if sign < 0 else result / n, -1, axis)
+
+    return transform
+
+
+def _of_half(z, n):
+    """Inverse transform of the first half of the terms: those of a real signal."""
+    z = z[: n // 2 + 1]
+    turns = _roots_of_one(n, n, 1)
+    terms = [real(z[k] * turns[:, k]) * (1.0 if k == 0 or 2 * k == n else 2.0) for k in range(n // 2 + 1)]
+    return functools.reduce(np.add, terms) / n
+
+
+fft = types.SimpleNamespace(
+    fft=_transform(-1),
+    ifft=_transform(1),
+    fft2=lambda a: _transform(-1)(_transform(-1)(a), axis=0),
+    rfft=lambda a: _transform(-1)(a)[: len(a) // 2 + 1],
+    irfft=_of_half,
 )
 
 

@@ -61,9 +61,9 @@ def smaller_statements(statement):
             yield statement._replace(body=body)
     for operands in with_one_smaller(statement.operands):
         yield statement._replace(operands=operands)
-    name = statement.template.split(" = ")[0]
-    if name.isidentifier() and statement.operands and statement.template != f"{name} = {{0}}":
-        yield statement._replace(template=f"{name} = {{0}}")
+    written = re.match(r"(\w+)[^=<>(]*=[^=]", statement.template)
+    if written and statement.operands and statement.template != f"{written[1]} = {{0}}":
+        yield statement._replace(template=f"{written[1]} = {{0}}")
 
 
 def _assigned_name(statement):

@@ -11,14 +11,12 @@ from dualtape.trace import functions
 from fuzz import (
     campaign,
     grammar,
-    library_words,
     oracles,
     rendering,
     series,
     series_numpy,
     shrinking,
     truth,
-    vocabulary,
 )
 
 FEW_LINES = 4
@@ -110,9 +108,7 @@ def test_candidates_of_shrinking_are_other_programs(seed):
     assert all(rendering.source(small) + rendering.point(small) != whole for small in shrinking.candidates(drawn))
 
 
-@pytest.mark.parametrize(
-    "word", list(dict.fromkeys(vocabulary.WORDS + library_words.LIBRARY_WORDS)), ids=lambda word: word.__name__
-)
+@pytest.mark.parametrize("word", list(dict.fromkeys(campaign.WORDS)), ids=lambda word: word.__name__)
 def test_every_word_is_drawn(word):
     drawing = grammar.Drawing(1, [word])
     drawing.know("x", (3,))
