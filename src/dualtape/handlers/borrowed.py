@@ -121,7 +121,7 @@ def _substitute(value):
         return value
     if found is not None:
         return found
-    if type(value) is FunctionType and value.__module__.startswith("numpy"):
+    if type(value) is FunctionType and value.__module__.startswith(("numpy", "scipy.special")):
         return _Later(value)
     return value
 

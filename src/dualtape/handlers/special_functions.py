@@ -12,6 +12,8 @@ from ..trace.functions import DIFFERENTIATED, KINDS, PASSIVE, REFUSED, elementwi
 
 HOME = "scipy.special"
 _ROW_OF = {row.ufunc[1]: row for row in ROWS if row.ufunc and row.ufunc[0] == HOME}
+COMPLEX = "hankel1 hankel1e hankel2 hankel2e kelvin modfresnelm modfresnelp wofz _lambertw".split()
+_COMPLEX = "use the real functions that its parts are: jv and yv, ber and bei, voigt_profile, wrightomega"
 _REMEDY = "keep that argument a plain number"
 
 
@@ -29,6 +31,18 @@ def register(composed):
         if ufunc is not None:
             composed[ufunc] = _answer(name)
             KINDS[ufunc] = _kind(name)
+    for name in COMPLEX:
+        ufunc = ufunc_named(name)
+        if ufunc is not None:
+            composed[ufunc] = _refusal(name)
+            KINDS[ufunc] = REFUSED
+
+
+def _refusal(name):
+    def refuse(*xs):
+        raise UnsupportedOperation(f"scipy.special.{name} has complex values, which have no derivative rule", _COMPLEX)
+
+    return refuse
 
 
 def _kind(name):

@@ -122,7 +122,7 @@ def substitute_of(value, name=None):
     if isinstance(value, type):
         if not is_foreign_object(value):
             return value
-    elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)):
+    elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)) and type(value).__name__ != "MultiUFunc":
         return value
     found = _substitutes.get(value)
     if found is None:

@@ -66,7 +66,7 @@ _FAMILIES = (
 _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "math": ("math_functions",),
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
-    "scipy.special": ("scipy_softmax",),
+    "scipy.special": ("scipy_softmax", "scipy_special"),
     "scipy.sparse.linalg": ("scipy_sparse",),
 }
 

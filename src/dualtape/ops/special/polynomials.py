@@ -4,6 +4,7 @@ Jacobi's, Gegenbauer's and Laguerre's by their recurrences. The degree counts.""
 import numpy as np
 import scipy.special as sc
 
+from ...errors import UnsupportedOperation
 from .jets import Jet
 from .registry import NAMES, STEP, define, define_ufunc, special
 
@@ -255,3 +256,32 @@ define_ufunc(  # (x^2 - 1) P' = v x P - (v + m) P_(v-1) (DLMF 14.10.5)
     "the degree enters as a parameter of 2F1, whose derivative there is left out",
     lambda m, n, x, v: (n * x * v - (n + m) * sc.lpmv(m, n - 1.0, x)) / (x * x - 1.0),
 )
+
+
+# ---- Legendre functions by SciPy's ufuncs that return derivatives up to the second ----
+
+
+def _legendre(name, arguments):
+    function = getattr(sc, name, None)
+    if function is None:
+        return
+
+    def value(*xs_and_order):
+        *xs, order = xs_and_order
+        *degrees, x = xs
+        return function(*(np.asarray(n).astype(np.int64) for n in degrees), x, diff_n=order)[order]
+
+    def slope(*args):
+        *xs, _, order = args
+        if order > 1:
+            raise UnsupportedOperation(
+                f"the third derivative of scipy.special.{name} has no rule", "stop at the second"
+            )
+        return special(f"_{name}", *xs, orders=(order + 1,))
+
+    define(f"_{name}", arguments, value, *(STEP,) * (len(arguments.split()) - 1), slope)
+
+
+_legendre("legendre_p", "n z")
+_legendre("assoc_legendre_p", "n m z")
+_legendre("sph_legendre_p", "n m theta")

@@ -1,0 +1,99 @@
+"""Functions of scipy.special that are not ufuncs. Most are Python code around ufuncs: their own code runs on active
+numbers (borrowed.py), so that arithmetic, errors and last bits are SciPy's. Those whose code looks at values element by
+element, or leaves NumPy, are written here."""
+
+import sys
+
+import numpy as np
+
+from ..errors import UnsupportedOperation
+from ..ops.special.registry import special
+from ..trace.functions import foreign, operand, peeked, primal
+from .borrowed import translated
+
+_BORROWED = "assoc_laguerre comb diric ivp jvp kvp perm polygamma softplus yvp zeta".split()
+
+
+def _of_scipy(name):
+    return getattr(sys.modules["scipy.special"], name)
+
+
+def _borrowed(name):
+    def handler(*args, **kwargs):
+        return translated(_of_scipy(name))(*args, **kwargs)
+
+    return handler
+
+
+for _name in _BORROWED:
+    foreign(f"scipy.special.{_name}")(_borrowed(_name))
+
+
+@foreign("scipy.special.multigammaln")
+def multigammaln(a, d):
+    """SciPy's sum, whose terms stand in a list."""
+    a, d = operand(a), primal(d)
+    _of_scipy("multigammaln")(peeked(a), d)  # what it raises is raised
+    terms = _of_scipy("gammaln")(np.stack([a - (j - 1.0) / 2 for j in range(1, d + 1)]))
+    return (d * (d - 1) * 0.25) * np.log(np.pi) + np.sum(terms, axis=0)
+
+
+@foreign("scipy.special.factorial")
+def factorial(n, exact=False, extend="zero"):
+    """gamma(n + 1), 0 where n < 0."""
+    if exact or extend != "zero":
+        raise UnsupportedOperation(
+            "scipy.special.factorial has no derivative with exact= or extend=", "leave both away"
+        )
+    n = operand(n)
+    negative = n < 0.0
+    return np.where(negative, 0.0, _of_scipy("gamma")(np.where(negative, 1.0, n) + 1.0))[()]
+
+
+def _spherical(name, parity):
+    """Spherical Bessel functions of negative numbers are those of positive ones, with the sign `parity` where the order
+    is even; None: they are complex."""
+
+    def handler(n, z, derivative=False):
+        n, z = np.asarray(primal(n), dtype=np.int64), operand(z)
+        negative = z < 0.0
+        if parity is None and np.any(negative):
+            raise UnsupportedOperation(
+                f"scipy.special.{name} has no derivative for negative arguments", "pass positive numbers"
+            )
+        entry = f"_{name}_d" if derivative else f"_{name}"
+        if not np.any(negative):
+            return special(entry, n, z)
+        sign = np.where(n % 2 == 0, parity, -parity) * (-1.0 if derivative else 1.0)
+        found = special(entry, n, z * np.where(negative, -1.0, 1.0))
+        return found * np.where(negative, sign, 1.0)
+
+    foreign(f"scipy.special.{name}")(handler)
+
+
+for _name, _parity in (("jn", 1.0), ("yn", -1.0), ("in", 1.0), ("kn", None)):
+    _spherical(f"spherical_{_name}", _parity)
+
+
+# ---- Legendre functions that return their own derivatives ----
+
+
+def _legendre(name, n_degrees, argument):
+    """With `n_degrees` degrees and orders before the argument."""
+
+    def handler(*args, diff_n=0, **options):
+        names = ("n", "m")[:n_degrees] + (argument,)
+        given = dict(zip(names, args, strict=False)) | {k: options.pop(k) for k in names if k in options}
+        if options.pop("branch_cut", 2) != 2 or options.pop("norm", False) or options:
+            raise UnsupportedOperation(f"scipy.special.{name} has no derivative with these options", "leave them away")
+        degrees = [np.asarray(primal(given[k])) for k in names[:-1]]
+        x = operand(given[argument])
+        found = [special(f"_{name}", *degrees, x, orders=(k,)) for k in range(diff_n + 1)]
+        return np.stack(found)
+
+    foreign(f"scipy.special.{name}")(handler)
+
+
+_legendre("legendre_p", 1, "z")
+_legendre("assoc_legendre_p", 2, "z")
+_legendre("sph_legendre_p", 2, "theta")
