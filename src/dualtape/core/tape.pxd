@@ -47,6 +47,7 @@ cdef class Tape:
     cdef int check_rule(self, uint16_t op, uint8_t active) except -1
     cdef int start(self) except -1
     cdef uint32_t scalar(self, uint16_t op, uint8_t active, uint32_t a, uint32_t b) except? 0
+    cdef int show(self) except -1
     cdef int guard_comparison(self, int comparison, uint32_t a, uint32_t b, bint outcome) except -1
     cdef int guard_elements(self, uint32_t first, size_t n, str what) except -1
     cdef int need_scratch(self) except -1

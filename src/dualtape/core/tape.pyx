@@ -195,12 +195,17 @@ cdef class Tape:
         cdef dt_instr *instr
         self.check_thread()
         if self.inspector is not None:
-            self.inspector.before(self)
+            self.show()
         if self.c.n_instr == self.c.instr_capacity:
             self.grow_instr()
         instr = &self.c.instr[self.c.n_instr]
         instr.op, instr.active, instr.outcome, instr.a, instr.b, instr.out = op, active, 0, a, b, out
         self.c.n_instr += 1
+        return 0
+
+    cdef int show(self) except -1:
+        """Lets the inspector look at what has been recorded."""
+        self.inspector.before(self)
         return 0
 
     cdef int guard_comparison(self, int comparison, uint32_t a, uint32_t b, bint outcome) except -1:
