@@ -1,9 +1,10 @@
-"""Writes reference/operations.md and reference/kinks.md from the rule table and the handlers: nothing there is typed
-twice."""
+"""Writes reference/operations.md, reference/kinks.md and reference/numpy.md from the rule table and the handlers:
+nothing there is typed twice."""
 
 import math
 
 from dualtape.core.kernels import evaluate
+from dualtape.handlers import inventory
 from dualtape.ops.table import ROWS
 
 OPERATIONS = """# Operations
@@ -44,6 +45,41 @@ evaluating the rows at these points.
 | function | x | y | v | dx | dy |
 |---|---|---|---|---|---|
 {binary}
+"""
+
+NUMPY = """# What of NumPy is differentiated
+
+Every public name of NumPy {version}, in one of three classes. `dualtape.supported(name)` tells it of one name. This
+page is written from the registry of handlers, which the tests walk: each name here is tested for what this page says of
+it. Ufuncs have the class of their row with all their methods, `reduce`, `accumulate`, `reduceat`, `outer` and `at`, and
+with `out=`, `where=`, `axis=` and the other options; a `dtype=` other than float64 is refused by name.
+
+## Differentiated
+
+First and second derivatives, forward and reverse, recorded and replayed.
+
+{differentiated}
+
+## Derivative-free
+
+What does not change with the numbers but by steps: tests, places, counts, shapes, text. They say what NumPy says; in a
+program that is recorded, a replay checks that they would say the same.
+
+{passive}
+
+## Used as they are
+
+Names that no number under differentiation reaches.
+
+{plain}
+
+## Refused
+
+By an error that names the line and the remedy.
+
+| name | reason | remedy |
+|---|---|---|
+{refused}
 """
 
 UNARY_POINTS = (
@@ -107,9 +143,32 @@ def kinks():
     return KINKS.format(unary="\n".join(unary), binary="\n".join(binary))
 
 
+def numpy_names():
+    """The names of NumPy by class; methods of ufuncs go with their ufunc."""
+    kinds = inventory.kinds()
+    names = [name for name in kinds if name.count(".") == 1 or not inventory.is_method_of_ufunc(name)]
+
+    def of(kind):
+        found = {}
+        for name in names:
+            if kinds[name] == kind and name not in inventory.PLAIN_NAMES:
+                found.setdefault(name.rpartition(".")[0], []).append(f"`{name.rpartition('.')[2]}`")
+        return "\n\n".join(f"**{home}**: {' '.join(sorted(found[home]))}" for home in found)
+
+    refused = [_line(f"`{name}`", *inventory.refusal(name)) for name in names if kinds[name] == inventory.REFUSED]
+    plain = [f"**{what}**: {' '.join(f'`{name}`' for name in text.split())}" for what, text in inventory.PLAIN.items()]
+    return NUMPY.format(
+        version=".".join(inventory.np.__version__.split(".")[:2]),
+        differentiated=of(inventory.DIFFERENTIATED),
+        passive=of(inventory.PASSIVE),
+        plain="\n\n".join(plain),
+        refused="\n".join(refused),
+    )
+
+
 def write(folder):
     folder.mkdir(exist_ok=True)
-    for name, text in (("operations.md", operations()), ("kinks.md", kinks())):
+    for name, text in (("operations.md", operations()), ("kinks.md", kinks()), ("numpy.md", numpy_names())):
         path = folder / name
         if not path.exists() or path.read_text() != text:
             path.write_text(text)

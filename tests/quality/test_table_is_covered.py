@@ -7,6 +7,7 @@ import sys
 import pytest
 from source_tree import ROOT
 
+from dualtape.handlers import inventory
 from dualtape.ops.table import ROWS
 
 
@@ -24,6 +25,13 @@ def test_every_row_is_on_the_page_of_operations(tmp_path, monkeypatch):
     page = (tmp_path / "operations.md").read_text(encoding="utf-8")
     missing = [row.name for row in ROWS if f"`{row.name}`" not in page and row.name not in page]
     assert not missing
+
+
+def test_every_name_of_numpy_is_on_its_page(tmp_path, monkeypatch):
+    load(ROOT / "docs" / "generate.py", monkeypatch).write(tmp_path)
+    page = (tmp_path / "numpy.md").read_text(encoding="utf-8")
+    names = [name for name in inventory.kinds() if not inventory.is_method_of_ufunc(name)]
+    assert not [name for name in names if f"`{name}`" not in page and f"`{name.rpartition('.')[2]}`" not in page]
 
 
 def test_every_row_has_a_benchmark(monkeypatch):

@@ -19,9 +19,7 @@ _polynomial = {
     )
 }
 _plain = np.polynomial.Polynomial([1.0, 2.0])
-_names = (
-    "asarray_chkfinite broadcast c_ fromfunction frompyfunc kaiser mgrid ndenumerate nditer ogrid r_ require vectorize"
-)
+_names = "asarray_chkfinite broadcast c_ fromfunction fromiter frompyfunc kaiser mgrid ndenumerate nditer ogrid r_ require vectorize"
 _np = {name: Unannounced(f"numpy.{name}") for name in _names.split()}
 _as_strided = Unannounced("numpy.lib.stride_tricks.as_strided")
 
@@ -48,6 +46,7 @@ POLYNOMIALS = [
 NAMED = [
     Case("asarray_chkfinite", lambda x: _np["asarray_chkfinite"](x) * 2.0, (A,)),
     Case("require", lambda x: _np["require"](x, float, ["C", "W"]) * x, (B,)),
+    Case("fromiter", lambda x: _np["fromiter"]([x[0] * x[1], 2.0, x[2]], float), (A,)),
     Case("kaiser", lambda b: _np["kaiser"](5, b[0]), ((1,),), True),
     Case("fromfunction", lambda x: _np["fromfunction"](lambda i, j: i * x[0] + j * x[1] ** 2, (2, 3)), ((2,),)),
     Case("frompyfunc of two", lambda x, y: _np["frompyfunc"](lambda a, b: a * b + a, 2, 1)(x, y), (A, A)),

@@ -25,7 +25,7 @@ _UFUNCS = {name for name in _KINDS if name.count(".") == 1 and isinstance(getatt
 _OF_UFUNCS = {f"{name}.{method}" for name in _UFUNCS for method in inventory.methods_of(getattr(np, name[3:]))}
 # Functions that no rule has been written for yet.
 PENDING = set(
-    """np.roots np.sort_complex np.fromiter
+    """np.roots np.sort_complex
     np.linalg.eig np.linalg.eigvals np.polynomial.chebyshev.chebroots np.polynomial.hermite.hermroots
     np.polynomial.hermite_e.hermeroots np.polynomial.laguerre.lagroots np.polynomial.legendre.legroots
     np.polynomial.polynomial.polyroots

@@ -10,9 +10,10 @@ import importlib
 
 import numpy as np
 
-from ..trace.functions import FOREIGN, KINDS, PASSIVE, REFUSALS, REFUSED, load_families
+from ..trace.functions import DIFFERENTIATED, FOREIGN, KINDS, PASSIVE, REFUSALS, REFUSED, load_families
 from . import methods
 
+__all__ = ["DIFFERENTIATED", "PASSIVE", "REFUSED"]
 UNCLASSIFIED = "unclassified"
 NAMESPACES = {
     "np": "numpy",
@@ -100,6 +101,11 @@ def _kind(name, value):
     if name in PLAIN_NAMES or (".polynomial." in name and name.endswith(_IN_EVERY_BASIS)):
         return PASSIVE
     return REFUSED if isinstance(value, np.ufunc) or hasattr(value, "_implementation") else UNCLASSIFIED
+
+
+def is_method_of_ufunc(name):
+    """Tell whether this is a name like np.add.reduce."""
+    return isinstance(value_of(name.rpartition(".")[0]), np.ufunc)
 
 
 def methods_of(ufunc):

@@ -4,6 +4,7 @@ rewrite/). Where NumPy's own Python code does, it runs; polynomials are in `poly
 import numpy as np
 
 from ..trace.functions import PASSIVE, foreign, move, operand, peeked, refuses
+from . import making
 from .borrowed import borrows_by_name, translated_class
 
 borrows_by_name(np.asarray_chkfinite, np.require, np.fromfunction, np.kaiser, getattr(np, "row_stack", None))
@@ -16,6 +17,9 @@ refuses(*_MATRICES, "numpy.matrix", "numpy.asmatrix", "numpy.bmat")
 for _name in ("r_", "c_", "mgrid", "ogrid"):
     _object = translated_class(type(getattr(np, _name)))()
     foreign(f"numpy.{_name}")(_object)
+
+
+foreign("numpy.fromiter")(making.fromiter)
 
 
 @foreign("numpy.frompyfunc")
