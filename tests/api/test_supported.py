@@ -18,14 +18,22 @@ def test_kinds():
     assert dualtape.supported("np.argmax").kind == "derivative-free"
     assert dualtape.supported("np.save").kind == "refused"
     assert dualtape.supported("np.no_such_function").kind == "unknown"
-    assert not dualtape.supported("math.sin")
-    assert "np.sin" in dualtape.supported("math.sin").detail
+    assert dualtape.supported("math.sin")
+    assert not dualtape.supported("cmath.sin")
+    assert "np.sin" in dualtape.supported("cmath.sin").detail
     assert repr(dualtape.supported("np.sin")) == "Support(np.sin: differentiated, first and second derivative)"
 
 
 def test_special_functions_are_listed():
     assert any(name.startswith("scipy.special.") for name in dualtape.supported())
     assert dualtape.supported("scipy.special.erf")
+
+
+def test_functions_of_scipy_are_known_by_the_name_that_users_write():
+    linalg = pytest.importorskip("scipy.linalg")
+    assert dualtape.supported(linalg.expm).name == "scipy.linalg.expm"
+    assert dualtape.supported(linalg.cho_factor)
+    assert not dualtape.supported(linalg.schur)
 
 
 def test_elementwise_answers_are_true():

@@ -149,6 +149,11 @@ EQUATIONS = [
         for m in (None, "direct", "bilinear")
     ),
     Case(
+        "scipy solve_discrete_are",
+        lambda a, b, q, r: linalg.solve_discrete_are(a, b, _spd(q), _spd(r)),
+        (_N, (3, 2), _N, (2, 2)),
+    ),
+    Case(
         "scipy solve_continuous_are",
         lambda a, b, q, r: linalg.solve_continuous_are(a, b, _spd(q), _spd(r)),
         (_N, (3, 2), _N, (2, 2)),
@@ -204,6 +209,11 @@ FACTORS = [
         for s in ((3, 3), (4, 2), (2, 4))
         for k in (0, 1, 2)
     ),
+    Case("scipy eigvals_banded", lambda a: linalg.eigvals_banded(a + _upper_band), ((3, 5),)),
+    Case("scipy eig_banded", lambda a: np.abs(linalg.eig_banded(a, lower=True)[1]), ((2, 4),)),
+    Case("scipy eig_banded values", lambda a: linalg.eig_banded(a, lower=True)[0], ((2, 4),)),
+    Case("scipy eigh_tridiagonal", lambda d, e: np.abs(linalg.eigh_tridiagonal(d, e)[1]), ((4,), (3,))),
+    Case("scipy eigvalsh_tridiagonal", lambda d, e: linalg.eigvalsh_tridiagonal(d, e), ((4,), (3,))),
     Case("scipy svd full", lambda a: linalg.svd(a, lapack_driver="gesvd")[0], ((3, 2),)),
     Case("scipy svdvals", lambda a: linalg.svdvals(a), ((3, 2),)),
     Case("scipy svd values", lambda a: linalg.svd(a, compute_uv=False), ((3, 2),)),

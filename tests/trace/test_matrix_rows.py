@@ -54,7 +54,8 @@ SAMPLES = [  # name of a row, operands, parameters
 ]
 ROWS = {row.name: row for row in matrix_rows.ROWS}
 UNDIFFERENTIATED = {"chosen"}
-OF_SEVERAL_MATRICES = {"scipy.linalg.solve_continuous_are"}  # operands that must fit: see cases_scipy.py
+# operands that must fit: see cases_scipy.py
+OF_SEVERAL_MATRICES = {"scipy.linalg.solve_continuous_are", "scipy.linalg.solve_discrete_are"}
 SAMPLED = pytest.mark.parametrize("name, xs, params", SAMPLES, ids=[f"{s[0]}-{k}" for k, s in enumerate(SAMPLES)])
 
 

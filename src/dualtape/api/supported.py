@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, overload
 
 from dualtape.handlers import inventory
 from dualtape.ops.table import ROW_OF, ROWS
-from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, name_of
+from dualtape.rewrite.foreign import public_name
+from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, foreign_kinds, name_of
 
 UNKNOWN = "unknown"
 
@@ -62,19 +63,21 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
     >>> import dualtape
     >>> dualtape.supported("np.exp")
     Support(np.exp: differentiated, first and second derivative)
-    >>> bool(dualtape.supported("math.exp"))
+    >>> dualtape.supported("scipy.linalg.expm")
+    Support(scipy.linalg.expm: differentiated)
+    >>> bool(dualtape.supported("scipy.linalg.schur"))
     False
     """
     if function is None:
         return _kinds()
-    name = _public_name(function if isinstance(function, str) else name_of(function))
+    name = _public_name(function if isinstance(function, str) else public_name(function) or name_of(function))
     kind = _kinds().get(name, UNKNOWN)
     return Support(name, kind, _detail(name, kind))
 
 
 def _kinds() -> dict[str, str]:
     """Map the name of every function and method in the tables to its kind, see `Support`."""
-    kinds: dict[str, str] = dict(inventory.kinds())
+    kinds: dict[str, str] = {**inventory.kinds(), **foreign_kinds()}
     kinds.update({".".join(row.ufunc): DIFFERENTIATED for row in ROWS if row.ufunc and row.ufunc[0] != "numpy"})
     return kinds
 

@@ -7,7 +7,7 @@ from ..errors import UnsupportedOperation
 from ..ops import scipy_ops, singular_ops
 from ..trace.functions import apply, foreign, operand, peeked, primal
 from . import spectral
-from .scipy_linalg import choices, scipy_linalg, symmetric, transpose
+from .scipy_linalg import choices, lower_triangle, scipy_linalg, symmetric, transpose
 from .spectral import guard_rank, returned
 
 # Eigenvalues.
@@ -71,14 +71,42 @@ def eigh_tridiagonal(
         raise UnsupportedOperation(f"scipy.linalg.eigh_tridiagonal with select={select!r}", "select from all of them")
     d, e = operand(d), operand(e)
     a = np.diag(d) + np.diag(e, -1)
+    w, v = apply(scipy_ops.EIGH, a, lower=True, driver=None)
     if eigvals_only:
-        return apply(scipy_ops.EIGVALSH, a, lower=True, driver=None)
-    return apply(scipy_ops.EIGH, a, lower=True, driver=None)
+        return returned("scipy.linalg.eigh_tridiagonal", w, (d, e), eigvals_only=True, lapack_driver=lapack_driver)
+    turned = (None, -2)
+    return returned("scipy.linalg.eigh_tridiagonal", (w, v), (d, e), (0, 1), turned, lapack_driver=lapack_driver)
 
 
 @foreign("scipy.linalg.eigvalsh_tridiagonal")
 def eigvalsh_tridiagonal(d, e, select="a", select_range=None, check_finite=True, tol=0.0, lapack_driver="auto"):
-    return eigh_tridiagonal(d, e, True, select, select_range)
+    return eigh_tridiagonal(d, e, True, select, select_range, lapack_driver=lapack_driver)
+
+
+@foreign("scipy.linalg.eig_banded")
+def eig_banded(
+    a_band,
+    lower=False,
+    eigvals_only=False,
+    overwrite_a_band=False,
+    select="a",
+    select_range=None,
+    max_ev=0,
+    check_finite=True,
+):
+    """By the dense matrix."""
+    if select not in ("a", 0):
+        raise UnsupportedOperation(f"scipy.linalg.eig_banded with select={select!r}", "select from all of them")
+    ab = operand(a_band)
+    w, v = apply(scipy_ops.EIGH, lower_triangle(ab, lower)[0], lower=True, driver=None)
+    if eigvals_only:
+        return returned("scipy.linalg.eig_banded", w, (ab,), lower=bool(lower), eigvals_only=True)
+    return returned("scipy.linalg.eig_banded", (w, v), (ab,), (0, 1), (None, -2), lower=bool(lower))
+
+
+@foreign("scipy.linalg.eigvals_banded")
+def eigvals_banded(a_band, lower=False, overwrite_a_band=False, select="a", select_range=None, check_finite=True):
+    return eig_banded(a_band, lower, True, select=select)
 
 
 # Singular values.

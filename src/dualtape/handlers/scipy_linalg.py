@@ -211,17 +211,24 @@ def _full_band(ab, lower):
     return np.concatenate([ab, scipy_ops.transposed_band(ab, 0, width)[1:]])
 
 
+def lower_triangle(ab, lower):
+    """The triangle of the symmetric matrix that `ab` holds, and the places of its band: diagonals and columns."""
+    width, n = np.shape(ab)[0] - 1, np.shape(ab)[1]
+    k, j = np.nonzero(np.arange(width + 1)[:, None] + np.arange(n) < n)
+    below = ab if lower else scipy_ops.transposed_band(ab, 0, width)
+    dense = np.zeros_like(below, shape=(n, n))
+    dense[j + k, j] = below[k, j]
+    return dense, k, j
+
+
 @foreign("scipy.linalg.cholesky_banded")
 def cholesky_banded(ab, overwrite_ab=False, lower=False, check_finite=True):
     """By the dense factor, from which the band is taken."""
     ab = operand(ab)
     width, n = np.shape(ab)[0] - 1, np.shape(ab)[1]
-    k, j = np.nonzero(np.arange(width + 1)[:, None] + np.arange(n) < n)  # diagonal k of the lower triangle, column j
-    below = ab if lower else scipy_ops.transposed_band(ab, 0, width)
-    dense = np.zeros_like(below, shape=(n, n))
-    dense[j + k, j] = below[k, j]
+    dense, k, j = lower_triangle(ab, lower)
     factor = np.linalg.cholesky(dense)
-    band = np.zeros_like(below, shape=(width + 1, n))
+    band = np.zeros_like(ab)
     band[k, j] = factor[j + k, j]
     if lower:
         rest = np.ones((width + 1, n), dtype=bool)
@@ -280,3 +287,10 @@ def solve_continuous_are(a, b, q, r, e=None, s=None, balanced=True):
     a, b, q, r = map(operand, (a, b, q, r))
     g = np.matmul(b, np.linalg.solve(r, transpose(b)))
     return apply(scipy_ops.CONTINUOUS_ARE, a, g, q, b, q, r, balanced=bool(balanced))
+
+
+@foreign("scipy.linalg.solve_discrete_are")
+def solve_discrete_are(a, b, q, r, e=None, s=None, balanced=True):
+    if e is not None or s is not None:
+        raise UnsupportedOperation("scipy.linalg.solve_discrete_are with e= or s=", "transform the equation first")
+    return apply(scipy_ops.DISCRETE_ARE, *map(operand, (a, b, q, r)), balanced=bool(balanced))

@@ -184,6 +184,54 @@ def _continuous_are_vjp(v_bar, xs, v, active, **options):
     )
 
 
+def _discrete_are(a, b, q, r, **options):
+    return _scipy("solve_discrete_are")(a, b, q, r, **options)
+
+
+def _stein(a, q):
+    """x of ``x - a x a^T = q``, as a linear system of n^2 unknowns."""
+    n = a.shape[0]
+    system = np.eye(n * n) - np.kron(a, a)
+    return np.reshape(np.linalg.solve(system, np.reshape(q, (n * n,))), (n, n))
+
+
+def _closed_loop(xs, v):
+    """The feedback k and the closed loop ``a - b k``."""
+    a, b, _, r = xs
+    weighed = np.matmul(transposed(b), v)
+    k = np.linalg.solve(r + np.matmul(weighed, b), np.matmul(weighed, a))
+    return k, a - np.matmul(b, k)
+
+
+def _discrete_are_jvp(x_dots, xs, v, **options):
+    """``v = a^T v a - k^T (r + b^T v b) k + q``: ``v_dot - c^T v_dot c`` with the closed loop c is ``q_dot + k^T r_dot
+    k`` and what the tangent of ``a - b k`` at constant k gives."""
+    k, loop = _closed_loop(xs, v)
+    a_dot, b_dot, q_dot, r_dot = x_dots
+    turned = total((a_dot, None if b_dot is None else -np.matmul(b_dot, k)))
+    pushed = None if turned is None else np.matmul(np.matmul(transposed(loop), v), turned)
+    moved = total(
+        (
+            q_dot,
+            None if pushed is None else pushed + transposed(pushed),
+            None if r_dot is None else np.matmul(np.matmul(transposed(k), r_dot), k),
+        )
+    )
+    return _stein(transposed(loop), moved)
+
+
+def _discrete_are_vjp(v_bar, xs, v, active, **options):
+    k, loop = _closed_loop(xs, v)
+    q_bar = _stein(loop, v_bar)
+    turned = np.matmul(np.matmul(v, loop), q_bar + transposed(q_bar))
+    return (
+        turned if active[0] else None,
+        -np.matmul(turned, transposed(k)) if active[1] else None,
+        q_bar if active[2] else None,
+        np.matmul(np.matmul(k, q_bar), transposed(k)) if active[3] else None,
+    )
+
+
 # Banded systems.
 
 
@@ -330,10 +378,11 @@ POLAR = ArrayOp("scipy.linalg.polar", _polar, _polar_jvp, _polar_vjp)
 SYLVESTER = ArrayOp("scipy.linalg.solve_sylvester", _sylvester, _sylvester_jvp, _sylvester_vjp)
 # a, g = b r^-1 b^T and q, which have the derivative; b, q and r, which have the value
 CONTINUOUS_ARE = ArrayOp("scipy.linalg.solve_continuous_are", _continuous_are, _continuous_are_jvp, _continuous_are_vjp)
+DISCRETE_ARE = ArrayOp("scipy.linalg.solve_discrete_are", _discrete_are, _discrete_are_jvp, _discrete_are_vjp)
 BANDED = ArrayOp("scipy.linalg.solve_banded", _banded, _banded_jvp, _banded_vjp)
 EIGH = ArrayOp("scipy.linalg.eigh", _eigh, _eigh_jvp, _eigh_vjp)
 EIGVALSH = ArrayOp("scipy.linalg.eigvalsh", _eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)
 PENCIL = ArrayOp("scipy.linalg.eigh of two", _pencil, _pencil_jvp, _pencil_vjp)
 SVD = ArrayOp("scipy.linalg.svd", _svd, _svd_jvp, _svd_vjp)
 
-ROWS = (FUNCTION, SQUARE_ROOT, POLAR, SYLVESTER, CONTINUOUS_ARE, BANDED, EIGH, EIGVALSH, PENCIL, SVD)
+ROWS = (FUNCTION, SQUARE_ROOT, POLAR, SYLVESTER, CONTINUOUS_ARE, DISCRETE_ARE, BANDED, EIGH, EIGVALSH, PENCIL, SVD)

@@ -106,6 +106,14 @@ def foreign_handler(name):
     return FOREIGN.get(name)
 
 
+def foreign_kinds():
+    """Map the public name of every foreign function that has a handler to its class."""
+    for families in _FOREIGN_FAMILIES.values():
+        for family in families:
+            import_module("dualtape.handlers." + family)
+    return {name: KINDS[name] for name in FOREIGN if not name.startswith("numpy.")}
+
+
 def refuses(problem, remedy, *functions):
     """Register `functions`, given or named, as ones that cannot take active numbers, with the reason and the remedy.
     Those given by name, "numpy.asmatrix", have no protocol."""

@@ -85,6 +85,8 @@ RETURNED = {
     "scipy.linalg.cholesky": _LOWER,
     "scipy.linalg.cholesky_banded": _LOWER,
     "scipy.linalg.det": set(),
+    "scipy.linalg.eig_banded": {"lower", "eigvals_only"},
+    "scipy.linalg.eigh_tridiagonal": {"eigvals_only", "lapack_driver"},
     "scipy.linalg.eigh": {"lower", "driver", "eigvals_only", "subset_by_index", "subset_by_value"},
     "scipy.linalg.expm_frechet": {"method", "compute_expm"},
     "scipy.linalg.fractional_matrix_power": {"t"},
@@ -168,6 +170,11 @@ def _continuous_are(shapes, largest, balanced):
     return a
 
 
+def _discrete_are(shapes, largest, balanced):
+    a, b, q, r = shapes
+    return _continuous_are([a, a, q, b, q, r], largest, balanced)
+
+
 def _banded(shapes, largest, lower, upper):
     ab, b = shapes
     require(type(lower) is int and type(upper) is int and min(lower, upper) >= 0)
@@ -205,6 +212,7 @@ RULES = {
     "scipy.linalg.polar": _polar,
     "scipy.linalg.solve_sylvester": _sylvester,
     "scipy.linalg.solve_continuous_are": _continuous_are,
+    "scipy.linalg.solve_discrete_are": _discrete_are,
     "scipy.linalg.solve_banded": _banded,
     "scipy.linalg.eigh": _eigen_by,
     "scipy.linalg.eigvalsh": _eigenvalues_by,
