@@ -152,6 +152,23 @@ def test_nan_and_infinity_stay_where_they_are(way):
     np.testing.assert_array_equal(J, expected)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.maximum.reduce(x) * np.minimum(x, x[::-1]) + np.heaviside(x, 0.5)),
+        lambda x: np.maximum.reduce(x) * np.minimum.reduce(x) + np.heaviside(x[1], x[2]),
+        lambda x: np.sum(np.maximum.reduce(np.outer(x, x)) * np.fmin(x, 1.0) + np.sort(x) ** 2),
+    ],
+)
+def test_all_ways_agree_where_a_nan_comes_out(f):
+    """Ties, zeros and NaN in every place of three: the same entries are NaN, and the others the same."""
+    for x in np.array(np.meshgrid(*[[NAN, 0.0, 1.0]] * 3)).reshape(3, -1).T:
+        with np.errstate(all="ignore"):
+            expected = ways.SECOND["reverse"](f, x)
+            for way in ("forward", "hvp", "program", "program hvp"):
+                np.testing.assert_allclose(ways.SECOND[way](f, x), expected, rtol=1e-13, err_msg=f"{way} at {x}")
+
+
 @first_order
 def test_what_is_not_read_does_not_spoil_what_is(way):
     with np.errstate(all="ignore"):
