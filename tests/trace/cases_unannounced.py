@@ -19,7 +19,8 @@ _polynomial = {
     )
 }
 _plain = np.polynomial.Polynomial([1.0, 2.0])
-_names = "asarray_chkfinite broadcast c_ fromfunction fromiter frompyfunc kaiser mgrid ndenumerate nditer ogrid r_ require vectorize"
+_names = "asarray_chkfinite broadcast c_ fromfunction fromiter frompyfunc kaiser mgrid ndenumerate nditer ogrid"
+_names += " r_ require vectorize"
 _np = {name: Unannounced(f"numpy.{name}") for name in _names.split()}
 _as_strided = Unannounced("numpy.lib.stride_tricks.as_strided")
 
