@@ -217,3 +217,43 @@ def test_what_leaves_the_function_is_an_array_of_numpy():
     _, _, aux = dualtape.value_and_grad(f, has_aux=True)(X)
     assert type(aux["plain"]) is np.ndarray and type(aux["active"]) is np.ndarray
     assert type(dualtape.value_and_jacobian(lambda x: np.zeros(2))(X)[0]) is np.ndarray
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("make", [lambda x: x * 1.0, lambda x: np.array(x), lambda x: np.concatenate([x, x])[:3]])
+def test_an_inner_derivative_does_not_see_what_is_written_after_it_has_read(mode, make):
+    """The array of the derivative around is captured as it was."""
+
+    def f(x):
+        y = make(x)
+
+        def g(z):
+            total = z * y[0] + np.sum(y * z)
+            y[0] = 7.0 * x[1]
+            return total
+
+        return dualtape.grad(g)(x[2])
+
+    value, gradient = dualtape.value_and_grad(f, mode=mode)(X)
+    np.testing.assert_allclose(value, X[0] + X.sum())
+    np.testing.assert_allclose(gradient, [2.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("driver", [dualtape.grad, lambda g: lambda y: dualtape.vjp(g, y)[1](1.0)])
+def test_the_point_of_an_inner_derivative_is_taken_as_it_was(mode, driver):
+    def f(x):
+        y = x * 1.0
+
+        def g(z):
+            total = np.sum(z**3)
+            y[0] = 7.0 * x[1]
+            return total
+
+        found = driver(g)(y)
+        y[1] = 0.0
+        return np.sum(found if not isinstance(found, tuple) else found[0])
+
+    value, gradient = dualtape.value_and_grad(f, mode=mode)(X)
+    np.testing.assert_allclose(value, 3.0 * np.sum(X**2))
+    np.testing.assert_allclose(gradient, 6.0 * X)

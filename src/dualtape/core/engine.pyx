@@ -52,9 +52,9 @@ cdef TracedArray computed_array(Tape tape, cnp.ndarray values):
 
 
 cdef object captured_array(Tape tape, object number):
-    """An array of an outer level: a constant here, remembered so that the outer level can differentiate through it."""
+    """An array of an outer level, as it is now: a constant here, through which the outer level can differentiate."""
     cdef TracedArray x = constant_array(tape, np.asarray(peek(number)))
-    tape.captures.append((x.slot, number))
+    tape.captures.append((x.slot, number.copy()))
     inherit_guards(tape, number)
     return x
 
@@ -230,8 +230,7 @@ def objects_of(TracedArray x):
 def whole_of(TracedArray x, dtype):
     """The elements as bools or integers, which change by steps: plain, and guarded in a program."""
     if np.dtype(dtype).kind not in "biu":
-        raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})",
-                     "leave out the dtype: a traced array is float64 already")
+        raise escape(f"np.asarray(..., dtype={np.dtype(dtype).name})", "leave out the dtype: it is float64 already")
     return np.asarray(bound_method(x, "astype")(dtype))
 
 

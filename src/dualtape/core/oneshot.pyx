@@ -95,6 +95,7 @@ cdef object gradient_inside(Tape tape, f, x, around, bint forward):
     if is_scalar:
         result = f(input_scalar(tape, PyFloat_AS_DOUBLE(plain)))
     else:
+        x = x.copy() if is_active else x      # f may write into it
         result = f(input_array(tape, <cnp.ndarray>plain))
     if type(result) is not TracedScalar or (<TracedScalar>result).tape is not tape:
         return NotImplemented

@@ -106,6 +106,7 @@ def record_flat(f, inputs):
     -------
     Recording
     """
+    inputs = [x.copy() if is_active(x) and x.shape else x for x in inputs]  # f may write into them
     tape, slots, shapes = record_tape(f, inputs)
     return Recording(tape, inputs, shapes, slots)
 
