@@ -4,8 +4,9 @@ nothing there is typed twice."""
 import math
 
 from dualtape.core.kernels import evaluate
-from dualtape.handlers import inventory
+from dualtape.handlers import inventory, special_functions
 from dualtape.ops.table import ROWS
+from dualtape.trace.functions import foreign_kinds
 
 OPERATIONS = """# Operations
 
@@ -80,6 +81,24 @@ By an error that names the line and the remedy.
 | name | reason | remedy |
 |---|---|---|
 {refused}
+"""
+
+SPECIAL = """# scipy.special
+
+Every ufunc of scipy.special (version {version}) and what is known about each of its operands. "1, 2" are the first and
+the second derivative. An operand that *counts* (a degree, a number of trials) is cut off by SciPy, so that its
+derivative is zero. What is refused raises `UnsupportedOperation` with the name of the function and the operand. The
+derivative of a complex function is that of the real functions that its parts are.
+
+Where a derivative in an order or a parameter has no closed form it is computed by a series or by quadrature, to about
+ten digits or better; where no digits are left, for arguments far out, it is NaN and never a wrong number. This page is
+written from the tables that the tests walk.
+
+| function | 1, 2 in | counts | refused |
+|---|---|---|---|
+{rows}
+
+These functions, which are not ufuncs, take traced numbers as well: {others}.
 """
 
 UNARY_POINTS = (
@@ -166,9 +185,29 @@ def numpy_names():
     )
 
 
+def special():
+    import scipy
+
+    rows = []
+    for name, operands in special_functions.inventory().items():
+        full = [x for x, text in operands.items() if text == special_functions.IN_BOTH_ORDERS]
+        counts = [x for x, text in operands.items() if text == special_functions.COUNTS]
+        refused = [f"{x}: {text}" for x, text in operands.items() if x not in (*full, *counts)]
+        rows.append(_line(f"`{name}`", ", ".join(full), ", ".join(counts), "; ".join(refused)))
+    names = {name.removeprefix("scipy.special.") for name in foreign_kinds() if name.startswith("scipy.special.")}
+    others = ", ".join(f"`{name}`" for name in sorted(names))
+    return SPECIAL.format(version=scipy.__version__, rows="\n".join(rows), others=others)
+
+
 def write(folder):
     folder.mkdir(exist_ok=True)
-    for name, text in (("operations.md", operations()), ("kinks.md", kinks()), ("numpy.md", numpy_names())):
+    pages = (
+        ("operations.md", operations()),
+        ("kinks.md", kinks()),
+        ("numpy.md", numpy_names()),
+        ("scipy-special.md", special()),
+    )
+    for name, text in pages:
         path = folder / name
         if not path.exists() or path.read_text() != text:
             path.write_text(text)

@@ -21,12 +21,18 @@ def test_kinds():
     assert dualtape.supported("math.sin")
     assert not dualtape.supported("cmath.sin")
     assert "np.sin" in dualtape.supported("cmath.sin").detail
+    assert dualtape.supported("math.isnan").kind == "derivative-free"
     assert repr(dualtape.supported("np.sin")) == "Support(np.sin: differentiated, first and second derivative)"
 
 
 def test_special_functions_are_listed():
     assert any(name.startswith("scipy.special.") for name in dualtape.supported())
     assert dualtape.supported("scipy.special.erf")
+    assert dualtape.supported("scipy.special.jv").detail == "first and second derivative"
+    assert dualtape.supported("scipy.special.polygamma")
+    assert "complex" in dualtape.supported("scipy.special.wofz").detail
+    assert dualtape.supported("scipy.special.mathieu_a").kind == "refused"
+    assert "q the derivative" in dualtape.supported("scipy.special.mathieu_cem").detail
 
 
 def test_functions_of_scipy_are_known_by_the_name_that_users_write():

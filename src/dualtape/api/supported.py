@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, NamedTuple, overload
 
-from dualtape.handlers import inventory
-from dualtape.ops.table import ROW_OF, ROWS
+from dualtape.handlers import inventory, special_functions
+from dualtape.ops.table import ROW_OF
 from dualtape.rewrite.foreign import public_name
 from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, foreign_kinds, name_of
 
@@ -67,6 +68,8 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
     Support(scipy.linalg.expm: differentiated)
     >>> bool(dualtape.supported("scipy.linalg.schur"))
     False
+    >>> dualtape.supported("scipy.special.eval_hermite")
+    Support(scipy.special.eval_hermite: differentiated, x; n counts: derivative zero)
     """
     if function is None:
         return _kinds()
@@ -78,8 +81,14 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
 def _kinds() -> dict[str, str]:
     """Map the name of every function and method in the tables to its kind, see `Support`."""
     kinds: dict[str, str] = {**inventory.kinds(), **foreign_kinds()}
-    kinds.update({".".join(row.ufunc): DIFFERENTIATED for row in ROWS if row.ufunc and row.ufunc[0] != "numpy"})
+    for name, known in _special_operands().items():
+        kinds.setdefault(f"{special_functions.HOME}.{name}", special_functions.kind_of(known))
     return kinds
+
+
+def _special_operands() -> dict[str, dict[str, str]]:
+    """What is known about the operands of scipy.special's ufuncs, if SciPy is there."""
+    return special_functions.inventory() if find_spec("scipy") else {}
 
 
 def _public_name(name: str) -> str:
@@ -93,12 +102,23 @@ def _public_name(name: str) -> str:
 
 def _detail(name: str, kind: str) -> str:
     module, _, function = name.rpartition(".")
+    if module == special_functions.HOME and function in _special_operands():
+        return _special_detail(_special_operands()[function])
     if kind == UNKNOWN and module in ("math", "cmath"):
         return f"it takes plain floats only; use np.{function}"
     if kind == REFUSED:
         return "; ".join(inventory.refusal(name))
-    row = ROW_OF.get(function) if module in ("np", "scipy.special") else None
+    row = ROW_OF.get(function) if module == "np" else None
     if kind != DIFFERENTIATED or row is None:
         return ""
     missing = [partial for partial in row.partials if getattr(row, partial) is None]
     return f"no rule for {', '.join(missing)}" if missing else "first and second derivative"
+
+
+def _special_detail(known: dict[str, str]) -> str:
+    """What is known about the operands of a ufunc, in one line."""
+    full = [operand for operand, text in known.items() if text == special_functions.IN_BOTH_ORDERS]
+    if len(full) == len(known):
+        return special_functions.IN_BOTH_ORDERS
+    rest = [f"{operand} {text}" for operand, text in known.items() if operand not in full]
+    return "; ".join([", ".join(full), *rest] if full else rest)

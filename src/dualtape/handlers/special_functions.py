@@ -86,3 +86,40 @@ def _require_rules(name, active):
     for is_active, argument, partial in zip(active, arguments, partials_of(name), strict=True):
         if is_active and isinstance(partial, str) and partial is not registry.STEP:
             raise UnsupportedOperation(f"scipy.special.{name} has no derivative in {argument}: {partial}", _REMEDY)
+
+
+# ---- what is supported, for the docs, `supported` and the test that walks scipy.special ----
+
+IN_BOTH_ORDERS = "first and second derivative"
+COUNTS = "counts: derivative zero"
+
+
+def operands_of(name):
+    """Map the operands of a ufunc of scipy.special to what is known: IN_BOTH_ORDERS, COUNTS, or why there is no
+    derivative. Nothing is known about a ufunc that is in no table."""
+    row = row_of(name)
+    if row is not None:
+        first = row.partials[: row.arity]
+        return {x: COUNTS if getattr(row, p) == "0" else IN_BOTH_ORDERS for x, p in zip("xy", first, strict=False)}
+    if name in COMPLEX:
+        return {"all": "complex"}
+    if name not in registry.NAMES:
+        return {}
+    arguments = registry.load()[registry.NAMES[name][0]].arguments
+    known = (IN_BOTH_ORDERS if callable(p) else COUNTS if p is registry.STEP else p for p in partials_of(name))
+    return dict(zip(arguments, known, strict=True))
+
+
+def inventory():
+    """Map every public ufunc of the installed scipy.special to its operands, see `operands_of`."""
+    import scipy.special
+
+    registry.load()
+    names = [name for name in dir(scipy.special) if isinstance(getattr(scipy.special, name), np.ufunc)]
+    return {name: operands_of(getattr(scipy.special, name).__name__) for name in names}
+
+
+def kind_of(operands):
+    """DIFFERENTIATED, PASSIVE or REFUSED, from what is known about the operands."""
+    known = set(operands.values())
+    return DIFFERENTIATED if IN_BOTH_ORDERS in known else PASSIVE if known == {COUNTS} else REFUSED
