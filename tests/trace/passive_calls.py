@@ -60,8 +60,11 @@ CALLS = {
     "np.isin": lambda x, X: np.isin(X, x),
     "np.in1d": lambda x, X: np.in1d(X, x),  # noqa: NPY201
     "np.einsum_path": lambda x, X: np.einsum_path("i,ji->j", x, X)[0],
-    "np.may_share_memory": lambda x, X: np.may_share_memory(x, np.ones(3)),
-    "np.shares_memory": lambda x, X: np.shares_memory(x, np.ones(3)),
+    "np.may_share_memory": lambda x, X: (np.may_share_memory(x, np.ones(3)), np.may_share_memory(x, x[1:])),
+    "np.shares_memory": lambda x, X: [
+        np.shares_memory(*pair)
+        for pair in ((x, x), (X, X[:, 1]), (X[0], X[1]), (X.T, X[1:]), (x[::2], x[1::2]), (x, x.copy()), (x, x + 0.0))
+    ],
     "np.ravel_multi_index": lambda x, X: np.ravel_multi_index((np.argsort(x), np.argsort(X[0])), (3, 3)),
     "np.unravel_index": lambda x, X: np.unravel_index(np.argmax(X), X.shape),
     "np.linalg.matrix_rank": lambda x, X: np.linalg.matrix_rank(X),

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 import numpy as np
 
-from dualtape.core.array cimport TracedArray, at_position, new_view, store
+from dualtape.core.array cimport TracedArray, as_view, at_position, new_view, store
 from dualtape.core.dual cimport ForwardNumber, new_array
 from dualtape.core.dual_arrays cimport element
 from dualtape.core.layout cimport MAX_NDIM, check_ndim
@@ -258,3 +258,30 @@ cdef object get_element(Root root, int64_t place):
     whole = <ForwardNumber?>root.active
     return element(whole, (<double *>cnp.PyArray_DATA(whole.values))[place],
                    <double *>cnp.PyArray_DATA(whole.records) + place * <Py_ssize_t>whole.space.lanes.size)
+
+
+# ---- which memory active arrays share ----
+
+cdef object stand_in(object x, cnp.ndarray table):
+    cdef cnp.ndarray view
+    if type(x) is TracedArray:
+        view = as_view(<TracedArray>x, <char *>cnp.PyArray_DATA(table), cnp.NPY_INT64)
+        cnp.set_array_base(view, table)
+        return view
+    if isinstance(x, ForwardNumber) and (<ForwardNumber>x).lanes == NULL:
+        return (<ForwardNumber>x).values
+    return x if type(x) is np.ndarray else np.empty(np.shape(x))
+
+
+cdef cnp.ndarray table_of(object x):
+    return np.empty((<TracedArray>x).owner().size if type(x) is TracedArray else 0, dtype=np.int64)
+
+
+def stand_ins(a, b):
+    """Two plain arrays that share memory as these arrays do, which may be active."""
+    cdef cnp.ndarray first = table_of(a), second
+    if type(a) is TracedArray and type(b) is TracedArray and (<TracedArray>a).owner() is (<TracedArray>b).owner():
+        second = first
+    else:
+        second = table_of(b)
+    return stand_in(a, first), stand_in(b, second)

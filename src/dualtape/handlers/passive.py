@@ -6,6 +6,8 @@ What is decided on a value here is a decision of the user's function; `functions
 
 import numpy as np
 
+from dualtape.core.root import stand_ins
+
 from ..trace.decisions import decided
 from ..trace.functions import PASSIVE, handles, has_active, is_guarded, operand, peeked, primal, refuses
 
@@ -39,7 +41,7 @@ def _new(name):
 
 # Shape and type.
 described(np.isrealobj, np.iscomplexobj, np.isreal, np.iscomplex, np.isfortran)
-described(np.common_type, np.shares_memory, np.may_share_memory)
+described(np.common_type)
 passive(np.min_scalar_type)
 # Tests.
 passive(np.isposinf, np.isneginf, np.isin, _new("in1d"), np.all, np.any)
@@ -63,6 +65,19 @@ refuses(
     "give it plain data",
     *(np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string),
 )
+
+
+def _of_memory(function):
+    """Register `function`, which asks two arrays whether they share memory."""
+
+    def handler(a, b, /, *args, **kwargs):
+        return function(*stand_ins(a, b), *args, **kwargs)
+
+    handles(function, kind=PASSIVE)(handler)
+
+
+_of_memory(np.shares_memory)
+_of_memory(np.may_share_memory)
 
 
 def _of_types(function):
