@@ -80,7 +80,7 @@ def _filled(x):
 
 @pytest.mark.parametrize("name", PRODUCTS)
 def test_products(name):
-    judge(PRODUCTS[name], X)
+    judge(PRODUCTS[name], X, rounding=1e-15)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -9,10 +9,13 @@ cimport cython
 cimport numpy as cnp
 from cpython.dict cimport PyDict_GetItem
 from cpython.object cimport PyObject, PyObject_Call
+from libc.stdint cimport uint16_t
 
 import numpy as np
 
 from dualtape.core.buffer cimport Buffer
+from dualtape.core.c cimport DT_ACTIVE_A
+from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.buffer import buffered, opened, rewrapped
 
 cnp.import_array()
@@ -138,6 +141,25 @@ cdef class Substitute:
 
     def __eq__(self, other):
         return self.__wrapped__ == (other.__wrapped__ if isinstance(other, Substitute) else other)
+
+
+@cython.final
+cdef class MathSubstitute(Substitute):
+    """The same for a function of `math` of one number that is row `op` of the rule table."""
+
+    cdef uint16_t op
+
+    def __init__(self, function, answer, types, op):
+        super().__init__(function, answer, types)
+        self.op = op
+
+    def __call__(self, *args, **kwargs):
+        cdef TracedScalar x
+        if len(args) == 1 and not kwargs and type(args[0]) is TracedScalar:
+            x = args[0]
+            self.__wrapped__(x.peek())         # raises what math raises
+            return traced_scalar(x.tape, x.tape.scalar(self.op, DT_ACTIVE_A, x.slot, 0))
+        return Substitute.__call__(self, *args, **kwargs)
 
 
 @cython.final

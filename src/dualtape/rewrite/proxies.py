@@ -9,8 +9,9 @@ import types
 import numpy as np
 
 from dualtape.core.buffer import Buffer
-from dualtape.core.substitutes import NumpySubstitute, Substitute
+from dualtape.core.substitutes import MathSubstitute, NumpySubstitute, Substitute
 from dualtape.errors import UnsupportedOperation
+from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.rewrite.numbers import Float64, is_scalar
 from dualtape.trace.functions import (
     ACTIVE,
@@ -139,7 +140,18 @@ def _new_substitute(function, name):
         return Substitute(function, function, ACTIVE)  # the arrays it makes are buffers
     if root(name) == "scipy":
         return Substitute(function, _by_name(name), ACTIVE, _plainly(function))
+    row = _row_of(name)
+    if row is not None and row.arity == 1:
+        return MathSubstitute(function, _by_name(name), ACTIVE, OPCODES[row.name])
     return Substitute(function, _by_name(name), ACTIVE)
+
+
+def _row_of(name):
+    """The row of the rule table that a function of `math` is, if it is one."""
+    module, _, function = name.rpartition(".")
+    if module != "math":
+        return None
+    return ROW_OF.get({"sqrt": "sqrt", "fabs": "fabs"}.get(function, f"math_{function}"))
 
 
 def _plainly(function):
@@ -186,8 +198,12 @@ def _by_name(name):
     """A function that no protocol announces, of active numbers."""
     from dualtape.handlers.buffers import opened
 
+    handlers = []  # looked for once
+
     def answer(*args, **kwargs):
-        handler = foreign_handler(name)
+        if not handlers:
+            handlers.append(foreign_handler(name))
+        handler = handlers[0]
         if handler is None and name in _CLONED:
             return _clone_by_name(name)()(*args, **kwargs)
         if handler is None:
