@@ -46,6 +46,11 @@ SAMPLES = [  # name of a row, operands, parameters
     ("scipy.linalg.sqrtm", [_spd(3, 3)], {}),
     *(("scipy.linalg.polar", [_normal(*s)], {}) for s in ((3, 3), (4, 2), (2, 4))),
     ("scipy.linalg.solve_sylvester", [_spd(3, 3), _spd(2, 2), _normal(3, 2)], {}),
+    *(
+        ("scipy.linalg.solve_triangular", [_spd(3, 3), _normal(*s)], {"lower": k, "transpose": not k, "unit": not k})
+        for s in ((3,), (3, 2))
+        for k in (True, False)
+    ),
     ("scipy.linalg.solve_banded", [_normal(4, 5) + 4.0 * np.eye(4)[:, 1:2], _normal(5, 2)], {"lower": 2, "upper": 1}),
     ("scipy.linalg.eigh", [np.tril(_normal(3, 3))], {"lower": True, "driver": "evd"}),
     ("scipy.linalg.eigvalsh", [np.tril(_normal(3, 3))], {"lower": True}),

@@ -72,14 +72,22 @@ def solve(a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=
 
 
 @foreign("scipy.linalg.solve_triangular")
-def solve_triangular(
-    a, b, trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
-):  # fmt: skip
-    a, b = operand(a), operand(b)
-    effective = _triangle(a, lower, unit_diagonal)
-    model = np.linalg.solve(effective if trans in (0, "N") else transpose(effective), b)
+def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True):
+    a, b, is_transposed = operand(a), operand(b), trans not in (0, "N")
+    half = _triangle(a, lower, unit_diagonal)  # nothing comes back to what is not read
+    if np.ndim(a) == 2:
+        unit = bool(unit_diagonal)
+        return apply(scipy_ops.TRIANGULAR, half, b, lower=bool(lower), transpose=is_transposed, unit=unit)
     options = {"trans": trans, "lower": bool(lower), "unit_diagonal": bool(unit_diagonal)}
+    model = np.linalg.solve(transpose(half) if is_transposed else half, b)
     return returned("scipy.linalg.solve_triangular", model, (a, b), **options)
+
+
+def _solved(half, b, lower, is_transposed=False):
+    """``half^-1 b`` of one triangle, or of a stack of them."""
+    if np.ndim(half) == 2:
+        return apply(scipy_ops.TRIANGULAR, half, b, lower=bool(lower), transpose=is_transposed, unit=False)
+    return np.linalg.solve(transpose(half) if is_transposed else half, b)
 
 
 def _triangle(a, lower, unit_diagonal=False):
@@ -127,8 +135,7 @@ def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     (c, lower), b = c_and_lower, operand(b)
     c = operand(c)
     half = _triangle(c, lower)
-    first, second = (half, transpose(half)) if lower else (transpose(half), half)
-    model = np.linalg.solve(second, np.linalg.solve(first, b))
+    model = _solved(half, _solved(half, b, lower, is_transposed=not lower), lower, is_transposed=bool(lower))
     return returned("cho_solve", model, (c, b), lower=bool(lower))
 
 
@@ -177,9 +184,9 @@ def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     if order.ndim != 1:
         raise UnsupportedOperation("scipy.linalg.lu_solve of a stack of matrices", "call it for each of them")
     if trans == 0:
-        model = np.linalg.solve(upper, np.linalg.solve(low, b[..., order] if np.ndim(b) == 1 else b[..., order, :]))
+        model = _solved(upper, _solved(low, b[..., order] if np.ndim(b) == 1 else b[..., order, :], True), False)
     else:
-        model = np.linalg.solve(transpose(low), np.linalg.solve(transpose(upper), b))
+        model = _solved(low, _solved(upper, b, False, True), True, True)
         back = np.argsort(order)
         model = model[..., back] if np.ndim(b) == 1 else model[..., back, :]
     return returned("lu_solve", model, (factors, b), piv=exchanges, trans=trans)

@@ -232,6 +232,38 @@ def _discrete_are_vjp(v_bar, xs, v, active, **options):
     )
 
 
+# Triangular systems, of one matrix.
+
+
+def _triangular(a, b, lower, transpose, unit):
+    trans = 1 if transpose else 0
+    return _scipy("solve_triangular")(a, b, trans=trans, lower=lower, unit_diagonal=unit)
+
+
+def _read(x, lower, unit):
+    """The part of a matrix that is read."""
+    return np.tril(x, -1 if unit else 0) if lower else np.triu(x, 1 if unit else 0)
+
+
+def _triangular_jvp(x_dots, xs, v, lower, transpose, unit):
+    a_dot, b_dot = x_dots
+    if a_dot is not None:
+        a_dot = _read(a_dot, lower, unit)
+        pushed = np.matmul(transposed(a_dot) if transpose else a_dot, v)
+        b_dot = -pushed if b_dot is None else b_dot - pushed
+    return applied(TRIANGULAR, xs[0], b_dot, lower=lower, transpose=transpose, unit=unit)
+
+
+def _triangular_vjp(v_bar, xs, v, active, lower, transpose, unit):
+    b_bar = applied(TRIANGULAR, xs[0], v_bar, lower=lower, transpose=not transpose, unit=unit)
+    if not active[0]:
+        return None, b_bar
+    left, right = _as_columns(b_bar), _as_columns(v)
+    left, right = (right, left) if transpose else (left, right)
+    a_bar = -_read(np.matmul(left, transposed(right)), lower, unit)
+    return a_bar, b_bar if active[1] else None
+
+
 # Banded systems.
 
 
@@ -379,10 +411,24 @@ SYLVESTER = ArrayOp("scipy.linalg.solve_sylvester", _sylvester, _sylvester_jvp, 
 # a, g = b r^-1 b^T and q, which have the derivative; b, q and r, which have the value
 CONTINUOUS_ARE = ArrayOp("scipy.linalg.solve_continuous_are", _continuous_are, _continuous_are_jvp, _continuous_are_vjp)
 DISCRETE_ARE = ArrayOp("scipy.linalg.solve_discrete_are", _discrete_are, _discrete_are_jvp, _discrete_are_vjp)
+TRIANGULAR = ArrayOp("scipy.linalg.solve_triangular", _triangular, _triangular_jvp, _triangular_vjp)
 BANDED = ArrayOp("scipy.linalg.solve_banded", _banded, _banded_jvp, _banded_vjp)
 EIGH = ArrayOp("scipy.linalg.eigh", _eigh, _eigh_jvp, _eigh_vjp)
 EIGVALSH = ArrayOp("scipy.linalg.eigvalsh", _eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)
 PENCIL = ArrayOp("scipy.linalg.eigh of two", _pencil, _pencil_jvp, _pencil_vjp)
 SVD = ArrayOp("scipy.linalg.svd", _svd, _svd_jvp, _svd_vjp)
 
-ROWS = (FUNCTION, SQUARE_ROOT, POLAR, SYLVESTER, CONTINUOUS_ARE, DISCRETE_ARE, BANDED, EIGH, EIGVALSH, PENCIL, SVD)
+ROWS = (
+    FUNCTION,
+    SQUARE_ROOT,
+    POLAR,
+    SYLVESTER,
+    CONTINUOUS_ARE,
+    DISCRETE_ARE,
+    TRIANGULAR,
+    BANDED,
+    EIGH,
+    EIGVALSH,
+    PENCIL,
+    SVD,
+)

@@ -175,6 +175,13 @@ def _discrete_are(shapes, largest, balanced):
     return _continuous_are([a, a, q, b, q, r], largest, balanced)
 
 
+def _triangular(shapes, largest, lower, transpose, unit):
+    a, b = shapes
+    require(type(lower) is type(transpose) is type(unit) is bool)
+    require(len(a) == 2 and len(b) in (1, 2) and square(a)[0] == b[0])
+    return b
+
+
 def _banded(shapes, largest, lower, upper):
     ab, b = shapes
     require(type(lower) is int and type(upper) is int and min(lower, upper) >= 0)
@@ -213,6 +220,7 @@ RULES = {
     "scipy.linalg.solve_sylvester": _sylvester,
     "scipy.linalg.solve_continuous_are": _continuous_are,
     "scipy.linalg.solve_discrete_are": _discrete_are,
+    "scipy.linalg.solve_triangular": _triangular,
     "scipy.linalg.solve_banded": _banded,
     "scipy.linalg.eigh": _eigen_by,
     "scipy.linalg.eigvalsh": _eigenvalues_by,
