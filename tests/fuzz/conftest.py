@@ -1,6 +1,6 @@
 """Options of a longer run: ``pytest tests/fuzz --programs 100000``."""
 
-USUAL = 300
+USUAL = 240
 
 
 def pytest_addoption(parser):

@@ -74,7 +74,7 @@ def polynomials_and_grids(draw, shape):
         options += [
             ("np.meshgrid({0}, {1})[0] * np.meshgrid({0}, {1})[1]", (columns,), (rows,)),
             (f"np.vander({{0}}, {columns})", (rows,)),
-            ("np.block([[{0}], [{1}]])", (1, columns), (rows - 1, columns)),
+            ("np.block([[{0}], [{1}]])[1:]", (1, columns), (rows, columns)),
         ]
     return draw.choice(options)
 
