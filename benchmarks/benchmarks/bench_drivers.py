@@ -1,5 +1,7 @@
 """Drivers: what a user's call costs from end to end, recording included. Compare with Primal, f without derivatives."""
 
+import math
+
 import numpy as np
 
 import dualtape
@@ -148,3 +150,54 @@ class WeightedHessian:
 
     def time_weighted_hessian(self):
         dualtape.weighted_hessian(self.f, self.x, self.w)
+
+
+def _square(x):
+    return x * x + SCALE
+
+
+def _with_math(x):
+    return math.sin(x) * SCALE
+
+
+SCALE = 2.0
+
+
+class Clone:
+    """What does it cost to run the clone of a function instead of the function itself?"""
+
+    params = ("scalar", "loop 3", "rosen 10")
+    param_names = ("problem",)
+
+    def setup(self, case):
+        if case == "scalar":
+            f, self.x = _square, 1.0
+        else:
+            problem, self.x = select(case)
+            f = problem.f
+        self.clone = dualtape.grad(f)
+        self.itself = dualtape.grad(f, rewrite=False)
+        verify(np.asarray(self.clone(self.x)), np.asarray(self.itself(self.x)), f"grad of the clone of {case}")
+
+    def time_clone(self, case):
+        self.clone(self.x)
+
+    def time_itself(self, case):
+        self.itself(self.x)
+
+
+class Build:
+    """What does it cost to make a clone, and to find one that is there?"""
+
+    def setup(self):
+        self.gradient = dualtape.grad(_with_math)
+        self.gradient(1.0)
+
+    def time_of_a_new_function(self):
+        dualtape.jvp(lambda x: math.sin(x) * SCALE, 1.0, 1.0)
+
+    def time_of_a_known_function(self):
+        dualtape.jvp(_with_math, 1.0, 1.0)
+
+    def time_math(self):
+        self.gradient(1.0)

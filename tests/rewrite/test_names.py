@@ -2,6 +2,7 @@
 
 import gc
 import math
+import pickle
 import threading
 import traceback
 import weakref
@@ -156,3 +157,18 @@ def test_without_the_clone_every_escape_is_an_error():
     for f in (outer, lambda x: float(x), lambda x: np.array([[x]], dtype=float)[0, 0]):
         with pytest.raises(dt.errors.TraceEscapeError):
             dt.grad(f, rewrite=False)(1.0)
+
+
+def decides(x):
+    return x * x if x > 0.0 else math.sin(x)
+
+
+@pytest.mark.parametrize("rewrite", [True, False])
+def test_a_pickled_program_records_as_it_did(rewrite):
+    program = pickle.loads(pickle.dumps(dt.record(decides, 1.0, rewrite=rewrite)))
+    assert program(2.0) == 4.0
+    if rewrite:
+        assert program.grad(-1.0) == pytest.approx(math.cos(-1.0))
+    else:
+        with pytest.raises(dt.errors.TraceEscapeError):
+            program.grad(-1.0)

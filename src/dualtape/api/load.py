@@ -79,7 +79,7 @@ def load(file: str | os.PathLike[str] | BinaryIO, *, max_bytes: int | None = Non
         raise FileFormatError(f"{name!s} {refusal.problem}", refusal.remedy) from None
 
 
-def unpickled(content: bytes, function: bytes | None, captured: bytes | None) -> Program:
+def unpickled(content: bytes, function: bytes | None, captured: bytes | None, rewrites: bool = True) -> Program:
     """A program from a pickle. Where its function cannot be had, or would compute with other numbers, it is as one from
     a file."""
     try:
@@ -90,7 +90,7 @@ def unpickled(content: bytes, function: bytes | None, captured: bytes | None) ->
         f, kwargs = (None, {}) if function is None else pickle.loads(function)
     except Exception:  # its module is not here, say
         f, kwargs = None, {}
-    program = Program.of_contents(contents, f, kwargs)
+    program = Program.of_contents(contents, f, kwargs, rewrites)
     if f is not None and contents.is_checked and program.fingerprint() != captured:
         return Program.of_contents(contents)
     return program

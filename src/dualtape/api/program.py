@@ -510,9 +510,11 @@ class Program(CompiledCalls):
         )  # fmt: skip
 
     @classmethod
-    def of_contents(cls, contents: Contents, f: Any = None, kwargs: dict[str, Any] | None = None) -> Program:
+    def of_contents(
+        cls, contents: Contents, f: Any = None, kwargs: dict[str, Any] | None = None, rewrites: bool = True
+    ) -> Program:
         """The program that has these paths, and f if it is known."""
-        program = cls(f, kwargs or {}, contents.rerecords, contents.is_checked, contents.max_paths)
+        program = cls(f, kwargs or {}, contents.rerecords, contents.is_checked, contents.max_paths, rewrites)
         program._name = contents.name
         program._take(contents.inputs, contents.n_arguments)
         program._paths.traces = list(contents.traces)
@@ -524,7 +526,7 @@ class Program(CompiledCalls):
     def __reduce__(self) -> tuple[Any, ...]:
         from dualtape.api.saving import pickled
 
-        return pickled(self.contents(), self._f, self._kwargs, self._watch)
+        return pickled(self.contents(), self._f, self._kwargs, self._watch, self._rewrites)
 
     def fingerprint(self) -> bytes | None:
         """Of the numbers that f has captured; None if there are none."""

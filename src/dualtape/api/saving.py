@@ -51,16 +51,16 @@ def save(contents: Contents, file: str | os.PathLike[str] | BinaryIO) -> None:
         _replace(os.path.realpath(file), content)
 
 
-def pickled(contents: Contents, f: Any, kwargs: dict[str, Any], watch: Any) -> tuple[Any, ...]:
-    """What ``__reduce__`` returns: the bytes of a file, f with its arguments if they can be pickled, and a fingerprint
-    of what f has captured."""
+def pickled(contents: Contents, f: Any, kwargs: dict[str, Any], watch: Any, rewrites: bool) -> tuple[Any, ...]:
+    """What ``__reduce__`` returns: the bytes of a file, f with its arguments if they can be pickled, a fingerprint of
+    what f has captured, and whether its clone is recorded."""
     from dualtape.api.load import unpickled
 
     try:
         function = None if f is None else pickle.dumps((f, kwargs))
     except Exception:  # a lambda, say: any error that a foreign __reduce__ may raise
         function = None
-    return unpickled, (dumps(contents), function, None if watch is None else watch.fingerprint())
+    return unpickled, (dumps(contents), function, None if watch is None else watch.fingerprint(), rewrites)
 
 
 def _replace(path: str, content: bytes) -> None:
