@@ -257,3 +257,14 @@ def test_the_point_of_an_inner_derivative_is_taken_as_it_was(mode, driver):
     value, gradient = dualtape.value_and_grad(f, mode=mode)(X)
     np.testing.assert_allclose(value, 3.0 * np.sum(X**2))
     np.testing.assert_allclose(gradient, 6.0 * X)
+
+
+def test_functions_that_read_and_functions_that_write_share_a_global():
+    def reads(x):
+        return np.sum(A0 @ x)
+
+    for _ in range(2):
+        np.testing.assert_allclose(dualtape.grad(reads)(X), A0.sum(axis=0))
+        np.testing.assert_allclose(
+            dualtape.jacobian(copied_from_a_global)(X), _differences(copied_from_a_global, X), rtol=1e-6, atol=1e-6
+        )

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import numpy
 import numpy as np
 import pytest
 
@@ -140,3 +141,19 @@ def test_arrays_of_objects_hold_the_scalars():
         return np.sum(ours.array([x[0], 2.0], dtype=object) * ours.array([x[1], x[2]], dtype=object))
 
     np.testing.assert_allclose(dualtape.grad(f)(X), [X[1], X[0], 2.0])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("make", [lambda np, x: np.outer(x, x) * 1.0, lambda np, x: np.zeros((3, 3)) + x])
+@pytest.mark.parametrize("name", ["asfortranarray", "ascontiguousarray", "asarray", "array"])
+def test_a_copy_in_another_order_is_one(mode, make, name):
+    def f(x, np=ours):
+        A = np.array(make(numpy, x))
+        B = getattr(np, name)(A)
+        C = getattr(np, name)(A.T)
+        B[0, 1] = 5.0
+        C[2, 0] = 7.0
+        return A
+
+    value, _ = dualtape.value_and_jacobian(f, mode=mode, rewrite=False)(X)
+    np.testing.assert_array_equal(value, f(X, np))

@@ -65,7 +65,7 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndm
         options = {"ndmax": ndmax} if ndmax else {}
         plain = np.array(plain, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **options)
         return buffered(plain, found)
-    if type(object) is Buffer and not copy and _keeps(object, dtype):
+    if type(object) is Buffer and not copy and _keeps(object, dtype) and (copy is False or _has_order(object, order)):
         result = object
     else:
         result = _as_array(plain, dtype, copy, order)
@@ -140,7 +140,8 @@ def _as_array(source, dtype, copy, order):
 
 
 def _has_order(number, order):
-    return order in ("K", "A") or np.ndim(number) < 2 or (order == "C" and number.strides[-1] == 8)
+    """Tell whether the elements lie in memory in this order."""
+    return order in (None, "K", "A") or number.strides == np.empty(number.shape, order=order).strides
 
 
 def _settled(source):

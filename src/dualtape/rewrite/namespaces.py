@@ -3,6 +3,7 @@ functions that were cloned so far read; a name is taken over again when it has c
 
 import builtins
 
+from dualtape.core.buffer import Buffer
 from dualtape.core.names import ABSENT, GlobalName
 from dualtape.rewrite.numbers import builtin_names
 from dualtape.rewrite.proxies import proxy_of
@@ -43,7 +44,10 @@ class Namespace:
         if value is ABSENT:
             self.names.pop(name, None)
         else:
-            self.names[name] = substitute(value)
+            made, known = substitute(value), self.names.get(name)
+            # a clone that only reads an array shares the buffer of one that writes
+            is_shared = made is value and type(known) is Buffer and known.plain is value and not known.is_active
+            self.names[name] = known if is_shared else made
         return entry
 
     def is_changed(self, name):
