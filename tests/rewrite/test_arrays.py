@@ -162,3 +162,43 @@ def test_functions_that_write_nothing_get_the_arrays_themselves():
         return matrix @ x
 
     np.testing.assert_array_equal(dt.jacobian(f)(X), MATRIX)
+
+
+WORK = np.zeros(3)
+
+
+def first(x):
+    WORK[:] = x
+    return WORK * x
+
+
+def second(x):
+    WORK[1:] = x[1:] ** 3
+    return WORK[1:] * x[0]
+
+
+def test_functions_that_share_a_workspace():
+    one, two = dt.jacobian(first), dt.jacobian(second)
+    for _ in range(3):
+        np.testing.assert_array_equal(one(X), np.diag(2.0 * X))
+        np.testing.assert_array_equal(WORK, X)
+        np.testing.assert_allclose(two(X)[0], [X[1] ** 3, 3.0 * X[1] ** 2 * X[0], 0.0], rtol=1e-15)
+        np.testing.assert_array_equal(WORK, [X[0], X[1] ** 3, X[2] ** 3])
+
+
+def test_a_workspace_of_two_levels():
+    """The outer function and the inner one write into the same array: the derivative is right, or there is an error;
+    the numbers of the inner one are gone."""
+
+    def f(x):
+        WORK[:] = x
+        inner = dt.grad(lambda y: np.sum(first(y)))(x)
+        return inner * x
+
+    try:
+        found = dt.jacobian(f)(X)
+    except dt.errors.DualtapeError:
+        found = np.diag(4.0 * X)
+    np.testing.assert_array_equal(found, np.diag(4.0 * X))
+    assert np.isnan(WORK).all() or np.array_equal(WORK, X)
+    WORK[:] = 0.0

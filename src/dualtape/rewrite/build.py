@@ -11,7 +11,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 
 import numpy as np
 
-from dualtape.core.buffer import buffered
+from dualtape.core.buffer import Buffer, buffered
 from dualtape.core.names import ABSENT, CellName, FunctionParts, Items, Stale
 from dualtape.core.substitutes import Substitute
 from dualtape.rewrite.classes import can_have_twin, differentiable_twin, functions_of, new_twin, twin_object
@@ -20,7 +20,7 @@ from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
 from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
 from dualtape.rewrite.namespaces import is_clone, namespace_of
 from dualtape.rewrite.numbers import CHANGED_BUILTINS
-from dualtape.rewrite.outside import View, WrittenArray, WrittenCell, WrittenGlobal, content_of
+from dualtape.rewrite.outside import View, WrittenArray, WrittenCell, WrittenGlobal, WrittenGlobalArray, content_of
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of
 from dualtape.trace.functions import ACTIVE
 from dualtape.trace.ownership import is_library, root
@@ -200,6 +200,8 @@ class Build:
             if key not in self._seen and not (name.startswith("__") and name.endswith("__")):
                 self._seen.add(key)
                 self.names.append(namespace.take(name, self.substitute))
+                if type(namespace.names.get(name)) is Buffer:
+                    self.written.append(WrittenGlobalArray(namespace, name, self))
 
     def _cell(self, cell):
         """The cell of the clone: the very same one, unless its content has to differ. It is filled later."""

@@ -2,7 +2,7 @@
 
 import types
 
-from dualtape.core.buffer import handed_out
+from dualtape.core.buffer import Buffer, buffered, handed_out
 from dualtape.core.names import ABSENT, Stale
 from dualtape.rewrite.running import substitute_now
 
@@ -54,6 +54,20 @@ class WrittenArray:
     def hand_over(self):
         """Give the array the values that were written, if active ones were; the next run has another buffer for it."""
         if self.buffer.hand_back():
+            self.build.names.append(Stale())
+
+
+class WrittenGlobalArray:
+    """The same for an array that is a global: another function may have put another buffer there since."""
+
+    def __init__(self, namespace, name, build):
+        self.namespace, self.name, self.build = namespace, name, build
+
+    def hand_over(self):
+        """As for `WrittenArray`."""
+        buffer = self.namespace.names.get(self.name)
+        if type(buffer) is Buffer and buffer.hand_back():
+            self.namespace.names[self.name] = buffered(self.namespace.real.get(self.name))
             self.build.names.append(Stale())
 
 
