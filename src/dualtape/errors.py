@@ -136,6 +136,10 @@ class DtypeError(DualtapeError, TypeError):
         )
 
 
+class ComplexOperandError(DtypeError):
+    """A handler of real numbers met a complex one: `functions.dispatch` turns to the handlers of complex numbers."""
+
+
 class OptionError(DualtapeError, ValueError):
     """An option has a value that is not one of those offered: a mode, an argument number, an order."""
 

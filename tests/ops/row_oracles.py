@@ -167,6 +167,7 @@ FUNCTIONS: dict[str, Callable] = {
     "logical_or": lambda x, y: mp.mpf(bool(x or y)),
     "kept": lambda x, y: x if y else mp.mpf(0),
     "dropped": lambda x, y: mp.mpf(0) if y else x,
+    "valued": lambda x, y: x,
     "maximum": _maximum,
     "minimum": _minimum,
     "fmax": _maximum,

@@ -27,7 +27,7 @@ ORDERS = {"v": (0, 0), "d": (1, 0), "dd": (2, 0)}
 ORDERS |= {"dx": (1, 0), "dy": (0, 1), "dxx": (2, 0), "dxy": (1, 1), "dyy": (0, 2)}
 OUTPUT = {"d": "dx", "dd": "dxx"}
 SLOW_ORACLE = {"y1", "yn", "owens_t", "gammaincinv", "gammainccinv", "ellipeinc"}
-BY_DECREE = {"stop_gradient"}  # its derivative is not the one of its value
+BY_DECREE = {"stop_gradient", "valued"}  # their derivative is not the one of their value
 
 pytestmark = pytest.mark.skipif(not kernels.bind_scipy(), reason="SciPy is not installed")
 

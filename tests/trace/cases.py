@@ -4,6 +4,8 @@ values) of its inputs.
 Tests run every case on every engine and compare value and derivatives with NumPy itself and with differences.
 """
 
+import cases_complex
+import cases_fourier
 import cases_grids
 import cases_linalg
 import cases_scipy
@@ -443,5 +445,6 @@ UFUNCS = [
 ]
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
-for _family in (cases_grids, cases_linalg, cases_scipy, cases_statistics, cases_ufuncs, cases_unannounced):
+_FAMILIES = (cases_complex, cases_fourier, cases_grids, cases_linalg, cases_scipy, cases_statistics, cases_ufuncs)
+for _family in (*_FAMILIES, cases_unannounced):
     CASES += _family.CASES

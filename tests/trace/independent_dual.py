@@ -146,7 +146,7 @@ class Engine:
         v = row.primal(*xs, **params)
         v_dot = row.jvp(x_dots, xs, v, **params)
         if not isinstance(v, tuple):
-            return Number(v, v_dot)
+            return Number(v, np.zeros_like(v) if v_dot is None else v_dot)
         return tuple(
             Number(part, np.zeros_like(part) if dot is None else dot) for part, dot in zip(v, v_dot, strict=True)
         )
@@ -166,6 +166,7 @@ def _function(name):
     if name.startswith("math_"):
         return _of_math(name.removeprefix("math_"))
     named["ldexp"] = lambda x, y: np.ldexp(x, y.astype(int))
+    named["valued"] = lambda x, y: np.broadcast_arrays(x, y)[0]
     return named.get(name) or getattr(np, name)
 
 
@@ -184,6 +185,8 @@ def _partial(name, function, values, i):
     """Derivative with respect to operand i."""
     values = np.broadcast_arrays(*values)
     x = values[i]
+    if name == "valued":  # the value of the first operand, the derivative of the second
+        return np.full(x.shape, float(i))
     if name == "root":
         return np.where(x == 0.0, 0.0, 0.5 / np.sqrt(np.where(x == 0.0, 1.0, x)))
     if name in ("sinc", "scalar_power") or (name not in _NOT_ANALYTIC and {"D->D", "DD->D"} & set(function.types)):

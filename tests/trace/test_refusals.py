@@ -42,8 +42,7 @@ def test_an_escape_is_named(f, named):
 @pytest.mark.parametrize(
     ("f", "named"),
     [
-        (lambda x: np.fft.fft(x), "np.fft.fft"),
-        (lambda x: np.linalg.eigvals(np.diag(x)), "np.linalg.eigvals"),
+        (lambda x: np.linalg.svd(np.diag(x) * 1j), "np.linalg.svd of complex numbers"),
         (lambda x: np.sum(x, dtype=np.float32), "np.sum with dtype=float32"),
     ],
 )
@@ -54,8 +53,8 @@ def test_an_unsupported_operation_is_named(f, named):
     assert "test_refusals.py" in error.where
 
 
-def test_complex_operands_are_refused_by_dtype():
-    assert "complex128" in _refusal(lambda x: np.dot(x, np.ones(3) * 1j), DtypeError).problem
+def test_complex_numbers_are_not_written_into_real_arrays():
+    assert "complex" in _refusal(lambda x: np.copyto(np.zeros_like(x), x * 1j), DtypeError).problem
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ class Call:
         passengers: list[Any] = []
         if self.has_aux:
             result, passengers = self._take_aux(result)
-        leaves, structure = _containers.flatten(result)
+        leaves, structure = _containers.flatten(result, splits_complex=True)
         try:
             if result is None:
                 raise DtypeError(
@@ -161,7 +161,7 @@ class Call:
                 "return a pair, or leave has_aux out",
                 definition(self.f),
             )
-        aux_leaves, self._aux_structure = _containers.flatten(result[1])
+        aux_leaves, self._aux_structure = _containers.flatten(result[1], splits_complex=True)
         self._aux_leaves = list(map(handed_out, aux_leaves))
         return result[0], [_numbers.read(leaf, "aux")[0] for leaf in self._aux_leaves if has_active(leaf)]
 
@@ -187,7 +187,7 @@ class Call:
         """
         if not self.outputs.is_scalar:
             raise ShapeError(
-                f"{driver} needs a function with one scalar result, this one has shape {self.outputs.describe()}",
+                f"{driver} needs a function with one real scalar result, this one has shape {self.outputs.describe()}",
                 _SCALAR_REMEDY[driver],
                 definition(self.f),
             )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dualtape.api._complex import Complex, combined, halves, halves_of_vector
 from dualtape.api._numbers import is_scalar
 from dualtape.errors import StructureError
 
@@ -72,6 +73,9 @@ class Structure:
         if self.kind is None:
             leaves.append(tree)
             return
+        if self.kind is Complex:
+            leaves += halves_of_vector(tree)
+            return
         parts = (list, _positions(len(tree)), tree, list) if type(tree) is list else _parts(tree)
         if parts is None:
             raise StructureError(
@@ -94,10 +98,15 @@ class Structure:
         return f"{self.kind.__name__}({inner})"
 
 
-def flatten(tree: Any) -> tuple[list[Any], Structure]:
-    """Return the leaves of `tree`, in order, and its structure."""
+def flatten(tree: Any, splits_complex: bool = False) -> tuple[list[Any], Structure]:
+    """Return the leaves of `tree`, in order, and its structure. `splits_complex`: a complex number is two leaves."""
     leaves: list[Any] = []
-    return leaves, _flatten(tree, leaves)
+    return leaves, _flatten(tree, leaves, splits_complex)
+
+
+def holds_complex(structure: Structure) -> bool:
+    """Tell whether a number of a structure is complex."""
+    return structure.kind is Complex or any(map(holds_complex, structure.children))
 
 
 def leaf_structure() -> Structure:
@@ -116,13 +125,17 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     return structure.around(map(function, leaves))
 
 
-def _flatten(tree: Any, leaves: list[Any]) -> Structure:
+def _flatten(tree: Any, leaves: list[Any], splits_complex: bool) -> Structure:
+    pair = halves(tree) if splits_complex else None
+    if pair is not None:
+        leaves += pair
+        return _COMPLEX
     parts = _parts(tree)
     if parts is None:
         leaves.append(tree)
         return _LEAF
     kind, keys, children, rebuild = parts
-    return Structure(kind, keys, tuple(_flatten(child, leaves) for child in children), rebuild)
+    return Structure(kind, keys, tuple(_flatten(child, leaves, splits_complex) for child in children), rebuild)
 
 
 def _parts(tree: Any) -> tuple[type, tuple[Any, ...], list[Any], _Rebuild] | None:
@@ -212,3 +225,4 @@ def _itself(children: list[Any]) -> Any:
 
 
 _LEAF = Structure(None, (), (), _itself)
+_COMPLEX = Structure(Complex, (".real", ".imag"), (_LEAF, _LEAF), combined)

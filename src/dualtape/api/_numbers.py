@@ -21,7 +21,7 @@ _FLOAT64 = np.dtype(np.float64)
 _INTEGER_KINDS = "iu"
 _REFUSED = {
     "b": "bool has no derivative",
-    "c": "complex inputs and outputs have no real derivative",
+    "c": "derivatives are taken in real inputs",
     "S": "bytes have no derivative",
     "U": "str has no derivative",
     "M": "dates have no derivative",
@@ -30,7 +30,7 @@ _REFUSED = {
 }
 _REMEDY = {
     "b": "pass flags as further arguments, not as the one to differentiate",
-    "c": "differentiate its real and imaginary parts",
+    "c": "pass two real arrays, lambda x, y: f(x + 1j*y), and differentiate in both",
     "V": "pass the fields as a dict of arrays",
 }
 

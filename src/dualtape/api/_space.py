@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.api import _containers, _numbers
+from dualtape.api._complex import Shape
 from dualtape.errors import ShapeError, StructureError
 from dualtape.trace.functions import is_active
 
@@ -67,7 +68,7 @@ class Space:
 
     def describe(self) -> str:
         """Shape, for messages and reprs: ``(3,)`` or ``dict([...]: (3,), ...)``."""
-        return str(self.fill(lambda slot: slot.shape))
+        return str(self.fill(lambda slot: Shape(slot.shape)))
 
     def fill(self, block: _Block) -> Any:
         """Build a container of this space's structure around ``block(slot)`` for each leaf."""

@@ -157,6 +157,7 @@ def check(
     for mode in ("forward", "reverse"):
         call = Call(f, args, kwargs, argnums, rewrite=rewrite)
         J, H = hessian_tensor(call, mode) if order == 2 else (jacobian_matrix(call, mode), None)
+        at_point.is_complex = _containers.holds_complex(call.outputs.structure)
         _compare(report, 1, mode, J, at_point.columns(at_point.values), _names(call.outputs, call.inputs, 1), rtol)
         if H is not None:
             names = _names(call.outputs, call.inputs, 2)
@@ -188,6 +189,7 @@ class _Flat:
         self._call = call
         self._x = np.concatenate([np.zeros(0), *(np.ravel(primal) for primal in self._call.primals)])
         self._kept: dict[str, list[Estimate]] = {}
+        self.is_complex = False  # the result, as the engines have found it
 
     def columns(self, function: Callable[[Any], Any]) -> list[Estimate]:
         """Differences of `function` by every entry of x; made once, for both engines."""
@@ -196,8 +198,9 @@ class _Flat:
         return self._kept[function.__name__]
 
     def values(self, x: Any) -> Any:
-        """All entries of f at a flat vector, real or complex."""
-        leaves, _ = _containers.flatten(self._call.result_at(self._numbers(x)))
+        """All entries of f at a flat vector, real or complex; where results are complex, both parts of them."""
+        result = self._call.result_at(self._numbers(x))
+        leaves, _ = _containers.flatten(result, splits_complex=self.is_complex)
         return np.concatenate([np.zeros(0), *(np.ravel(leaf) for leaf in leaves)])
 
     def jacobian(self, x: Any) -> Any:

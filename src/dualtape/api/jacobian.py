@@ -79,8 +79,9 @@ def jacobian(
     -------
     jacobian : callable
         Takes the arguments of f. Returns an array of shape ``out.shape + in.shape`` (a float for shape ()), entry [i,
-        j] in units of (f_i) per unit of x_j. For containers, and for a tuple of `argnums`: the structure of the result,
-        and inside each of its entries the structure of the input. With `has_aux`: ``(jacobian, aux)``.
+        j] in units of (f_i) per unit of x_j; complex where f is. For containers, and for a tuple of `argnums`: the
+        structure of the result, and inside each of its entries the structure of the input. With `has_aux`:
+        ``(jacobian, aux)``.
 
     Raises
     ------

@@ -210,7 +210,7 @@ class _Loading:
     # ---- shapes and containers ----
 
     def _space(self, described: dict[str, Any], name: str) -> Space:
-        structure = flatten(self._tree(described.get("tree"), _format.DEEPEST))[1]
+        structure = flatten(self._tree(described.get("tree"), _format.DEEPEST), splits_complex=True)[1]
         shapes = [self._shape(shape) for shape in field(described, "shapes", list)]
         space = Space(structure, shapes, name)
         if len(shapes) != structure.n_leaves or space.size > self.largest:
@@ -221,6 +221,8 @@ class _Loading:
         """A container with something that is no number and no container at its leaves."""
         if described == "number":
             return _LEAF
+        if described == "complex number":
+            return 0j
         if described is None:
             return None
         if depth and type(described) is dict and len(described) == 1:

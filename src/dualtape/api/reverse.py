@@ -295,7 +295,7 @@ def vjp(
     pullback : Linearization
         ``pullback(w)`` takes weights on the outputs, in the shape of `value` (or with a leading axis for several at
         once) and in units of (result) per unit of f_i, and returns ``J' w``: one cotangent for one primal, a tuple for
-        several.
+        several. Weights on a complex result are complex: what comes back is the gradient of ``sum(Re(conj(w) f))``.
     aux : object
         Only with `has_aux`.
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from dualtape.api import _format, _plain
+from dualtape.api._complex import Complex
 from dualtape.api._containers import Structure
 from dualtape.api._paths import Contents, Trace
 from dualtape.api._space import Space
@@ -204,6 +205,8 @@ def _describe_tree(structure: Structure, name: str, depth: int) -> Any:
         return "number"
     if kind is type(None):
         return None
+    if kind is Complex:
+        return "complex number"
     children = [_describe_tree(child, name, depth - 1) for child in structure.children]
     if kind is tuple or kind is list:
         return {kind.__name__: children}

@@ -16,7 +16,7 @@ from dualtape.core.c cimport (
     DT_ELEMENTWISE, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER,
     OP_RECIPROCAL, OP_REMAINDER, OP_SQRT, OP_SQUARE, OP_SUBTRACT, dt_node)
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
-from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape
+from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape, with_complex
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.layout cimport (
     MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, memory_order, operand, place_operand, same_shape)
@@ -283,9 +283,8 @@ cdef object binary(TracedArray self, object other, uint16_t op, bint reflected):
         tape = (<TracedArray>other).tape          # the inner level leads; self is a constant to it
     elif type(other) is TracedScalar and (<TracedScalar>other).tape.level > tape.level:
         tape = (<TracedScalar>other).tape
-    if reflected:
-        return elementwise(tape, op, other, self)
-    return elementwise(tape, op, self, other)
+    result = elementwise(tape, op, other, self) if reflected else elementwise(tape, op, self, other)
+    return with_complex(op, self, other, reflected) if result is NotImplemented else result
 
 
 cdef object at_position(TracedArray x, int64_t position):

@@ -192,11 +192,14 @@ cdef object general(unsigned op, object a, object b):
     """What is not an operation of two scalars."""
     cdef ForwardNumber leader = <ForwardNumber>a if isinstance(a, ForwardNumber) else <ForwardNumber>b
     cdef object other = b if isinstance(a, ForwardNumber) else a
-    if other is None or isinstance(other, (str, bytes, complex, dict, set)):
+    if other is None or isinstance(other, (str, bytes, dict, set)) or hasattr(type(other), "complex_parts"):
         return NotImplemented
     if isinstance(other, Holder):
         other = (<Holder>other).held()
         a, b = (a, other) if a is leader else (other, b)
+    if isinstance(other, complex) or (isinstance(other, np.ndarray) and other.dtype.kind == "c"):
+        from dualtape.core.scalar import with_complex
+        return with_complex(op, leader, other, b is leader)
     if outranked(leader, other):
         return other.engine.elementwise(OP_POWER if op == OP_SCALAR_POWER and leader.lanes == NULL else op, a, b)
     return _arrays.elementwise(leader, op, a, b)

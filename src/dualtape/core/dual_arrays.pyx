@@ -25,7 +25,7 @@ import functools
 
 import numpy as np
 
-from dualtape.errors import DtypeError, PerturbationError, TraceEscapeError
+from dualtape.errors import ComplexOperandError, DtypeError, PerturbationError, TraceEscapeError
 from dualtape.ops import table
 
 cnp.import_array()
@@ -71,6 +71,9 @@ cdef object number_of(ForwardNumber leader, object operand):
         return array.astype(np.float64, copy=False)
     if array.dtype.kind == "O" and (array.ndim or array is operand):
         return pack(leader.space, leader.level, array)
+    if array.dtype.kind == "c" or hasattr(type(operand), "complex_parts"):
+        raise ComplexOperandError(f"a {type(operand).__name__} met a forward-mode number, expected a real number",
+                                  "use its real and its imaginary part")
     raise DtypeError(f"a {type(operand).__name__} met a forward-mode number where a real number or array was expected",
                      "keep real and imaginary parts apart, and leave strings and objects out of the arithmetic")
 
@@ -448,9 +451,19 @@ def array_ufunc(ForwardNumber x, ufunc, str method, tuple inputs, dict kwargs):
             for operand in inputs:
                 if operand is not x and outranks(operand, x):
                     return NotImplemented
+            if len(inputs) == 2 and (is_complex(inputs[0]) or is_complex(inputs[1])):
+                from dualtape.handlers.ufuncs import dispatch
+                return dispatch(ufunc, method, inputs, kwargs)
             return elementwise(x, op, inputs[0], inputs[1] if len(inputs) == 2 else None)
     from dualtape.handlers.ufuncs import dispatch
     return dispatch(ufunc, method, inputs, kwargs)
+
+
+cdef bint is_complex(object operand) except -1:
+    """Is this a complex number, with a derivative or plain?"""
+    if isinstance(operand, (ForwardNumber, float, int)):
+        return False
+    return isinstance(operand, complex) or getattr(getattr(operand, "dtype", None), "kind", "") == "c"
 
 
 cdef bint outranks(object operand, ForwardNumber x) except -1:

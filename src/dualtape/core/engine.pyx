@@ -85,10 +85,10 @@ def as_traced(Tape tape, x):
         raise DtypeError.of_subclass(x, "an operand")
     if x.dtype == object:
         return from_ids(tape, slots_of_objects(tape, x))
-    if x.dtype.kind not in "fiub":
+    if x.dtype.kind not in "fiubc":
         raise DtypeError(f"an array of dtype {x.dtype} met a traced value; real numbers were expected",
                          "keep real and imaginary parts apart, and leave strings and objects out of the arithmetic")
-    return constant_array(tape, x)
+    return constant_array(tape, x) if x.dtype.kind != "c" else NotImplemented       # handlers/complex_numbers.py
 
 
 def any_traced(values):
@@ -121,7 +121,7 @@ def operand_ids(Tape tape, x):
     traced = as_traced(tape, x)
     if traced is NotImplemented:
         refuse_inner(tape, x)
-    x = traced
+    x = x if traced is NotImplemented else traced
     if type(x) is TracedArray:
         return ids_of(<TracedArray>x)
     if type(x) is TracedScalar:

@@ -25,6 +25,7 @@ cdef tuple REFLECTED = (Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE)
 cdef dict _method_registry = None      # handlers.methods.METHODS, imported when first asked
 cdef object _engine = None             # engine.TapeEngine
 cdef object _small_matmul = None       # products.small_matmul
+cdef object _complex_operator = None   # handlers.complex_numbers.complex_operator
 cdef object _dispatch_ufunc = None     # handlers.ufuncs.dispatch
 cdef object _dispatch_function = None  # trace.functions.dispatch
 
@@ -123,17 +124,32 @@ cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected)
             return NotImplemented
         slot = slot_of(tape, other, &active)
         if active < 0:
-            return with_array(self, other, op, reflected) if hasattr(other, "engine") else NotImplemented
+            return with_others(self, other, op, reflected)
     if reflected:
         return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | active), slot, self.slot))
     return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | active << 1), self.slot, slot))
 
 
-cdef object with_array(TracedScalar self, object array, uint16_t op, bint reflected):
-    """The same with an array of an outer level, which leaves the operation to this one."""
-    op = OP_POWER if op == OP_SCALAR_POWER else op
-    x, y = (array, self) if reflected else (self, array)
-    return tape_engine()(self.tape).elementwise(op, x, y)
+cdef object with_others(TracedScalar self, object other, uint16_t op, bint reflected):
+    """The same with a plain complex number, or with an array of an outer level, which leaves the operation to this one.
+    """
+    if not hasattr(other, "engine"):
+        return with_complex(op, self, other, reflected)
+    x, y = (other, self) if reflected else (self, other)
+    return tape_engine()(self.tape).elementwise(OP_POWER if op == OP_SCALAR_POWER else op, x, y)
+
+
+def with_complex(op, number, other, reflected):
+    """The operator `op` of a number of ours and a plain complex one: handlers/complex_numbers.py. NotImplemented if
+    `other` is none."""
+    global _complex_operator
+    if not isinstance(other, complex) and getattr(getattr(other, "dtype", None), "kind", "") != "c":
+        return NotImplemented
+    if hasattr(type(other), "complex_parts"):       # it knows itself what to do
+        return NotImplemented
+    if _complex_operator is None:
+        from dualtape.handlers.complex_numbers import complex_operator as _complex_operator
+    return _complex_operator(op, other, number) if reflected else _complex_operator(op, number, other)
 
 
 cdef inline object unary(TracedScalar self, uint16_t op):

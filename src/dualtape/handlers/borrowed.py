@@ -19,7 +19,7 @@ from types import CodeType, FunctionType, ModuleType
 import numpy as np
 
 from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store
-from . import creation
+from . import complex_numbers, creation
 
 _running = threading.local()  # .like: the number of the highest level among the arguments of the borrowed function
 
@@ -80,6 +80,8 @@ def _numbers(tree):
     for x in tree:
         if is_active(x):
             yield x
+        elif complex_numbers.is_complex(x):
+            yield from filter(is_active, x.complex_parts)
         elif isinstance(x, (list, tuple)):
             yield from _numbers(x)
         elif type(x) is slice:
@@ -213,7 +215,7 @@ def _stands_for(*functions):
 
 def _isinstance(x, classes):
     """An active number passes for what NumPy has in its place."""
-    if is_active(x) and not isinstance(x, classes):
+    if (is_active(x) or complex_numbers.is_complex(x)) and not isinstance(x, classes):
         return issubclass(np.ndarray if x.ndim else np.float64, classes)
     return isinstance(x, classes)
 
@@ -226,13 +228,16 @@ def _import(*args):
 @_stands_for(np.array)
 def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, like=None):
     object = object.coeffs if isinstance(object, np.poly1d) else object
-    if not has_active(object):
+    is_complex = complex_numbers.has_complex(object)
+    if not is_complex and not has_active(object):
         made = np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin)
         return _writable(made) if dtype is not None else made  # NumPy goes on to compute in it
     if dtype is not None and np.dtype(dtype).hasobject:
         return _objects(object)
-    made = operand(object)
-    if dtype is not None and np.dtype(dtype) != np.float64:
+    made = complex_numbers.number(object) if is_complex else operand(object)
+    if is_complex and dtype is not None:
+        made = made.astype(dtype)
+    elif dtype is not None and np.dtype(dtype) != np.float64:
         made = creation.cast(made, dtype)
     elif copy and made is object:
         made = np.copy(made)
@@ -268,6 +273,8 @@ def _makes(function, template=None):
 def _writable(made):
     """A plain array as one that active numbers may be written into."""
     like = getattr(_running, "like", None)
+    if made.dtype == np.complex128 and made.ndim and like is not None:
+        return complex_numbers.made(*(like.engine.lift(part) for part in (made.real, made.imag)))
     return like.engine.lift(made) if made.dtype == np.float64 and made.ndim and like is not None else made
 
 

@@ -3,7 +3,7 @@ this way can be written into with active values. An integer or boolean dtype giv
 
 import numpy as np
 
-from ..errors import TraceEscapeError
+from ..errors import ComplexOperandError, TraceEscapeError
 from ..trace.decisions import stepped
 from ..trace.functions import (
     CREATORS,
@@ -13,13 +13,14 @@ from ..trace.functions import (
     handles,
     has_active,
     is_active,
+    is_complex,
     is_guarded,
     leader,
     move,
     operand,
     primal,
 )
-from . import masks
+from . import complex_numbers, masks
 
 
 def _is_float(dtype):
@@ -37,6 +38,8 @@ def _likes(function):
             return function(primal(a), dtype=dtype, shape=shape)
         dtype = np.float64 if dtype is None else dtype
         made = function(_template(a, shape), dtype=dtype, order="C" if order == "K" else order)
+        if made.dtype == np.complex128:
+            return complex_numbers.made(*(a.engine.lift(part) for part in (made.real, made.imag)))
         return a.engine.lift(made) if _is_float(dtype) else made
 
     return handler
@@ -55,6 +58,8 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, d
 
 
 def _filled(like, shape, fill_value, dtype):
+    if is_complex(fill_value):
+        raise ComplexOperandError("the value is complex", "use np.full_like of a complex array")
     if has_active(fill_value):
         check_dtype(dtype, "full")
         return np.copy(np.broadcast_to(operand(fill_value), shape))
@@ -74,8 +79,10 @@ def astype(x, dtype, /, *, copy=True, device=None):
 
 
 def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    """The method ``x.astype(dtype)``: float64 keeps the derivative, bool tells what is not 0, whole numbers have none:
-    what is cut off is constant. Others are refused."""
+    """The method ``x.astype(dtype)``: float64 and complex128 keep the derivative, bool tells what is not 0, whole
+    numbers have none: what is cut off is constant. Others are refused."""
+    if np.dtype(dtype) == np.complex128:
+        return complex_numbers.made(np.copy(x) if x.ndim else x, 0.0)
     if np.dtype(dtype) == np.bool:
         return np.not_equal(x, 0.0) if is_guarded(x) else np.asarray(primal(x), dtype=bool)
     if np.dtype(dtype).kind in "iu":

@@ -134,7 +134,7 @@ class TracedMask(NDArrayOperatorsMixin):
         return ufuncs.dispatch(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
-        return dispatch(function, args, kwargs)
+        return functions.dispatch(function, types, args, kwargs, self)
 
     # Text needs no guard: see TracedScalar.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..trace import functions
-from . import creation, ordering
+from . import complex_numbers, creation, ordering, products
 from .flat import Flat
 
 METHODS = {}
@@ -29,7 +29,7 @@ def _moving(name):
 
 functions.load_families()
 for _name in (
-    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum dot max mean min "
+    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod cumsum max mean min "
     "nonzero prod ptp put round searchsorted std sum take trace var"
 ).split():
     METHODS[_name] = _handler(getattr(np, _name))
@@ -67,6 +67,11 @@ def compress(self, condition, axis=None, out=None):
 
 
 @_entry
+def dot(self, b, out=None):
+    return np.dot(self, b, out) if functions.is_complex(b) else products.dot(self, b, out)
+
+
+@_entry
 def copy(self, order="C"):
     return creation.copy(self, order)
 
@@ -90,7 +95,9 @@ def tolist(self):
 
 @_entry
 def view(self, dtype=None, type=None):
-    """Another view of the same elements: as what they are."""
+    """Another view of the same elements: as what they are, or pairs of them as complex numbers."""
+    if dtype is np.complex128 and type is None:
+        return complex_numbers.view_of_pairs(self)
     for other in (dtype, type):
         if other is not None and other is not np.ndarray and np.dtype(other) != np.float64:
             raise UnsupportedOperation(f"x.view({other}) would read the bits of active numbers", "use x.astype(dtype)")

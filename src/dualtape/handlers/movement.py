@@ -12,6 +12,7 @@ from . import masks
 from .borrowed import translated
 
 ALL = "all positional arguments"
+MOVED = {}  # function -> positions and names of the parameters that hold data; None for all positions
 
 
 def moves(function, name="a", position=0, out_position=None, **more):
@@ -20,6 +21,7 @@ def moves(function, name="a", position=0, out_position=None, **more):
         return
     data = {position: name, **{at: key for key, at in more.items()}}
     names = frozenset(data.values())
+    MOVED[function] = None if name == ALL else frozenset(data) | names
 
     def handler(*args, **kwargs):
         out = None
@@ -39,6 +41,7 @@ def moves(function, name="a", position=0, out_position=None, **more):
 
 def joins(function, name):
     """Register `function`, whose first parameter `name` is a sequence of numbers, perhaps followed by axis and out."""
+    MOVED[function] = frozenset({0, name})
 
     def handler(*args, out=None, dtype=None, **kwargs):
         check_dtype(dtype, function.__name__)

@@ -85,7 +85,7 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
     if out is None and _only_views(subscripts, arrays):
         return move(arrays, lambda ids: np.einsum(subscripts, ids))
     options = {} if optimize is False else {"optimize": optimize}
-    arrays = _read_by(subscripts, arrays)
+    arrays = read_by(subscripts, arrays)
     return store(apply(array_ops.EINSUM, *arrays, subscripts=subscripts, **options), out)
 
 
@@ -97,7 +97,7 @@ def _only_views(subscripts, arrays):
     return set(letters) == set(output) and len(set(output)) == len(output)
 
 
-def _read_by(subscripts, arrays):
+def read_by(subscripts, arrays):
     """The operands, with zeros that depend on nothing in the elements beside a diagonal that is read alone."""
     terms = subscripts.partition("->")[0].split(",")
     if len(terms) != len(arrays) or not any(_repeats(term) for term in terms):
@@ -116,7 +116,11 @@ def _repeats(letters):
 
 @handles(np.kron)
 def kron(a, b):
-    a, b = operand(a), operand(b)
+    return kron_of(operand(a), operand(b))
+
+
+def kron_of(a, b):
+    """np.kron of numbers of any kind."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return a * b
     n = max(a.ndim, b.ndim)

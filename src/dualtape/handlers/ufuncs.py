@@ -21,6 +21,7 @@ from ..trace.functions import (
     elementwise,
     has_active,
     is_active,
+    is_complex,
     is_guarded,
     judged,
     leader,
@@ -64,6 +65,8 @@ _register_rows("numpy")
 
 def dispatch(ufunc, method, inputs, kwargs):
     """Answer ``number.__array_ufunc__(ufunc, method, *inputs, **kwargs)``."""
+    if any(map(is_complex, inputs)) or (kwargs and any(map(is_complex, (*_targets(kwargs), kwargs.get("initial"))))):
+        return _dispatch_complex(ufunc, method, inputs, kwargs)
     if method != "__call__":
         if any(map(masks.is_mask, inputs)):
             return masks.method(ufunc, method, inputs, kwargs)
@@ -74,6 +77,18 @@ def dispatch(ufunc, method, inputs, kwargs):
     if not kwargs:
         return call(ufunc, *inputs)
     return _call_with_options(ufunc, inputs, **kwargs)
+
+
+def _targets(kwargs):
+    """What ``out=`` names."""
+    out = kwargs.get("out")
+    return out if type(out) is tuple else (out,)
+
+
+def _dispatch_complex(ufunc, method, inputs, kwargs):
+    from .complex_functions import dispatch_ufunc
+
+    return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
 
 def call(ufunc, *inputs):

@@ -144,6 +144,9 @@ _CHOICES = (
     Binary("dropped",      "dropped(x, y)", "dropped(1.0, y)", "0", "0", "0", "0", (REAL, NONZERO), None, selects=True),
 )
 
+# The value of x with the derivative of y: what NumPy computes of complex numbers, and real formulas for the same.
+_VALUED = (Binary("valued", "x", "0", "1.0", "0", "0", "0", (REAL, REAL), None),)
+
 # Piecewise linear. A tie of two active operands is shared, one active operand follows the constant.
 _SELECTIONS = (
     Binary("maximum",      "maximum(x, y)", "leads(x, y, both)", "leads(y, x, both)", "0", "0", "0", (REAL, REAL),
@@ -416,6 +419,7 @@ ROWS: tuple[Unary | Binary, ...] = (
     *_STEPS,
     *_TESTS,
     *_CHOICES,
+    *_VALUED,
     *_SELECTIONS,
     *_POWERS,
     *_DISTANCES,

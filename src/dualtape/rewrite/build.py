@@ -22,7 +22,7 @@ from dualtape.rewrite.namespaces import is_clone, namespace_of
 from dualtape.rewrite.numbers import CHANGED_BUILTINS
 from dualtape.rewrite.outside import View, WrittenArray, WrittenCell, WrittenGlobal, WrittenGlobalArray, content_of
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of
-from dualtape.trace.functions import ACTIVE
+from dualtape.trace.functions import CARRIERS
 from dualtape.trace.ownership import is_library, root
 
 _THEMSELVES = frozenset(
@@ -108,6 +108,8 @@ class Build:
             rule = Build.module
         elif root(kind.__module__) == "dualtape":
             rule = Build.differentiable if hasattr(kind, "derivatives") and hasattr(kind, "__get__") else None
+        elif kind.__module__ == "uarray":  # the functions of scipy.fft
+            rule = Build.foreign
         elif is_foreign_object(kind):
             rule = Build.foreign_object
         elif can_have_twin(kind, self.is_users):
@@ -337,7 +339,7 @@ class Build:
 
 def past_the_cache(cached, clone):
     """A cached function whose calls with traced numbers run its clone."""
-    return Substitute(cached, clone, ACTIVE)
+    return Substitute(cached, clone, CARRIERS)
 
 
 def _values(container):

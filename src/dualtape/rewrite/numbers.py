@@ -6,7 +6,7 @@ import numpy as np
 
 from dualtape.core.substitutes import NumberType, TypeOfTypes
 from dualtape.errors import UnsupportedOperation
-from dualtape.trace.functions import ACTIVE, foreign_handler
+from dualtape.trace.functions import ACTIVE, CARRIERS, foreign_handler
 
 
 def as_scalar(x):
@@ -47,7 +47,7 @@ class Complex(complex, metaclass=NumberType):
     """`complex` of active parts."""
 
     number = complex
-    active_types = ACTIVE
+    active_types = CARRIERS
     dtype = np.dtype(np.complex128)
     convert = staticmethod(as_complex)
 

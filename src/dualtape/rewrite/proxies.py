@@ -15,6 +15,7 @@ from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.rewrite.numbers import Float64, is_scalar
 from dualtape.trace.functions import (
     ACTIVE,
+    CARRIERS,
     HANDLERS,
     NO_RULE_REMEDY,
     dispatch,
@@ -87,7 +88,7 @@ def _unannounced(value, name):
     found = foreign_handler(name) or foreign_handler(own_name)
     if found is None or (isinstance(value, type) and not isinstance(found, type)):
         return None
-    return Substitute(value, found, ACTIVE) if isinstance(value, _FUNCTIONS) else found
+    return Substitute(value, found, CARRIERS) if isinstance(value, _FUNCTIONS) else found
 
 
 def _own_values():
@@ -97,13 +98,13 @@ def _own_values():
     values = {function.__name__: replacement for function, replacement in CREATORS_IN_CLONE.items()}
     values.update(JOINING_IN_CLONE)
     values.update(float64=Float64, double=Float64, vectorize=Vectorized)
-    values.update(isscalar=Substitute(np.isscalar, is_scalar, ACTIVE))
+    values.update(isscalar=Substitute(np.isscalar, is_scalar, CARRIERS))
     return {"numpy": values, "math": {name: _of_items(getattr(math, name)) for name in ("fsum", "prod")}}
 
 
 def _of_items(function):
     """A function of what an iterable gives: generators are run, to see what is in them."""
-    substitute = Substitute(function, _by_name(f"math.{function.__name__}"), ACTIVE)
+    substitute = Substitute(function, _by_name(f"math.{function.__name__}"), CARRIERS)
 
     @functools.wraps(function)
     def of_items(items, /, **options):
@@ -123,7 +124,7 @@ def substitute_of(value, name=None):
     if isinstance(value, type):
         if not is_foreign_object(value):
             return value
-    elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)) and type(value).__name__ != "MultiUFunc":
+    elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)) and not is_multimethod(value):
         return value
     found = _substitutes.get(value)
     if found is None:
@@ -131,19 +132,25 @@ def substitute_of(value, name=None):
     return found
 
 
+def is_multimethod(value):
+    """Tell whether a value is a function that looks for its implementation when it is called: those of scipy.fft, and
+    scipy.special's of several results."""
+    return callable(value) and (type(value).__module__ == "uarray" or type(value).__name__ == "MultiUFunc")
+
+
 def _new_substitute(function, name):
     if isinstance(function, np.ufunc):
-        return NumpySubstitute(function, _with_arrays(function), ACTIVE)
+        return NumpySubstitute(function, _with_arrays(function), CARRIERS)
     if isinstance(function, _ARRAY_FUNCTION):
-        return NumpySubstitute(function, _with_lists(function), ACTIVE)
+        return NumpySubstitute(function, _with_lists(function), CARRIERS)
     if root(name) == "numpy":
-        return Substitute(function, function, ACTIVE)  # the arrays it makes are buffers
+        return Substitute(function, function, CARRIERS)  # the arrays it makes are buffers
     if root(name) == "scipy":
-        return Substitute(function, _by_name(name), ACTIVE, _plainly(function))
+        return Substitute(function, _by_name(name), CARRIERS, _plainly(function))
     row = _row_of(name)
     if row is not None and row.arity == 1:
         return MathSubstitute(function, _by_name(name), ACTIVE, OPCODES[row.name])
-    return Substitute(function, _by_name(name), ACTIVE)
+    return Substitute(function, _by_name(name), CARRIERS)
 
 
 def _row_of(name):
@@ -177,9 +184,16 @@ def _with_arrays(ufunc):
     """A ufunc of lists that hold active numbers."""
 
     def answer(*args, **kwargs):
-        return ufunc(*(operand(x) if type(x) in (list, tuple) and has_active(x) else x for x in args), **kwargs)
+        return ufunc(*(_of_list(x) if type(x) in (list, tuple) else x for x in args), **kwargs)
 
     return answer
+
+
+def _of_list(x):
+    """The array of a list that holds active numbers, real or complex; any other list as it is."""
+    from dualtape.handlers.complex_numbers import has_complex, number
+
+    return number(x) if has_complex(x) else operand(x) if has_active(x) else x
 
 
 def _with_lists(function):

@@ -30,7 +30,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 from dualtape.core.scalar import peek
 
-from ..errors import DtypeError, TraceEscapeError, UnsupportedOperation
+from ..errors import ComplexOperandError, DtypeError, TraceEscapeError, UnsupportedOperation
 from ..ops.table import OPCODES
 
 DIFFERENTIATED, PASSIVE, REFUSED = "differentiated", "derivative-free", "refused"
@@ -62,12 +62,18 @@ _FAMILIES = (
     "iteration",
     "unannounced",
     "ufuncs",
+    "fourier",
+    "complex_algebra",
+    "complex_arrays",  # the last: it looks at what the others have registered
 )
 _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
+    "builtins": ("complex_scalars",),
+    "cmath": ("complex_scalars",),
     "math": ("math_functions",),
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
     "scipy.special": ("scipy_softmax", "scipy_special"),
     "scipy.sparse.linalg": ("scipy_sparse",),
+    "scipy.fft": ("fourier",),
 }
 
 
@@ -135,28 +141,45 @@ def dispatch(function, types, args, kwargs, number=None):
         return _dispatch_buffers(function, types, args, kwargs)
     for cls in types:
         if not (ACTIVE[cls] or issubclass(cls, np.ndarray)):
-            return _dispatch_masks(function, args, kwargs) if _MASKS[cls] else NotImplemented
+            return _dispatch_others(function, types, args, kwargs)
     handler = HANDLERS.get(function)
     if handler is None and function not in CREATORS:
         load_families()
         handler = HANDLERS.get(function)
     if handler is not None:
-        return handler(*args, **kwargs)
+        try:
+            return handler(*args, **kwargs)
+        except ComplexOperandError:
+            return _dispatch_complex(function, args, kwargs)
     if function in CREATORS:
         return CREATORS[function](number, *args, **kwargs)
     raise UnsupportedOperation(f"{name_of(function)} has no derivative rule yet", NO_RULE_REMEDY)
 
 
-def _dispatch_masks(function, args, kwargs):
+def _dispatch_others(function, types, args, kwargs):
+    """Where NumPy asked a complex number or a mask."""
+    if any(_COMPLEX[cls] for cls in types):
+        return _dispatch_complex(function, args, kwargs)
+    if not all(_MASKS[cls] or ACTIVE[cls] or issubclass(cls, np.ndarray) for cls in types):
+        return NotImplemented
     from dualtape.handlers.masks import dispatch
 
-    return dispatch(function, args, kwargs)
+    try:
+        return dispatch(function, args, kwargs)
+    except ComplexOperandError:
+        return _dispatch_complex(function, args, kwargs)
 
 
 def _dispatch_buffers(function, types, args, kwargs):
     from dualtape.handlers.buffers import answer
 
     return answer(function, types, args, kwargs)
+
+
+def _dispatch_complex(function, args, kwargs):
+    from dualtape.handlers.complex_numbers import dispatch
+
+    return dispatch(function, args, kwargs)
 
 
 def load_families():
@@ -189,11 +212,30 @@ class _Types(dict):
 ACTIVE = _Types("engine", "level", "primal")  # the protocol above
 _TRACED = _Types("primal")  # masks, too, have values that can be looked at: see masks.py
 _MASKS = _Types("as_numbers")
+_COMPLEX = _Types("complex_parts")  # see handlers/complex_numbers.py
+
+
+class _Carriers(dict):
+    """Remembers for each type whether its numbers carry derivatives, real or complex ones."""
+
+    def __missing__(self, cls):
+        self[cls] = found = ACTIVE[cls] or _COMPLEX[cls]
+        return found
+
+
+CARRIERS = _Carriers()
 
 
 def is_active(x):
     """Tell whether `x` is an active number of either engine."""
     return ACTIVE[type(x)]
+
+
+def is_complex(x):
+    """Tell whether `x` is a complex number, with a derivative or plain."""
+    kind = type(x)
+    is_array = kind is Buffer or issubclass(kind, (np.ndarray, np.generic))
+    return _COMPLEX[kind] or kind is complex or (is_array and x.dtype.kind == "c")
 
 
 def has_active(tree):
@@ -232,6 +274,8 @@ def operand(x):
         return x.as_numbers()
     if issubclass(kind, np.ndarray) and kind is not np.memmap:
         raise DtypeError.of_subclass(x, "an operand")
+    if _COMPLEX[kind]:
+        raise ComplexOperandError("an operand is a traced complex number, expected a real one", "use z.real or abs(z)")
     array = np.asarray(x)
     if array.dtype.hasobject:
         raise DtypeError(f"an operand is a {kind.__name__}, expected a real number or an array", "give a number")
@@ -242,7 +286,7 @@ def _from_array(x):
     if x.dtype.hasobject:
         return from_object_array(x)
     if x.dtype.kind not in "biuf":
-        raise DtypeError(
+        raise (ComplexOperandError if x.dtype.kind == "c" else DtypeError)(
             f"an operand has dtype {x.dtype}, expected real numbers",
             "convert it to float64 before it meets a traced number",
         )
@@ -262,7 +306,10 @@ def from_object_array(x):
 
 def _from_sequence(items):
     if not has_active(items):
-        return _from_array(np.asarray(items))
+        items = np.asarray(items)
+        if items.dtype.hasobject and any(map(is_complex, items.flat)):
+            raise ComplexOperandError("an operand holds complex numbers, expected real ones", "use z.real or abs(z)")
+        return _from_array(items)
     return move([operand(item) for item in items], lambda *ids: np.array(ids))
 
 

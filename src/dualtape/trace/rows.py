@@ -16,8 +16,8 @@ from dualtape.ops.contractions import contraction_of
 from dualtape.ops.special import registry
 from dualtape.ops.subscripts import normal_form
 from dualtape.ops.table import ROW_OF
+from dualtape.trace import complex_rows, matrix_rows, partials
 from dualtape.trace import functions as handlers
-from dualtape.trace import matrix_rows, partials
 from dualtape.trace.demands import require as _require
 
 _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes memory that grows exponentially
@@ -25,7 +25,7 @@ _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes m
 
 def rows():
     """All rows by name."""
-    families = (array_ops, matrix_ops, order_ops, grid_ops, math_ops, elementwise_ops, matrix_rows)
+    families = (array_ops, matrix_ops, order_ops, grid_ops, math_ops, elementwise_ops, matrix_rows, complex_rows)
     return {row.name: row for row in (*(row for family in families for row in family.ROWS), *_OTHERS)}
 
 
@@ -363,3 +363,6 @@ _RULES = {
     "decision": _decision,
     "step": _step,
 }
+_RULES["complex value"] = complex_rows.value_rule(_RULES)
+_RULES |= complex_rows.SPECTRAL
+_RULES |= {f"complex {name}": complex_rows.complexified(_RULES[name]) for name in complex_rows.ANALYTIC}

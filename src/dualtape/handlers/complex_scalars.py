@@ -1,0 +1,79 @@
+"""Python's own complex numbers: ``complex(x, y)`` of traced parts and the functions of `cmath`."""
+
+import cmath
+
+import numpy as np
+
+from ..trace.functions import PASSIVE, foreign, primal
+from . import complex_formulas as formulas
+from .complex_functions import with_value
+from .complex_numbers import is_complex, made, number, operand, parts
+
+
+@foreign("builtins.complex")
+def as_complex(real=0.0, imag=None):
+    """``real + 1j*imag``, where each may itself be complex."""
+    if isinstance(real, str):
+        raise TypeError("complex() can't take second arg if first is a string")
+    (a, b), (c, d) = parts(number(real)), (None, None) if imag is None else parts(number(imag))
+    return made(operand(formulas.minus((a, None), (d, None))[0]), operand(formulas.plus((b, None), (c, None))[0]))
+
+
+_FORMULAS = {
+    "acos": formulas.arccos, "acosh": formulas.arccosh, "asin": formulas.arcsin, "asinh": formulas.arcsinh,
+    "atan": formulas.arctan, "atanh": formulas.arctanh,
+    **{name: getattr(formulas, name) for name in "cos cosh exp log10 sin sinh sqrt tan tanh".split()},
+}  # fmt: skip
+
+
+def _by_formula(name, formula):
+    @foreign(f"cmath.{name}")
+    def handler(z):
+        z = number(z)
+        with np.errstate(all="ignore"):
+            derived = formula(parts(z))
+        return with_value(f"cmath.{name}", [z], derived)
+
+
+for _name, _formula in _FORMULAS.items():
+    _by_formula(_name, _formula)
+
+
+@foreign("cmath.log")
+def log(z, base=None):
+    xs = [number(z)] if base is None else [number(z), number(base)]
+    with np.errstate(all="ignore"):
+        derived = formulas.log(parts(xs[0]))
+        if base is not None:
+            derived = formulas.over(derived, formulas.log(parts(xs[1])))
+    return with_value("cmath.log", xs, derived)
+
+
+@foreign("cmath.phase")
+def phase(z):
+    re, im = parts(number(z))
+    return np.arctan2(operand(im), operand(re))
+
+
+@foreign("cmath.polar")
+def polar(z):
+    return abs(number(z)), phase(z)
+
+
+@foreign("cmath.rect")
+def rect(r, phi):
+    return with_value("cmath.rect", [r, phi], (r * np.cos(phi), r * np.sin(phi)))
+
+
+def _passive(name):
+    @foreign(f"cmath.{name}", kind=PASSIVE)
+    def handler(*args, **kwargs):
+        return getattr(cmath, name)(*map(_value, args), **{key: _value(x) for key, x in kwargs.items()})
+
+
+def _value(x):
+    return complex(primal(x)) if is_complex(x) else primal(x)
+
+
+for _name in ("isfinite", "isinf", "isnan", "isclose"):
+    _passive(_name)
