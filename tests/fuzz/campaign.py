@@ -10,13 +10,13 @@ import time
 from collections import Counter
 from typing import NamedTuple
 
-from . import grammar, library_words, oracles, rendering, shrinking, statements, vocabulary
+from . import complex_words, grammar, library_words, oracles, rendering, shrinking, statements, vocabulary
 
 CRASHED = "the process died"
 _TALLY_EVERY = 25
 
 
-WORDS = vocabulary.WORDS + library_words.LIBRARY_WORDS
+WORDS = vocabulary.WORDS + library_words.LIBRARY_WORDS + complex_words.COMPLEX_WORDS
 
 
 class Finding(NamedTuple):
