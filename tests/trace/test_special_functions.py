@@ -206,3 +206,14 @@ def test_errors_of_scipy_stay_out_of_the_sweeps(f, action, mode):
                 continue
             assert np.isfinite(found[1, 1]).all() and not np.isfinite(found.ravel()[0])
     assert dualtape.grad(f)(1.5) == dualtape.jacobian(f)(np.array([1.5]))[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "point"), [("chndtrinc", (3.0, 4.0, 0.9)), ("bdtrik", (1e-300, 8.0, 0.5)), ("fdtridfd", (5.5, 0.35, 0.5))]
+)
+def test_the_inverse_of_what_has_none_has_no_derivative(name, point):
+    """SciPy returns the end of the interval that it has searched."""
+    for mode in ("forward", "reverse"):
+        for k in range(3):
+            found = dualtape.jacobian(getattr(special, name), argnums=k, mode=mode)(*point)
+            assert np.isnan(found)

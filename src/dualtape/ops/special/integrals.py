@@ -188,7 +188,7 @@ define_ufunc(sc.kolmogi, "kolmogi", "p", lambda p, v: 1.0 / special("_kolmogorov
 def _smirnov(n, d, order):
     """Derivatives in d of d sum over j <= n(1 - d) of C(n, j) (d + j/n)^(j-1) (1 - d - j/n)^(n-j)."""
     (n, d), shape = jets.columns(n, d)
-    count = np.floor(n)
+    count = np.where(n < 3000.0, np.floor(n), np.nan)
     j = np.arange(0.0, np.max(np.where(np.isfinite(count), count, 0.0), initial=0.0) + 1.0)
     t = jets.Jet.variable(d, 0, (order,))
     with np.errstate(all="ignore"):

@@ -5,7 +5,7 @@ import numpy as np
 import scipy.special as sc
 
 from . import betas, gammas, jets
-from .registry import define, define_ufunc, special
+from .registry import ROOTS, define, define_ufunc, special
 
 _THIRD = "derivatives of third order in degrees of freedom have no rule"
 
@@ -282,3 +282,32 @@ define_ufunc(
     lambda df, p, t, v: -1.0 / student(df, v, t, 0),
     lambda df, p, t, v: student(df, v, t, 1) / student(df, v, t, 0),
 )
+
+# ---- which function each inverse solves for, and with which operand as its value ----
+
+_BETA = sc.betainc
+ROOTS |= {
+    "chdtriv": (sc.chdtr, 0),
+    "gdtria": (sc.gdtr, 0),
+    "gdtrib": (sc.gdtr, 1),
+    "gdtrix": (sc.gdtr, 2),
+    "pdtrik": (lambda k, m: sc.gammaincc(k + 1.0, m), 0),
+    "btdtria": (_BETA, 0),
+    "btdtrib": (_BETA, 1),
+    "fdtridfd": (sc.fdtr, 1),
+    "stdtridf": (sc.stdtr, 0),
+    "bdtrik": (lambda k, n, p: _BETA(n - k, k + 1.0, 1.0 - p), 0),
+    "bdtrin": (lambda k, n, p: _BETA(n - k, k + 1.0, 1.0 - p), 1),
+    "nbdtrik": (lambda k, n, p: _BETA(n, k + 1.0, p), 0),
+    "nbdtrin": (lambda k, n, p: _BETA(n, k + 1.0, p), 1),
+    "chndtrix": (sc.chndtr, 0),
+    "chndtridf": (sc.chndtr, 1),
+    "chndtrinc": (sc.chndtr, 2),
+    "ncfdtri": (sc.ncfdtr, 3),
+    "ncfdtridfd": (sc.ncfdtr, 1),
+    "ncfdtridfn": (sc.ncfdtr, 0),
+    "ncfdtrinc": (sc.ncfdtr, 2),
+    "nctdtrit": (sc.nctdtr, 2),
+    "nctdtridf": (sc.nctdtr, 0),
+    "nctdtrinc": (sc.nctdtr, 1),
+}

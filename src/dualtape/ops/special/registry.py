@@ -37,6 +37,7 @@ _FAMILIES = (
 )
 
 FUNCTIONS = {}  # name -> Special
+ROOTS = {}  # name of an inverse -> function that it inverts, and which of its operands is that function's value
 NAMES = {}  # ufunc's name -> names of its results, in order
 
 
@@ -154,7 +155,19 @@ def _partial(k, xs, v, function, orders):
     if isinstance(partial, str):
         raise NotImplementedError(f"scipy.special.{function}: {partial}")
     found = partial(*xs, v, *orders)
+    if function in ROOTS and not any(getattr(x, "is_guarded", False) for x in xs):
+        found = np.where(_is_root(function, xs, v), found, np.nan)
     return found if _is_active(v) or _is_active(found) else np.where(v == v, found, np.nan)
+
+
+def _is_root(function, xs, v):
+    """Does the value solve the equation? Where there is no solution, or none that SciPy finds, it returns the end of
+    the interval that it has searched, which has no derivative."""
+    forward, place = ROOTS[function]
+    xs = [x.primal if _is_active(x) else x for x in xs]
+    wanted = xs[place]
+    xs[place] = v.primal if _is_active(v) else v
+    return np.abs(forward(*xs) - wanted) <= 1e-3 * np.abs(wanted)
 
 
 def _product(d, s):
