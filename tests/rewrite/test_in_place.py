@@ -268,3 +268,21 @@ def test_functions_that_read_and_functions_that_write_share_a_global():
         np.testing.assert_allclose(
             dualtape.jacobian(copied_from_a_global)(X), _differences(copied_from_a_global, X), rtol=1e-6, atol=1e-6
         )
+
+
+def complex_parts(x):
+    y = np.zeros((2, 3), dtype=complex)
+    row = y[1]
+    row[:] = np.exp(1j * x)
+    y[0] = y[1].conj()
+    row.imag *= 2.0
+    y.real[0] += x
+    y *= 1.0 + 1.0j
+    return np.hstack([y.real.ravel(), y.imag.ravel(), np.abs(y[1])])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_complex_arrays_take_traced_numbers(mode):
+    value, J = dualtape.value_and_jacobian(complex_parts, mode=mode)(X)
+    np.testing.assert_allclose(value, complex_parts(X), rtol=1e-15)
+    np.testing.assert_allclose(J, _differences(complex_parts, X), rtol=DIFFERENCES, atol=10.0 * DIFFERENCES)
