@@ -39,7 +39,7 @@ def is_scalar(x: Any) -> bool:
     """True for one real number, plain or active, that is no array."""
     if isinstance(x, (float, int, np.floating, np.integer)):
         return not isinstance(x, bool)
-    return is_active(x) and x.shape == ()
+    return bool(is_active(x) and x.shape == ())
 
 
 def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:

@@ -3,6 +3,7 @@ is furthest from differences of its own values. Called by check.py."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +80,11 @@ class Operations:
         """No sums and movements, no kinks; and a gradient is stopped for the worse only by the user."""
         if operation.row is None or operation.instruction in self._collector.at_kink:
             return False
-        return operation.row.name != "stop_gradient" or self._collector.is_direct[operation.instruction]
+        return bool(operation.row.name != "stop_gradient" or self._collector.is_direct[operation.instruction])
+
+
+def _entry(f: Callable[[Any], tuple[Any, ...]], k: int) -> Callable[[Any], Any]:
+    return lambda t: f(t)[k]
 
 
 def _judge(operation: Any, moving: list[bool], order: int, rng: Any) -> _Suspicion:
@@ -100,7 +105,7 @@ def _judge(operation: Any, moving: list[bool], order: int, rng: Any) -> _Suspici
     suspicions = [_Suspicion(0.0, "")]
     for level in range(min(order, 2)):
         with np.errstate(all="ignore"):
-            estimate = column(lambda t, level=level: along(t)[level], np.zeros(1), 0)
+            estimate = column(_entry(along, level), np.zeros(1), 0)
             known = estimate.error <= 0.01 * np.maximum(np.abs(estimate.value), np.max(np.abs(found[level + 1])))
             scale = np.max(np.abs(np.concatenate([estimate.value, *found])), initial=1e-300)
             passes = _RELATIVE * np.abs(estimate.value) + _SAFETY * estimate.error + _ROUNDING * scale

@@ -175,10 +175,8 @@ def _norm_of_matrices(x, ord, row, column, keepdims):
 
 def _norm_of_singular_values(x, ord, row, column, keepdims):
     s = np.linalg.svd(np.moveaxis(x, (row, column), (-2, -1)), compute_uv=False)
-    if ord == -2:
-        result = np.min(s, axis=-1)
-    else:
-        result = (np.sum if ord == "nuc" else np.max)(s, axis=-1, initial=0.0)
+    options = {} if ord == -2 else {"initial": 0.0}
+    result = {-2: np.min, 2: np.max, "nuc": np.sum}[ord](s, axis=-1, **options)
     return np.expand_dims(result, tuple(sorted((row, column)))) if keepdims else result
 
 

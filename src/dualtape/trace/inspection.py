@@ -57,7 +57,7 @@ class Inspector:
         Whether the user's code did, or a library function that it called.
     """
 
-    def __init__(self, nan=False, inf=False, kinks=False):
+    def __init__(self, nan: bool = False, inf: bool = False, kinks: bool = False) -> None:
         self.nan, self.inf, self.kinks = nan, inf, kinks
         self.sites, self.is_direct = [], []
         self.tape = None
@@ -98,7 +98,7 @@ class Inspector:
                 self._moving[place] = True
         return found
 
-    def saw(self, operation, moving):
+    def saw(self, operation, moving) -> None:
         """Judge one operation."""
         is_direct = self.is_direct[operation.instruction]
         is_judged = self.kinks and any(moving) and (is_direct or not operation.is_decision)
@@ -123,7 +123,7 @@ class Inspector:
             self.where(operation),
         )
 
-    def where(self, operation):
+    def where(self, operation) -> str:
         """The user's line that made an operation."""
         return describe_site(self.sites[operation.instruction])
 
