@@ -187,7 +187,9 @@ def variable(level, value, slope, order):
 
 def constant(value):
     """A number that takes part in rounding, unlike a float: what a program's own constants are made into."""
-    return Series(0, [_kind(value), 0.0, 0.0])
+    if not isinstance(value, complex | mpmath.mpc):
+        value = _kind(value)
+    return Series(0, [value, 0.0, 0.0])
 
 
 def kind_of_complex(numerator, denominator):

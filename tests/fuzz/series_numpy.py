@@ -343,7 +343,7 @@ def _eliminated(A, B):
 @_stacked
 def _solve(A, b):
     b = np.asarray(b, dtype=object)
-    return _eliminated(A, b.reshape(len(A), -1)).reshape(b.shape)
+    return _eliminated(A, b.reshape(len(A), b.size // max(len(A), 1))).reshape(b.shape)
 
 
 @_stacked
