@@ -7,7 +7,6 @@ give them, because NumPy's sums depend on it to the last bit. Called by dual.pyx
 """
 
 cimport numpy as cnp
-from cpython.exc cimport PyErr_Occurred
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE
 from libc.stdint cimport int64_t, uint64_t
@@ -19,7 +18,7 @@ from dualtape.core.dual cimport (
     ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, require_running, scalar_operation)
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder
-from dualtape.core.kernels cimport bind_row, library, opcode_of_ufunc
+from dualtape.core.kernels cimport bind_row, library, listen, opcode_of_ufunc, raise_heard
 
 import functools
 
@@ -134,6 +133,7 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
     cdef Operand x = operand_of(number_of(leader, a)), y = None
     cdef object values = None, result
     cdef tuple shape = x.shape
+    cdef bint may_fail = table.ROWS[op].home == "scipy.special"
     require_running(leader)
     bind_row(op)
     if library().ops[op].arity == 2:
@@ -149,13 +149,16 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
     if op == OP_SCALAR_POWER and len(shape):
         # NumPy's operator chooses the function by the exponent (x**2 is square(x)): its value, and power's derivative
         op, values = OP_POWER, np.asarray(primal(a) ** primal(b), dtype=np.float64)
+    if may_fail:    # SciPy warns from inside, and a warning can be made an error
+        listen()
     if len(shape):
         result = array_operation(leader, op, x, y, shape, values)
     else:
         result = scalar_operation(op, x.number if isinstance(x.number, ForwardNumber) else None,
                                   y.number if y is not None and isinstance(y.number, ForwardNumber) else None,
                                   x.value[0], y.value[0] if y is not None else 0.0)
-    raise_pending()
+    if may_fail:
+        raise_heard()
     return result
 
 
@@ -166,24 +169,6 @@ cdef bint is_connected(ForwardNumber x) except -1:
     """Whether any element moves along any lane."""
     cdef object records = record_array(x)
     return not bool(np.all((records == 0.0) & np.signbit(records)))
-
-
-cdef int raise_pending() except -1:
-    """Raise what an inner loop has set: SciPy warns from inside, and a warning can be made an error. The loops that ran
-    after it have wrapped it in SystemErrors."""
-    if PyErr_Occurred() == NULL:
-        return 0
-    try:
-        return fail()
-    except SystemError as error:
-        while error.__cause__ is not None:
-            error = error.__cause__
-        raise error from None
-
-
-cdef int fail() except -1:
-    """The return of a function whose exception is set."""
-    return -1
 
 
 cdef ForwardNumber array_operation(ForwardNumber leader, unsigned op, Operand x, Operand y, tuple shape, object values):

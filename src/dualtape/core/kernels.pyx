@@ -14,7 +14,8 @@ from importlib import import_module
 import numpy as np
 
 cimport numpy as cnp
-from cpython.exc cimport PyErr_Clear
+from cpython.exc cimport PyErr_Occurred
+from cpython.pythread cimport PyThread_get_thread_ident
 from libc.math cimport NAN
 from libc.stddef cimport ptrdiff_t
 
@@ -91,12 +92,46 @@ cdef struct guarded_loop:
 
 
 cdef void _guarded(char **args, const ptrdiff_t *dims, const ptrdiff_t *steps, void *data) noexcept nogil:
-    """A loop of SciPy's, which reports singularities and the like as the user's scipy.special.errstate says: as a
-    Python error, out of code that does not hold the GIL. Amid a sweep nobody takes it; the value tells as much."""
+    """A loop of SciPy's, which reports singularities and the like as the user's scipy.special.errstate and warnings
+    filters say: as a Python error, out of code that does not hold the GIL. Amid a sweep nobody takes it; the value
+    tells as much."""
     cdef guarded_loop *loop = <guarded_loop *>data
     loop.run(args, dims, steps, loop.data)
     with gil:
-        PyErr_Clear()
+        if PyErr_Occurred() != NULL:
+            _take_error()
+
+
+cdef dict _heard = {}   # thread that listens -> the first error of a loop since then
+
+
+cdef void _take_error() noexcept:
+    """Clear the Python error that a loop has set, and keep it if this thread listens."""
+    thread = PyThread_get_thread_ident()
+    try:
+        _fail()
+    except BaseException as error:
+        while isinstance(error, SystemError) and error.__cause__ is not None:
+            error = error.__cause__     # what the loop has called since has wrapped it
+        if thread in _heard and _heard[thread] is None:
+            _heard[thread] = error
+
+
+cdef int _fail() except -1:
+    """The return of a function whose exception is set."""
+    return -1
+
+
+cdef int listen() except -1:
+    _heard[PyThread_get_thread_ident()] = None
+    return 0
+
+
+cdef int raise_heard() except -1:
+    error = _heard.pop(PyThread_get_thread_ident(), None)
+    if error is not None:
+        raise error
+    return 0
 
 
 cdef guarded_loop _scipy_loops[c.DT_N_LOOPS]
