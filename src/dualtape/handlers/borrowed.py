@@ -18,6 +18,8 @@ from types import CodeType, FunctionType, ModuleType
 
 import numpy as np
 
+from dualtape.core.buffer import Buffer
+
 from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store
 from . import complex_numbers, creation
 
@@ -76,8 +78,10 @@ def function_with_code(function):
 
 
 def _numbers(tree):
-    """The active numbers in nested lists, tuples, slices and object arrays."""
+    """The active numbers in nested lists, tuples, slices, object arrays and buffers."""
     for x in tree:
+        if type(x) is Buffer:
+            x = x.held()
         if is_active(x):
             yield x
         elif complex_numbers.is_complex(x):

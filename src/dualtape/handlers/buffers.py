@@ -296,9 +296,10 @@ _OWN["base"] = property(base)
 
 def converted(number, dtype):
     """An active number as an array of this dtype holds it: a derivative lives in floats; the rest changes by steps."""
-    if dtype.kind == "f":
+    held = number.held() if is_buffer(number) else number
+    if dtype.kind == "f" and not has_parts(held):
         return stored(number, dtype)
-    return number.astype(dtype)
+    return held.astype(dtype)
 
 
 def complex_array(real, imag):
