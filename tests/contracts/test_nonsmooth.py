@@ -61,6 +61,7 @@ KINKS = {
     "std": (lambda x: np.std(np.outer(x, x)[1]), "np.std"),
     "hypot": (lambda x: np.hypot(x[1], 2.0 * x[1]), "np.hypot is at a kink: operands 0.0 and 0.0"),
     "arctan2": (lambda x: np.arctan2(x[1], x[1]), "np.arctan2"),
+    "arctan2 at the end of its cut": (lambda x: np.arctan2(0.0, x[1]), "np.arctan2 is at a kink: operands 0.0 and 0.0"),
     "arctan2 on its cut": (lambda x: np.arctan2(x[1], -x[0]), "np.arctan2 is at a kink: operands 0.0 and -1.0"),
     "sqrt": (lambda x: np.sum(np.sqrt(x)), "np.sqrt is at a kink: operand 0.0 (element 1"),
     "cbrt": (lambda x: np.sum(np.cbrt(x)), "np.cbrt"),
@@ -108,6 +109,7 @@ SMOOTH = {
     "numbers between knots": lambda x: np.interp(x[0] + 0.5, [0.0, 1.0, 2.0], [0.0, 2.0, 1.0]),
     "eigenvalues": lambda x: np.linalg.eigvalsh(np.diag(x + np.array([0.0, 3.0])))[0],
     "softmax": lambda x: np.exp(x[0]) / np.sum(np.exp(x)),
+    "arctan2 along its cut": lambda x: np.arctan2(0.0, -x[0]) + np.log(-x[0] + 0j).real,
 }
 
 

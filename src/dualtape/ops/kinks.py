@@ -103,6 +103,9 @@ KINKS = {
     "huber": _is_border,
 }
 
+# What is left of a kink while the first operand does not depend on the input: a cut is smooth along itself.
+CUTS = {"arctan2": _is_origin}
+
 
 _ROUNDING = 1e-14  # relative: values that are closer are taken for equal
 

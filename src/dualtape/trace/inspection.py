@@ -21,7 +21,7 @@ from dualtape.core import level, nodes
 from dualtape.core.inspection import Steps
 from dualtape.core.scalar import peek
 from dualtape.errors import NonFiniteError, NonsmoothError, describe_site, is_library, user_site
-from dualtape.ops.kinks import ARRAY_KINKS, KINKS, is_tie
+from dualtape.ops.kinks import ARRAY_KINKS, CUTS, KINKS, is_tie
 from dualtape.ops.table import ROWS
 from dualtape.trace.functions import is_active
 from dualtape.trace.record import record_tape
@@ -102,7 +102,7 @@ class Inspector:
         """Judge one operation."""
         is_direct = self.is_direct[operation.instruction]
         is_judged = self.kinks and any(moving) and (is_direct or not operation.is_decision)
-        trouble = operation.kink() if is_judged else None
+        trouble = operation.kink(moving) if is_judged else None
         if trouble is not None:
             self.found_kink(operation, *trouble)
         if not (self.nan or self.inf):
@@ -226,8 +226,9 @@ class Operation:
         constants = self.constants or [None] * len(self.operands)
         return [c if at is None else self.values(at) for at, c in zip(self.operands, constants, strict=True)]
 
-    def kink(self):
-        """What the operands are at, and which element of them; None if they are at no kink."""
+    def kink(self, moving):
+        """What the operands are at, and which element of them; None if they are at no kink. `moving` tells which of
+        them depend on the input."""
         with np.errstate(all="ignore"):
             if self.row is None:
                 return self._edge() if self.is_decision else None
@@ -241,6 +242,8 @@ class Operation:
                 return None
             x, *rest = self.xs()
             at = test(x, rest[0] if rest else None)
+            if self.row.name in CUTS and not moving[0]:
+                at = at & CUTS[self.row.name](x, *rest)
         if not np.any(at):
             return None
         return f"{self.name} is at a kink: operand{self.shown(at)}", at
