@@ -53,9 +53,9 @@ def escapes(x):
     return np.sum(x) * len("%f" % np.sum(x))
 
 def fills(x):
-    y = np.zeros(1)
-    y[0] = x[0]
-    return y
+    y = np.zeros(1, dtype=[("u", float)])
+    y["u"][0] = x[:1].reshape(())
+    return y["u"]
 
 def nothing(x):
     x * x
@@ -207,7 +207,7 @@ MISTAKES = {
         "TraceEscapeError",
         'in escapes: `return np.sum(x) * len("%f" % np.sum(x))`',
     ),
-    "an error that NumPy wraps": ("jacobian f.py:fills 1 2", "TraceEscapeError", "in fills: `y[0] = x[0]`"),
+    "an error that NumPy wraps": ("jacobian f.py:fills 1 2", "TraceEscapeError", 'in fills: `y["u"][0] = x'),
     "no result": ("grad f.py:nothing 1", "is None, expected real numbers"),
     "no such chapter": ("tour polarity", "expected polar, hessians, network, nist"),
 }
