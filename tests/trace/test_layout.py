@@ -1,8 +1,12 @@
 """Memory order: values agree with NumPy's to the last bit for inputs that are transposed, strided or reversed."""
 
+import copy
+
 import engines
 import numpy as np
 import pytest
+
+import dualtape as dt
 
 _RNG = np.random.default_rng(5)
 _MATRIX = _RNG.standard_normal((37, 53))
@@ -49,3 +53,103 @@ def test_derivatives_stay_in_c_order(x, engine):
     weights = np.arange(x.size, dtype=float).reshape(x.shape)
     _, derivative = engine(lambda t: np.sum(weights * t), x)
     np.testing.assert_array_equal(derivative, weights.ravel())
+
+
+# ---- what shares memory: reshape(-1) and ravel are views or copies as the memory order has it ----
+
+_BLOCK = np.linspace(0.5, 2.0, 24).reshape(2, 3, 4)
+_INPUTS = {
+    "C order": _BLOCK,
+    "Fortran order": np.asfortranarray(_BLOCK),
+    "axes moved": _BLOCK.transpose(1, 2, 0),
+    "reversed": _BLOCK[:, ::-1],
+    "reversed and transposed": _BLOCK[::-1].T,
+    "matrix transposed": _BLOCK[0].T,
+}
+
+
+def _filled_later(x):
+    y = np.zeros(x.shape, order="F")
+    y[...] = x
+    return y
+
+
+_COPIES = {
+    "zeros_like": np.zeros_like,
+    "ones_like": np.ones_like,
+    "ones_like in Fortran order": lambda x: np.ones_like(x, order="F"),
+    "ones_like in C order": lambda x: np.ones_like(x, order="C"),
+    "ones_like in any order": lambda x: np.ones_like(x, order="A"),
+    "ones_like of another shape": lambda x: np.ones_like(x, shape=x.shape[::-1]),
+    "ones_like of ones_like": lambda x: np.ones_like(np.ones_like(x)),
+    "empty_like": lambda x: np.multiply(x, 2.0, out=np.empty_like(x)),
+    "full_like": lambda x: np.full_like(x, 2.0),
+    "full_like of a traced number": lambda x: np.full_like(x, x.sum()),
+    "full_like in Fortran order": lambda x: np.full_like(x, x.sum(), order="F"),
+    "np.copy": np.copy,
+    "copy": lambda x: x.copy(),
+    "copy in kept order": lambda x: x.copy("K"),
+    "copy in Fortran order": lambda x: x.copy("F"),
+    "deepcopy": copy.deepcopy,
+    "astype": lambda x: x.astype(float),
+    "astype in Fortran order": lambda x: x.astype(float, order="F"),
+    "astype in C order": lambda x: x.astype(float, order="C"),
+    "zeros, like": lambda x: np.zeros(x.shape, order="F", like=x),
+    "full, like": lambda x: np.full(x.shape, x.sum(), order="F", like=x),
+    "array, like": lambda x: np.array(x, order="F", like=x),
+    "asfortranarray, like": lambda x: np.asfortranarray(2.0 * x, like=x),
+    "elementwise": lambda x: np.sin(x) + 2.0 * x,
+}
+_COPIES_IN_CLONE = _COPIES | {
+    "array": np.array,
+    "array in Fortran order": lambda x: np.array(x, order="F"),
+    "asarray in Fortran order": lambda x: np.asarray(2.0 * x, order="F"),
+    "nested list in Fortran order": lambda x: np.array([x[0], x[1]], order="F"),
+    "require": lambda x: np.require(2.0 * x, requirements="F"),
+    "zeros": lambda x: np.zeros(x.shape, order="F"),
+    "full": lambda x: np.full(x.shape, x.sum(), order="F"),
+    "buffer": _filled_later,
+    "np.copy of a buffer": lambda x: np.copy(_filled_later(x)),
+    "copy of a buffer": lambda x: _filled_later(x).copy(),
+    "astype of a buffer": lambda x: _filled_later(x).astype(float),
+    "ones_like of a buffer": lambda x: np.ones_like(_filled_later(x)),
+}
+_FLAT = {
+    "reshape": lambda y: y.reshape(-1),
+    "reshape in Fortran order": lambda y: y.reshape(-1, order="F"),
+    "ravel": np.ravel,
+    "ravel in memory order": lambda y: y.ravel("K"),
+    "flatten": lambda y: y.flatten(),
+}
+
+
+def _written(make):
+    """Writes through what reshape and the like give of what `make` makes."""
+
+    def f(x):
+        results = []
+        for flat in _FLAT.values():
+            y = make(x)
+            v = flat(y)
+            v[::2] *= 1.5
+            v[1] = x.sum()
+            results += [np.reshape(y, -1), np.reshape(v, -1)]
+        return np.concatenate(results)
+
+    return f
+
+
+@pytest.mark.parametrize("make", _COPIES.values(), ids=_COPIES)
+@pytest.mark.parametrize("x", _INPUTS.values(), ids=_INPUTS)
+@pytest.mark.parametrize("engine", [engines.by_adjoints, engines.by_duals])
+def test_writes_through_flat_arrays_reach_what_they_reach_in_numpy(make, x, engine):
+    value, _ = engine(_written(make), x)
+    np.testing.assert_allclose(value, _written(make)(x), rtol=1e-14)
+
+
+@pytest.mark.parametrize("make", _COPIES_IN_CLONE.values(), ids=_COPIES_IN_CLONE)
+@pytest.mark.parametrize("x", _INPUTS.values(), ids=_INPUTS)
+def test_writes_reach_the_same_in_a_clone(make, x):
+    f = _written(make)
+    for value in (dt.jvp(f, x, np.ones_like(x))[0], dt.vjp(f, x)[0], dt.record(f, x)(x)):
+        np.testing.assert_allclose(value, f(x), rtol=1e-14)

@@ -535,13 +535,13 @@ cdef class TracedArray:
         return bound_method(self, "sum")(axis=axis, dtype=dtype, out=out, **options) if total is None else total
 
     def copy(self, order="C"):
-        return engine().copied(self)
+        return engine().copied(self) if order == "C" else np.copy(self, order)
 
     def __copy__(self):
-        return self.copy()
+        return self.copy("K")
 
     def __deepcopy__(self, memo):
-        return self.copy()
+        return self.copy("K")
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         cdef int opcode

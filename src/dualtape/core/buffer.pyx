@@ -125,15 +125,12 @@ def handed_out(x):
 
 def owning(active):
     """A buffer for an active array that nobody else has."""
-    cdef cnp.ndarray memory = np.empty(active.shape)
-    cdef Root root
-    if active.strides != (<object>memory).strides:
-        turned = np.empty(active.shape, order="F")
-        if active.strides == turned.strides:
-            memory, active = turned, active.T
-    root = new_root(memory, cnp.NPY_DOUBLE)
-    root.active = active.reshape(-1)
-    return new_buffer(root, memory)
+    cdef object axes = np.argsort([-abs(step) for step in active.strides], kind="stable")   # as memory has them
+    cdef object turned = active.transpose(axes)
+    cdef cnp.ndarray memory = np.empty(turned.shape)
+    cdef Root root = new_root(memory, cnp.NPY_DOUBLE)
+    root.active = turned.reshape(-1)
+    return new_buffer(root, (<object>memory).transpose(np.argsort(axes)))
 
 
 def rewrapped(result, sources):
@@ -521,10 +518,10 @@ cdef class Buffer(Holder):
         return self.held().__index__()
 
     def __copy__(self):
-        return self.copy()
+        return self.copy("K")
 
     def __deepcopy__(self, memo):
-        return self.copy()
+        return self.copy("K")
 
     def __reduce_ex__(self, protocol):
         return self.held().__reduce_ex__(protocol)

@@ -383,13 +383,13 @@ cdef class ForwardNumber:
 
     def copy(self, order="C"):
         """A copy that shares no memory. Scalars are immutable and are their own copy."""
-        return self if self.lanes != NULL else _arrays.copy(self)
+        return self if self.lanes != NULL else _arrays.copy(self, order)
 
     def __copy__(self):
-        return self.copy()
+        return self.copy("K")
 
     def __deepcopy__(self, memo):
-        return self.copy()
+        return self.copy("K")
 
     def __reduce__(self):
         return _parts.reduce(self)

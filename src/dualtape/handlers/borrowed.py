@@ -20,6 +20,7 @@ import numpy as np
 
 from dualtape.core.buffer import Buffer
 
+from ..trace import layout
 from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store
 from . import complex_numbers, creation
 
@@ -243,8 +244,8 @@ def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, li
         made = made.astype(dtype)
     elif dtype is not None and np.dtype(dtype) != np.float64:
         made = creation.cast(made, dtype)
-    elif copy and made is object:
-        made = np.copy(made)
+    elif copy and made is object or not layout.has_order(made, order):
+        made = np.copy(made, order or "K")
     missing = ndmin - np.ndim(made)
     return np.reshape(made, (1,) * missing + np.shape(made)) if missing > 0 else made
 
@@ -259,9 +260,14 @@ def _objects(x):
     return objects
 
 
-@_stands_for(np.asarray, np.asanyarray, np.ascontiguousarray, np.asarray_chkfinite)
+@_stands_for(np.asarray, np.asanyarray, np.asarray_chkfinite)
 def _asarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
     return _array(a, dtype, copy=bool(copy) or None, order=order)
+
+
+@_stands_for(np.ascontiguousarray)
+def _ascontiguousarray(a, dtype=None, *, like=None):
+    return _array(a, dtype, copy=None, order="C", ndmin=1)
 
 
 def _makes(function, template=None):
@@ -278,8 +284,8 @@ def _writable(made):
     """A plain array as one that active numbers may be written into."""
     like = getattr(_running, "like", None)
     if made.dtype == np.complex128 and made.ndim and like is not None:
-        return complex_numbers.made(*(like.engine.lift(part) for part in (made.real, made.imag)))
-    return like.engine.lift(made) if made.dtype == np.float64 and made.ndim and like is not None else made
+        return complex_numbers.made(*(layout.lifted(like.engine, part) for part in (made.real, made.imag)))
+    return layout.lifted(like.engine, made) if made.dtype == np.float64 and made.ndim and like is not None else made
 
 
 for _function in (np.zeros, np.ones, np.indices):

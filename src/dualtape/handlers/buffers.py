@@ -110,7 +110,7 @@ def answer(function, types, args, kwargs):
     if function in _MEMORY:
         return function(*(x.plain if is_buffer(x) else x for x in args), **kwargs)
     if function is np.copy and is_buffer(args[0] if args else None) and args[0].is_active:
-        return copied(*args, **{key: kwargs[key] for key in kwargs if key != "subok"})
+        return copied(*args, **kwargs)
     open_args, open_kwargs = opened(args, found), opened(kwargs, found)
     number = leader(filter(is_active, map(_number, found)))
     if number is None:
@@ -270,7 +270,7 @@ def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         return buffered(self.plain.astype(dtype, order, casting, subok, copy), [self])
     if not copy and np.dtype(dtype) == self.dtype:
         return self
-    return converted(np.copy(self), np.dtype(dtype))
+    return converted(np.copy(self, order), np.dtype(dtype))
 
 
 @_own
@@ -278,7 +278,7 @@ def copy(self, order="C"):
     return buffered(self.plain.copy(order)) if not self.is_active else copied(self, order)
 
 
-def copied(buffer, order="C"):
+def copied(buffer, order="K", subok=False):
     """A copy of an active buffer, into which numbers of any level can be written."""
     held = buffer.held()
     if has_parts(held) or buffer.dtype != np.float64:

@@ -88,7 +88,7 @@ def _like(function):
         if dtype is not None and np.dtype(dtype) not in (np.complex128, np.float64):
             return function(np.broadcast_to(0j, np.shape(a) if shape is None else shape), dtype=dtype)
         re, im = parts(a)
-        real = function(re if is_active(re) else im, shape=shape)
+        real = function(re if is_active(re) else im, order=order, shape=shape)
         if dtype is not None and np.dtype(dtype) == np.float64:
             return real
         return made(real, np.zeros_like(real))
@@ -104,7 +104,8 @@ _like(np.empty_like)
 @handles_complex(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     _require_complex(dtype, np.full_like)
-    result = np.zeros_like(a, shape=shape) if is_complex(a) else made(np.zeros_like(a, shape=shape), 0.0)
+    result = np.zeros_like(a, order=order, shape=shape)
+    result = result if is_complex(a) else made(result, 0.0)
     result[...] = fill_value
     return result
 
@@ -473,7 +474,7 @@ for _name in (
 for _name in ("reshape", "transpose", "ravel", "flatten", "squeeze", "swapaxes", "diagonal", "repeat"):
     _moving(_name)
 METHODS["astype"] = cast
-METHODS["copy"] = lambda self, order="C": copied(self)
+METHODS["copy"] = lambda self, order="C": copied(self, order)
 METHODS["T"] = property(lambda self: np.transpose(self))
 METHODS["mT"] = property(lambda self: np.matrix_transpose(self))
 

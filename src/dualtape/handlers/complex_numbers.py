@@ -20,7 +20,7 @@ from dualtape.core.buffer import Buffer
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops.complex_ops import joined
 from ..ops.table import ROWS
-from ..trace import functions
+from ..trace import functions, layout
 from ..trace.functions import is_active, leader, peeked, primal
 
 COMPLEX = {}  # NumPy function or ufunc -> handler with the same parameters, some of which hold complex numbers
@@ -150,12 +150,12 @@ def _array(x, shape, like):
     """`x` as an active array of this shape, into which can be written."""
     if is_active(x):
         return x if x.shape == shape else np.copy(np.broadcast_to(x, shape))
-    return like.engine.lift(np.broadcast_to(x, shape))
+    return layout.lifted(like.engine, np.full_like(layout.model_of(like), x, shape=shape))
 
 
-def copied(z):
+def copied(z, order="K"):
     """A complex number that shares no memory with `z`, a number of any kind."""
-    return made(*(part if part is None or not np.ndim(part) else np.copy(part) for part in parts(number(z))))
+    return made(*(part if part is None or not np.ndim(part) else np.copy(part, order) for part in parts(number(z))))
 
 
 # ---- the classes ----

@@ -4,6 +4,7 @@ this way can be written into with active values. An integer or boolean dtype giv
 import numpy as np
 
 from ..errors import ComplexOperandError, TraceEscapeError
+from ..trace import layout
 from ..trace.decisions import stepped
 from ..trace.functions import (
     CREATORS,
@@ -27,20 +28,15 @@ def _is_float(dtype):
     return dtype is None or np.dtype(dtype) == np.float64
 
 
-def _template(a, shape):
-    """A stand-in for `a` without memory: only its shape counts."""
-    return np.broadcast_to(0.0, a.shape if shape is None else shape)
-
-
 def _likes(function):
     def handler(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
         if not is_active(a):
-            return function(primal(a), dtype=dtype, shape=shape)
+            return function(primal(a), dtype=dtype, order=order, shape=shape)
         dtype = np.float64 if dtype is None else dtype
-        made = function(_template(a, shape), dtype=dtype, order="C" if order == "K" else order)
+        made = function(layout.model_of(a), dtype=dtype, order=order, shape=shape)
         if made.dtype == np.complex128:
-            return complex_numbers.made(*(a.engine.lift(part) for part in (made.real, made.imag)))
-        return a.engine.lift(made) if _is_float(dtype) else made
+            return complex_numbers.made(*(layout.lifted(a.engine, part) for part in (made.real, made.imag)))
+        return layout.lifted(a.engine, made) if _is_float(dtype) else made
 
     return handler
 
@@ -53,19 +49,19 @@ handles(np.empty_like)(_likes(np.zeros_like))
 
 @handles(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
-    shape = np.shape(a) if shape is None else shape
-    return _filled(a, shape, fill_value, dtype)
+    model = layout.model_of(a) if is_active(a) else np.asarray(primal(a))
+    return _filled(a, np.empty_like(model, dtype=np.float64, order=order, shape=shape), fill_value, dtype)
 
 
-def _filled(like, shape, fill_value, dtype):
+def _filled(like, model, fill_value, dtype):
     if is_complex(fill_value):
         raise ComplexOperandError("the value is complex", "use np.full_like of a complex array")
     if has_active(fill_value):
         check_dtype(dtype, "full")
-        return np.copy(np.broadcast_to(operand(fill_value), shape))
-    made = np.full(shape, fill_value, dtype=np.float64 if dtype is None else dtype)
+        return move([operand(fill_value)], lambda ids: np.full_like(model, ids, dtype=ids.dtype))
+    made = np.full_like(model, fill_value, dtype=np.float64 if dtype is None else dtype)
     first = leader([like])
-    return first.engine.lift(made) if first is not None and made.dtype == np.float64 else made
+    return layout.lifted(first.engine, made) if first is not None and made.dtype == np.float64 else made
 
 
 @handles(np.copy)
@@ -82,13 +78,13 @@ def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
     """The method ``x.astype(dtype)``: float64 and complex128 keep the derivative, bool tells what is not 0, whole
     numbers have none: what is cut off is constant. Others are refused."""
     if np.dtype(dtype) == np.complex128:
-        return complex_numbers.made(np.copy(x) if x.ndim else x, 0.0)
+        return complex_numbers.made(np.copy(x, order) if x.ndim else x, 0.0)
     if np.dtype(dtype) == np.bool:
         return np.not_equal(x, 0.0) if is_guarded(x) else np.asarray(primal(x), dtype=bool)
     if np.dtype(dtype).kind in "iu":
         return _whole(x, np.dtype(dtype))
     check_dtype(dtype, "astype")
-    return np.copy(x) if copy else x
+    return np.copy(x, order) if copy or not layout.has_order(x, order) else x
 
 
 def _whole(x, dtype):
@@ -118,7 +114,7 @@ def _lifted(function):
 
     def creator(like, *args, **kwargs):
         made = function(*map(primal, args), **primal(kwargs))
-        return like.engine.lift(made) if made.dtype == np.float64 else made
+        return layout.lifted(like.engine, made) if made.dtype == np.float64 else made
 
     return creator
 
@@ -130,27 +126,37 @@ creates(np.empty)(_lifted(np.zeros))
 
 @creates(np.full)
 def full(like, shape, fill_value, dtype=None, order="C", *, device=None):
-    return _filled(like, shape, fill_value, dtype)
+    return _filled(like, np.empty(shape, order=order), fill_value, dtype)
 
 
 @creates(np.array)
 def array(like, object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0):
     made = _converted(like, object, dtype)
-    if is_active(made) and made is object and copy:
-        made = np.copy(made)
+    if is_active(made) and (made is object and copy or not layout.has_order(made, order)):
+        made = np.copy(made, order)
     missing = ndmin - np.ndim(made)
     return np.reshape(made, (1,) * missing + np.shape(made)) if missing > 0 else made
 
 
-@creates(np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+@creates(np.asarray, np.asanyarray)
 def asarray(like, a, dtype=None, order=None, *, device=None, copy=None):
-    return array(like, a, dtype, copy=bool(copy))
+    return array(like, a, dtype, copy=bool(copy), order=order or "K")
+
+
+@creates(np.ascontiguousarray)
+def ascontiguousarray(like, a, dtype=None):
+    return array(like, a, dtype, copy=False, order="C", ndmin=1)
+
+
+@creates(np.asfortranarray)
+def asfortranarray(like, a, dtype=None):
+    return array(like, a, dtype, copy=False, order="F", ndmin=1)
 
 
 def _converted(like, source, dtype):
     if not has_active(source):
         made = np.array(source, dtype=dtype)
-        return like.engine.lift(made) if made.dtype == np.float64 else made
+        return layout.lifted(like.engine, made) if made.dtype == np.float64 else made
     if not _is_float(dtype):
         raise TraceEscapeError(f"np.array with dtype={np.dtype(dtype)} would drop the derivative", "leave dtype= away")
     return operand(source)

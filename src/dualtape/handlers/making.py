@@ -134,7 +134,7 @@ def _as_array(source, dtype, copy, order):
         number = np.reshape(number, (1,)).reshape(())  # np.array(scalar) is an array
     if dtype is not None and dtype != number.dtype:
         return converted(number, dtype)
-    if number is not source or copy is False or (copy is None and _has_order(number, order)):
+    if (number is not source or not copy) and (copy is False or _has_order(number, order)):
         return number
     return np.copy(number, order=order)
 

@@ -1,11 +1,12 @@
-"""Memory order of inputs. NumPy's sums and products depend on it to the last bit (a transposed matrix is not added up
-in the order of its copy), so a number that stands for an array must lie in memory as that array does. Called by
-record.py and forward.py before they hand the numbers to the user's function."""
+"""Memory order. NumPy's sums and products depend on it to the last bit (a transposed matrix is not added up
+in the order of its copy), and so does what shares memory: ``x.reshape(-1)`` is a view of an array in C order and a copy
+of a transposed one. So a number that stands for an array, or is made on the model of one, must lie in memory as that
+array does. record.py and forward.py arrange inputs before they hand the numbers to the user's function."""
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .functions import move
+from .functions import is_active, move
 
 # An array that is spread over more than this many times its size (a column of a large matrix) is taken as dense.
 _MOST_GAPS = 8
@@ -25,6 +26,27 @@ def in_layout_of(number, x):
         return number
     memory = np.positive(move([number], lambda ids: _spread(ids, strides, below, extent)))  # gaps are there to stay
     return move([memory], lambda ids: _strided(ids, x.shape, strides, below))
+
+
+def lifted(engine, values):
+    """``engine.lift(values)``, with the elements in memory as the dense array `values` has them."""
+    if values.flags.c_contiguous:
+        return engine.lift(values)
+    axes = np.argsort([-abs(stride) for stride in values.strides], kind="stable")
+    return move([engine.lift(values.transpose(axes))], lambda ids: ids.transpose(np.argsort(axes)))
+
+
+def model_of(x):
+    """An array without memory of its own, not to be read: only shape and strides count, which are those of `x`."""
+    return as_strided(np.zeros(1), x.shape, x.strides) if is_active(x) and x.ndim else np.zeros(np.shape(x))
+
+
+def has_order(x, order):
+    """Tell whether the elements of `x` lie in memory in this order already."""
+    if order not in ("C", "F"):
+        return True
+    flags = model_of(x).flags
+    return flags.c_contiguous if order == "C" else flags.f_contiguous
 
 
 def _strided(memory, shape, strides, below):
