@@ -126,11 +126,11 @@ cdef object view_of(object active, int64_t offset, int ndim, const int64_t *dims
                              cnp.PyArray_BYTES(dual.values) + 8 * offset, 8, flags, <object>NULL)
     cnp.set_array_base(values, dual.values)
     for axis in range(ndim):
-        strides[axis] *= dual.space.lanes.size
+        strides[axis] *= <cnp.npy_intp>dual.space.lanes.size
     lengths[ndim], strides[ndim] = dual.space.lanes.size, 8
     records = cnp.PyArray_New(np.ndarray, ndim + 1, lengths, cnp.NPY_DOUBLE, strides,
-                              cnp.PyArray_BYTES(dual.records) + 8 * offset * dual.space.lanes.size, 8, flags,
-                              <object>NULL)
+                              cnp.PyArray_BYTES(dual.records) + 8 * offset * <cnp.npy_intp>dual.space.lanes.size,
+                              8, flags, <object>NULL)
     cnp.set_array_base(records, dual.records)
     return new_array(dual.space, dual.level, values, records)
 
