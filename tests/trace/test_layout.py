@@ -17,6 +17,8 @@ _ARRAYS = {
     "with gaps": _MATRIX[::2, ::3],
     "reversed": _MATRIX[::-1, ::-2],
     "axes moved": np.moveaxis(_RNG.standard_normal((5, 17, 23)), 0, 1),
+    "with wide gaps": _RNG.standard_normal((7, 3, 60))[:, ::-1, ::20],
+    "broadcast": np.broadcast_to(_MATRIX[:5, :1], (5, 4)),
 }
 _FUNCTIONS = {
     "sum": np.sum,
@@ -153,3 +155,26 @@ def test_writes_reach_the_same_in_a_clone(make, x):
     f = _written(make)
     for value in (dt.jvp(f, x, np.ones_like(x))[0], dt.vjp(f, x)[0], dt.record(f, x)(x)):
         np.testing.assert_allclose(value, f(x), rtol=1e-14)
+
+
+@pytest.mark.parametrize("x", [_MATRIX[:2, :3].T, np.asfortranarray(_MATRIX[:2, :3])], ids=["transposed", "F order"])
+@pytest.mark.parametrize("driver", [dt.jacobian, dt.grad])
+def test_inner_derivatives_get_the_memory_order_of_the_outer_argument(driver, x):
+    def f(t):
+        t.reshape(-1)[::2] *= 3.0  # of a copy: the memory of t is in another order
+        return np.sum(t**3)
+
+    third = dt.jacobian(dt.jacobian(driver(f)))(x)
+    np.testing.assert_array_equal(np.einsum("ijijij->ij", third), np.full(x.shape, 6.0))
+
+
+@pytest.mark.parametrize("x", _ARRAYS.values(), ids=_ARRAYS)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_reshaping_an_argument_copies_it_where_it_does_in_numpy(x, mode):
+    def f(t):
+        t.reshape(-1)[:] = 0.0
+        return t * 1.0
+
+    x = x[:3, :3, ...]
+    J = dt.jacobian(f, mode=mode)(x).reshape(x.size, x.size)
+    np.testing.assert_array_equal(J, 0.0 if np.shares_memory(x.reshape(-1), x) else np.eye(x.size))

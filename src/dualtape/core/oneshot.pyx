@@ -114,7 +114,7 @@ def gradient(f, x, around=None, bint forward=False):
     trace.resweep.around, without which such calls are not simple. `forward` asks for tangent sweeps, which only exist
     there. For a `Current`, what it stands for is called."""
     cdef bint plain = is_plain(x)
-    cdef bint is_outer = not plain and around is not None and hasattr(x, "engine") and x.size > 0
+    cdef bint is_outer = not plain and around is not None and hasattr(x, "engine") and x.size > 0 and x.flags.c_contiguous
     cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
     if not (is_outer or plain) or (is_inside and around is None) or (forward and not is_inside) or inspected():

@@ -8,22 +8,24 @@ from numpy.lib.stride_tricks import as_strided
 
 from .functions import is_active, move
 
-# An array that is spread over more than this many times its size (a column of a large matrix) is taken as dense.
+# An array that is spread over more than this many times its size (a column of a large matrix) is pushed together.
 _MOST_GAPS = 8
 
 
 def in_layout_of(number, x):
-    """`number`, whose elements lie in C order, with the strides of the array `x` that it stands for."""
+    """`number`, whose elements lie in C order, with the strides of the array `x` that it stands for, or with smaller
+    ones that have gaps at the same axes."""
     if not isinstance(x, np.ndarray) or x.flags.c_contiguous or not x.size:
         return number
-    reach = [(n - 1) * stride for n, stride in zip(x.shape, x.strides, strict=True)]
-    below = -sum(step for step in reach if step < 0) // x.itemsize
-    extent = below + sum(step for step in reach if step > 0) // x.itemsize + 1
-    if extent > _MOST_GAPS * x.size or any(stride % x.itemsize for stride in x.strides):
-        return number
     strides = tuple(stride // x.itemsize for stride in x.strides)
-    if _overlap(x.shape, strides, below, extent):
-        return number
+    below, extent = _reach(x.shape, strides)
+    if (
+        extent > _MOST_GAPS * x.size
+        or any(stride % x.itemsize for stride in x.strides)
+        or _overlap(x.shape, strides, below, extent)
+    ):
+        strides = _closer(x)
+        below, extent = _reach(x.shape, strides)
     memory = np.positive(move([number], lambda ids: _spread(ids, strides, below, extent)))  # gaps are there to stay
     return move([memory], lambda ids: _strided(ids, x.shape, strides, below))
 
@@ -47,6 +49,28 @@ def has_order(x, order):
         return True
     flags = model_of(x).flags
     return flags.c_contiguous if order == "C" else flags.f_contiguous
+
+
+def _reach(shape, strides):
+    """How many elements of memory lie below the first one of an array, and how many it spans in all."""
+    reach = [(n - 1) * stride for n, stride in zip(shape, strides, strict=True)]
+    below = -sum(step for step in reach if step < 0)
+    return below, below + sum(step for step in reach if step > 0) + 1
+
+
+def _closer(x):
+    """Strides for the elements of `x`, each at a place of its own: axes in the same order and direction, and two of
+    them run on into each other, without a gap, where those of `x` do."""
+    closer = [0] * x.ndim
+    dense, place = x.itemsize, 1  # the stride that continues the axes inside: in bytes of x, in elements here
+    for axis in sorted(range(x.ndim), key=lambda axis: (abs(x.strides[axis]), -axis)):
+        n, stride = x.shape[axis], x.strides[axis]
+        if n > 1 and abs(stride) != dense:
+            place += 1
+        closer[axis] = -place if stride < 0 else place
+        if n > 1:
+            dense, place = abs(stride) * n, place * n
+    return tuple(closer)
 
 
 def _strided(memory, shape, strides, below):

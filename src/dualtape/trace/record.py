@@ -14,7 +14,7 @@ from dualtape.core.level import tracing
 from dualtape.core.scalar import peek
 from dualtape.trace import resweep
 from dualtape.trace.functions import is_active
-from dualtape.trace.layout import in_layout_of
+from dualtape.trace.layout import in_layout_of, model_of
 
 
 class Recording:
@@ -106,7 +106,7 @@ def record_flat(f, inputs):
     -------
     Recording
     """
-    inputs = [x.copy() if is_active(x) and x.shape else x for x in inputs]  # f may write into them
+    inputs = [x.copy("K") if is_active(x) and x.shape else x for x in inputs]  # f may write into them
     tape, slots, shapes = record_tape(f, inputs)
     return Recording(tape, inputs, shapes, slots)
 
@@ -121,6 +121,7 @@ def record_tape(f, inputs, is_guarded=False, inspector=None):
     """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes. An `inspector` looks at each
     operation."""
     plain = [peek(x) if is_active(x) else x for x in inputs]
+    layouts = [model_of(x) if is_active(x) else x for x in inputs]
     tape, tracers = core.start(plain)
     if is_guarded or any(getattr(x, "is_guarded", False) for x in inputs):
         tape.guards = []
@@ -128,7 +129,7 @@ def record_tape(f, inputs, is_guarded=False, inspector=None):
         with tracing():
             if inspector is not None:
                 inspector.start(tape)
-            outputs = f(*map(in_layout_of, tracers, plain))
+            outputs = f(*map(in_layout_of, tracers, layouts))
         slots = core.locate(tape, outputs)
         shapes = [getattr(x, "shape", ()) for x in outputs]
     finally:
