@@ -87,15 +87,17 @@ SPECIAL = """# scipy.special
 
 Every ufunc of scipy.special (version {version}) and what is known about each of its operands. "1, 2" are the first and
 the second derivative. An operand that *counts* (a degree, a number of trials) is cut off by SciPy, so that its
-derivative is zero. What is refused raises `UnsupportedOperation` with the name of the function and the operand. The
-derivative of a complex function is that of the real functions that its parts are.
+derivative is zero. What is refused raises `UnsupportedOperation` with the name of the function and the operand. An
+operand under *complex* may be a complex number that was computed from real inputs, by SciPy's own complex loop; an
+order or a parameter beside a complex argument has no derivative and is refused, and where SciPy has no complex loop its
+`TypeError` is raised.
 
 Where a derivative in an order or a parameter has no closed form it is computed by a series or by quadrature, to about
 ten digits or better; where no digits are left, for arguments far out, it is NaN and never a wrong number. This page is
 written from the tables that the tests walk.
 
-| function | 1, 2 in | counts | refused |
-|---|---|---|---|
+| function | 1, 2 in | complex | counts | refused |
+|---|---|---|---|---|
 {rows}
 
 These functions, which are not ufuncs, take traced numbers as well: {others}.
@@ -193,7 +195,8 @@ def special():
         full = [x for x, text in operands.items() if text == special_functions.IN_BOTH_ORDERS]
         counts = [x for x, text in operands.items() if text == special_functions.COUNTS]
         refused = [f"{x}: {text}" for x, text in operands.items() if x not in (*full, *counts)]
-        rows.append(_line(f"`{name}`", ", ".join(full), ", ".join(counts), "; ".join(refused)))
+        may_be = special_functions.complex_operands_of(getattr(scipy.special, name).__name__)
+        rows.append(_line(f"`{name}`", *map(", ".join, (full, may_be, counts)), "; ".join(refused)))
     names = {name.removeprefix("scipy.special.") for name in foreign_kinds() if name.startswith("scipy.special.")}
     others = ", ".join(f"`{name}`" for name in sorted(names))
     return SPECIAL.format(version=scipy.__version__, rows="\n".join(rows), others=others)

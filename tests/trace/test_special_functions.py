@@ -53,7 +53,7 @@ TESTED = [name for name in NAMES if name in POINTS]
 
 
 def test_every_ufunc_is_in_one_class():
-    """Tested at points, complex, or without a derivative in any operand."""
+    """Tested at points, complex (test_complex_special.py), or without a derivative in any operand."""
     refused = {name for name in NAMES if name not in COMPLEX and not _differentiable(name)}
     assert set(NAMES) == set(POINTS) & set(NAMES) | COMPLEX & set(NAMES) | refused
     assert not set(POINTS) & (COMPLEX | refused)

@@ -178,12 +178,20 @@ def dispatch_ufunc(ufunc, method, inputs, kwargs):
         raise TraceEscapeError(f"{name_of(ufunc)} with dtype={np.dtype(dtype)} would drop a part", "leave dtype= away")
     if handler_of(ufunc) is not None:
         result = dispatch(ufunc, inputs, {k: x for k, x in kwargs.items() if k in ("axis", "axes", "keepdims")})
-    elif any(loop.partition("->")[0].count("D") == ufunc.nin for loop in ufunc.types):
+    elif any("D" in loop.partition("->")[0] for loop in ufunc.types):
         raise UnsupportedOperation(
             f"{name_of(ufunc)} of complex numbers has no derivative rule yet", "write it with z.real and z.imag"
         )
     else:
         return ufunc(*(primal(number(x)) for x in inputs))  # raises NumPy's TypeError
+    if ufunc.nout > 1:
+        targets = (None,) * ufunc.nout if out is None else out
+        return tuple(_stored(part, target, where) for part, target in zip(result, targets, strict=True))
+    return _stored(result, out, where)
+
+
+def _stored(result, out, where):
+    """The result in `out`, which keeps what it is where the condition fails."""
     if where is not True:
         kept = (np.nan if out is None else out[0]) if type(out) is tuple or out is None else out
         result = np.where(primal(where), result, kept)

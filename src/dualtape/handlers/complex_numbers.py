@@ -54,6 +54,10 @@ def handler_of(function):
     """What serves a function where a complex number is among its arguments; None if nothing does."""
     if function not in COMPLEX:
         functions.load_families()  # the first complex number
+        if isinstance(function, np.ufunc):
+            from .complex_special import is_entered
+
+            is_entered(function)
     return COMPLEX.get(function)
 
 

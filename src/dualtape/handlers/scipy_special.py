@@ -7,11 +7,13 @@ import sys
 import numpy as np
 
 from ..errors import UnsupportedOperation
+from ..ops.complex_special import analytic
 from ..ops.special.registry import special
-from ..trace.functions import foreign, operand, peeked, primal
+from ..trace.functions import foreign, is_active, operand, peeked, primal
 from .borrowed import translated
+from .complex_numbers import is_complex, number
 
-_BORROWED = "assoc_laguerre comb diric ivp jvp kvp perm polygamma softplus yvp zeta".split()
+_BORROWED = "assoc_laguerre comb diric h1vp h2vp ivp jvp kvp perm polygamma softplus yvp zeta".split()
 
 
 def _of_scipy(name):
@@ -38,6 +40,15 @@ def multigammaln(a, d):
     return (d * (d - 1) * 0.25) * np.log(np.pi) + np.sum(terms, axis=0)
 
 
+@foreign("scipy.special.lambertw")
+def lambertw(z, k=0, tol=1e-8):
+    """The branch is a whole number."""
+    z, k = number(z), np.asarray(primal(k), dtype=np.int64)
+    if not is_active(z) and not is_complex(z):
+        return _of_scipy("lambertw")(z, k, primal(tol))
+    return analytic("_lambertw", z, k, float(primal(tol)))
+
+
 @foreign("scipy.special.factorial")
 def factorial(n, exact=False, extend="zero"):
     """gamma(n + 1), 0 where n < 0."""
@@ -52,18 +63,19 @@ def factorial(n, exact=False, extend="zero"):
 
 def _spherical(name, parity):
     """Spherical Bessel functions of negative numbers are those of positive ones, with the sign `parity` where the order
-    is even; None: they are complex."""
+    is even; None: SciPy takes the real part of the complex function."""
 
     def handler(n, z, derivative=False):
-        n, z = np.asarray(primal(n), dtype=np.int64), operand(z)
-        negative = z < 0.0
-        if parity is None and np.any(negative):
-            raise UnsupportedOperation(
-                f"scipy.special.{name} has no derivative for negative arguments", "pass positive numbers"
-            )
+        n, z = np.asarray(primal(n), dtype=np.int64), number(z)
         entry = f"_{name}_d" if derivative else f"_{name}"
+        if np.iscomplexobj(z):
+            return analytic(entry, n, z)
+        negative = z < 0.0
         if not np.any(negative):
             return special(entry, n, z)
+        if parity is None:
+            on_the_right = special(entry, n, np.where(negative, 1.0, z))
+            return np.where(negative, np.real(analytic(entry, n, np.where(negative, z, -1.0) + 0j)), on_the_right)
         sign = np.where(n % 2 == 0, parity, -parity) * (-1.0 if derivative else 1.0)
         found = special(entry, n, z * np.where(negative, -1.0, 1.0))
         return found * np.where(negative, sign, 1.0)

@@ -6,14 +6,14 @@ import sys
 import numpy as np
 
 from ..errors import UnsupportedOperation
+from ..ops import complex_special as complex_registry
 from ..ops.special import registry
 from ..ops.table import OPCODES, ROWS
 from ..trace.functions import DIFFERENTIATED, KINDS, PASSIVE, REFUSED, elementwise, has_active, operand
+from . import complex_special
 
 HOME = "scipy.special"
 _ROW_OF = {row.ufunc[1]: row for row in ROWS if row.ufunc and row.ufunc[0] == HOME}
-COMPLEX = "hankel1 hankel1e hankel2 hankel2e kelvin modfresnelm modfresnelp wofz _lambertw".split()
-_COMPLEX = "use the real functions that its parts are: jv and yv, ber and bei, voigt_profile, wrightomega"
 _REMEDY = "keep that argument a plain number"
 
 
@@ -31,18 +31,7 @@ def register(composed):
         if ufunc is not None:
             composed[ufunc] = _answer(name)
             KINDS[ufunc] = _kind(name)
-    for name in COMPLEX:
-        ufunc = ufunc_named(name)
-        if ufunc is not None:
-            composed[ufunc] = _refusal(name)
-            KINDS[ufunc] = REFUSED
-
-
-def _refusal(name):
-    def refuse(*xs):
-        raise UnsupportedOperation(f"scipy.special.{name} has complex values, which have no derivative rule", _COMPLEX)
-
-    return refuse
+    complex_special.register_complex_valued(composed)
 
 
 def _kind(name):
@@ -101,13 +90,31 @@ def operands_of(name):
     if row is not None:
         first = row.partials[: row.arity]
         return {x: COUNTS if getattr(row, p) == "0" else IN_BOTH_ORDERS for x, p in zip("xy", first, strict=False)}
-    if name in COMPLEX:
-        return {"all": "complex"}
     if name not in registry.NAMES:
-        return {}
+        return _operands_of_complex(name)
     arguments = registry.load()[registry.NAMES[name][0]].arguments
     known = (IN_BOTH_ORDERS if callable(p) else COUNTS if p is registry.STEP else p for p in partials_of(name))
     return dict(zip(arguments, known, strict=True))
+
+
+def _operands_of_complex(name):
+    """Of a function whose values are complex for real operands, too."""
+    complex_registry.load()
+    if name not in complex_registry.NAMES:
+        return {}
+    entry = complex_registry.FUNCTIONS[complex_registry.NAMES[name][0]]
+    known = (IN_BOTH_ORDERS if callable(p) else COUNTS if p is registry.STEP else p for p in entry.partials)
+    return dict(zip(entry.arguments, known, strict=True))
+
+
+def complex_operands_of(name):
+    """The operands of a ufunc that may be complex and have derivatives then: arguments of analytic functions."""
+    complex_registry.load()
+    if name not in complex_registry.NAMES:
+        return ()
+    entry = complex_registry.FUNCTIONS[complex_registry.NAMES[name][0]]
+    may_be = complex_special.complex_operands(ufunc_named(name))
+    return tuple(x for x, p, is_c in zip(entry.arguments, entry.partials, may_be, strict=True) if is_c and callable(p))
 
 
 def inventory():

@@ -3,11 +3,11 @@ own. A complex operand is two real ones of one shape, a complex result has a fir
 
 import numpy as np
 
-from dualtape.ops import complex_ops, eigen_ops, fourier_ops
+from dualtape.ops import complex_ops, complex_special, eigen_ops, fourier_ops
 from dualtape.ops.decisions import OPERAND
 from dualtape.trace.demands import require, square
 
-ROWS = (*complex_ops.ROWS, *fourier_ops.ROWS, *eigen_ops.ROWS)
+ROWS = (*complex_ops.ROWS, *fourier_ops.ROWS, *eigen_ops.ROWS, *complex_special.ROWS)
 ANALYTIC = tuple(row.name.removeprefix("complex ") for row in complex_ops.ROWS[1:])  # those with a row of real numbers
 
 _ELEMENTWISE = frozenset(
@@ -155,6 +155,15 @@ def _cosines(shapes, largest, function, type, n, axis, norm):
     return _transform(shapes, "r", n, axis, norm, "scipy.fft", lambda m, n: m if n is None else n)
 
 
+# ---- functions of scipy.special ----
+
+
+def _analytic(shapes, largest, function, kinds):
+    shapes = _shapes_of_numbers(shapes, kinds)
+    require(len(shapes) == len(complex_special.load()[function].arguments))
+    return (2, *np.broadcast_shapes(*shapes))
+
+
 # ---- eigenvalues ----
 
 
@@ -175,4 +184,5 @@ SPECTRAL = {
     "scipy.fft.dct": _cosines,
     "complex linalg.eigvals": _eigvals,
     "complex linalg.eig": _eig,
+    "analytic": _analytic,
 }

@@ -177,7 +177,7 @@ def _zeta_derivative(s, q, order):
         power = jets.exp(-exponent * np.log(a))
         result = result + power * a / (exponent - 1.0) + power * 0.5
         factor = exponent * power * (1.0 / a)
-        for k, bernoulli in enumerate(_BERNOULLI, start=1):
+        for k, bernoulli in enumerate(BERNOULLI, start=1):
             result = result + factor * (bernoulli / sc.gamma(2.0 * k + 1.0))
             factor = factor * (exponent + (2.0 * k - 1.0)) * (exponent + 2.0 * k) * (1.0 / (a * a))
         found = result.derivative()
@@ -187,7 +187,7 @@ def _zeta_derivative(s, q, order):
     return np.where(valid, found, np.nan).reshape(shape)[()]
 
 
-_BERNOULLI = (
+BERNOULLI = (
     1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0, -3617.0 / 510.0,
     43867.0 / 798.0, -174611.0 / 330.0, 854513.0 / 138.0, -236364091.0 / 2730.0,
 )  # fmt: skip

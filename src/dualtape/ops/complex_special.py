@@ -1,0 +1,215 @@
+"""Functions of scipy.special with complex results, or of complex arguments: the value, which is SciPy's own bit for
+bit, and one partial derivative per argument.
+
+A function is entered by `define_complex`; special/analytic.py has the entries. Partials are written on complex numbers
+in NumPy language with SciPy's ufuncs, so that they can be differentiated again. A function that is not analytic, such
+as one that SciPy scales by ``exp(-|imag(z)|)``, has a pair for a partial: along the real axis and along the imaginary
+one. All of them are one `ArrayOp`, ANALYTIC, whose operands are parts, as in complex_ops.py.
+
+Names without an underscore are SciPy's; a function of several results has an entry for each: "airy[0]"."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+
+from .array_ops import ArrayOp, unbroadcast
+from .complex_ops import _numbers, joined, parts_of
+from .special.registry import STEP, _is_active, _plain, _product, _quiet
+
+FUNCTIONS = {}  # name -> Analytic
+NAMES = {}  # ufunc's name -> names of its results, in order
+
+
+class OfReal(NamedTuple):
+    """A partial that is known where all operands are real, and why it is not elsewhere."""
+
+    partial: Callable
+    reason: str
+
+    def __call__(self, *args):
+        return self.partial(*args)
+
+
+class Analytic(NamedTuple):
+    """A function with complex results.
+
+    Attributes
+    ----------
+    value : callable
+        ``value(*zs)`` on plain numbers and arrays.
+    partials : tuple
+        For each operand ``partial(*zs, v)``, which gives a complex number or a pair of them, or STEP, or the reason why
+        there is none, or OfReal.
+    arguments : tuple of str
+        Names of the operands, as SciPy's documentation has them.
+    """
+
+    value: Callable
+    partials: tuple
+    arguments: tuple
+
+
+def define_complex(name, arguments, value, *partials):
+    """Enter a function. `arguments` are the names of its operands in one string."""
+    arguments = tuple(arguments.split())
+    assert len(arguments) == len(partials), name
+    FUNCTIONS[name] = Analytic(value, partials, arguments)
+
+
+def define_complex_ufunc(ufunc, name, arguments, *partials):
+    """Enter a ufunc of SciPy with one result, or with several: then there is a tuple of partials for each result. One
+    that this SciPy does not have is left out."""
+    if ufunc is None:
+        return
+    if ufunc.nout == 1:
+        define_complex(name, arguments, _with_integers(ufunc), *partials)
+        NAMES[name] = (name,)
+        return
+    for k, of_result in enumerate(partials):
+        define_complex(f"{name}[{k}]", arguments, lambda *zs, _k=k: ufunc(*zs)[_k], *of_result)
+    NAMES[name] = tuple(f"{name}[{k}]" for k in range(ufunc.nout))
+
+
+def _with_integers(ufunc):
+    """The ufunc; operands that are integers in every complex loop go in as integers."""
+    whole = [k for k in range(ufunc.nin) if all(loop[k] in "lqi" for loop in ufunc.types)]
+    if not whole:
+        return ufunc
+
+    def value(*zs):
+        return ufunc(*(np.asarray(z).astype(np.int64)[()] if k in whole else z for k, z in enumerate(zs)))
+
+    return value
+
+
+@cache
+def load():
+    """Import the entries, and with them SciPy."""
+    import_module("dualtape.ops.special.analytic")
+    return FUNCTIONS
+
+
+def analytic(name, *zs):
+    """A function of this registry on numbers of any kind, active or plain, real or complex."""
+    kinds, operands = "", []
+    for z in zs:
+        is_complex = hasattr(type(z), "complex_parts") or (not _is_active(z) and np.iscomplexobj(z))
+        kinds += "c" if is_complex else "r"
+        operands += (np.real(z), np.imag(z)) if is_complex else (z,)
+    leader = max(filter(_is_active, operands), key=lambda x: x.level, default=None)
+    if leader is None:
+        return load()[name].value(*zs)
+    operands = [x if _is_active(x) else _plain(x) for x in operands]
+    v = leader.engine.array_op(ANALYTIC, operands, {"function": name, "kinds": kinds})
+    return joined(v[0], v[1])
+
+
+# ---- the row ----
+
+
+def _value(*xs, function, kinds):
+    with np.errstate(all="ignore"):
+        return parts_of(np.asarray(load()[function].value(*_numbers(map(_plain_operand, xs), kinds)), dtype=complex))
+
+
+def _plain_operand(x):
+    return x if np.ndim(x) else np.float64(x)
+
+
+def _partials(k, xs, v, function, kinds):
+    """The partials in operand k along the real axis and, if it is complex, along the imaginary one, each as a pair of
+    parts; None where they are structurally zero."""
+    partial = load()[function].partials[k]
+    if partial is STEP:
+        return None
+    if isinstance(partial, str):
+        raise NotImplementedError(f"scipy.special.{function}: {partial}")
+    zs = _numbers(xs, kinds)
+    found = partial(*zs, joined(v[0], v[1]))
+    along = found if type(found) is tuple else (found, None)
+    return tuple(None if d is None else (_masked(np.real(d), v), _masked(np.imag(d), v)) for d in along)
+
+
+def _masked(d, v):
+    """Not a number where the value is none."""
+    return d if _is_active(v) or _is_active(d) else np.where((v[0] == v[0]) & (v[1] == v[1]), d, np.nan)
+
+
+def _sum(*terms):
+    """The sum of products that are connected."""
+    found = None
+    for term in terms:
+        if term is not None:
+            found = term if found is None else found + term
+    return found
+
+
+def _times(d, s):
+    return None if s is None else _product(d, s)
+
+
+def _places(kinds):
+    """Where the parts of each operand stand among the operands of the row."""
+    at = 0
+    for kind in kinds:
+        yield (at, at + 1) if kind == "c" else (at, None)
+        at += 2 if kind == "c" else 1
+
+
+def _slopes(k, xs, v, function, kinds, is_complex):
+    """The two by two derivatives of the parts of the result in the parts of operand k: columns."""
+    found = _partials(k, xs, v, function, kinds)
+    if found is None:
+        return None
+    (a, b), other = found
+    if not is_complex:
+        return (a, b), None
+    return (a, b), (-b, a) if other is None else other  # Cauchy and Riemann
+
+
+def _jvp(x_dots, xs, v, function, kinds):
+    with np.errstate(all="ignore"), _quiet():
+        terms = []
+        for k, (first, second) in enumerate(_places(kinds)):
+            dots = x_dots[first], None if second is None else x_dots[second]
+            columns = None
+            if any(dot is not None for dot in dots):
+                columns = _slopes(k, xs, v, function, kinds, second is not None)
+            if columns is not None:
+                terms += [
+                    (_times(column[0], dot), _times(column[1], dot))
+                    for column, dot in zip(columns, dots, strict=True)
+                    if column is not None and dot is not None
+                ]
+        shape = np.shape(v)[1:]
+        if not terms:
+            return np.full((2, *shape), -0.0)
+        return np.stack([np.broadcast_to(_sum(*(term[j] for term in terms)), shape) for j in (0, 1)])
+
+
+def _vjp(v_bar, xs, v, active, function, kinds):
+    with np.errstate(all="ignore"), _quiet():
+        bars = [None] * len(xs)
+        shape = np.shape(v)[1:]
+        for k, (first, second) in enumerate(_places(kinds)):
+            places = (first,) if second is None else (first, second)
+            if not any(active[place] for place in places):
+                continue
+            columns = _slopes(k, xs, v, function, kinds, second is not None)
+            for place, column in zip(places, columns or (None, None), strict=False):
+                if not active[place]:
+                    continue
+                if column is None:
+                    bars[place] = np.full(np.shape(xs[place]), -0.0)
+                else:
+                    bar = _sum(_times(column[0], v_bar[0]), _times(column[1], v_bar[1]))
+                    bars[place] = unbroadcast(np.broadcast_to(bar, shape), np.shape(xs[place]))
+        return tuple(bars)
+
+
+ANALYTIC = ArrayOp("analytic", _value, _jvp, _vjp, selects=True)
+
+ROWS = (ANALYTIC,)
