@@ -6,6 +6,7 @@ import buffers_and_loops
 import numpy as np
 import pytest
 import structure
+import whole_numbers
 from idiom import IDIOMS
 
 import dualtape
@@ -15,7 +16,7 @@ try:
 except ImportError:  # SciPy is optional
     scipy_code = None
 
-assert all(module.__doc__ for module in (arrays, buffers_and_loops, structure))
+assert all(module.__doc__ for module in (arrays, buffers_and_loops, structure, whole_numbers))
 
 
 def name(case):

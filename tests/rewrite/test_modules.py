@@ -16,12 +16,20 @@ FILES = {
     "__init__.py": "from . import inner\nfrom .inner import tanh_like",
     "inner.py": """
         import math
+        import numpy as np
         from . import deeper
 
         RATE = 2.0
 
         def exponential(x):
             return math.exp(RATE * x)
+
+        ROW = np.ones(3)
+
+        def row(x):
+            y = ROW.copy()
+            y[0] = x * x
+            return y
 
         def tanh_like(x):
             return math.tanh(x) * deeper.Model().value(x)
@@ -52,6 +60,17 @@ def package(request, tmp_path, monkeypatch):
 
 def test_functions_of_a_package(package):
     for f in (package.inner.exponential, package.tanh_like, package.deeper.Model().value):
+        judge(f, 0.7)
+
+
+def test_an_import_in_the_function_itself(package):
+    if "site-packages" not in package.__file__:
+
+        def f(x):
+            from helpers_of_test import inner
+
+            return inner.exponential(x) * inner.row(x)[0]
+
         judge(f, 0.7)
 
 

@@ -12,6 +12,8 @@ when its numbers move out: an ndarray that somebody has made of it earlier (``np
 numbers of the past. The clone gives arrays that it has captured their values back when it returns. (c) Memory that
 something else than an ndarray has, too, is *closed*: active numbers are refused.
 
+Arrays of whole numbers, truth values or text are buffers, too, for what is made of them: ``np.arange(5) * 0.1``.
+
 Here are elements, views, writing and operators; functions and methods of NumPy are answered by handlers/buffers.py."""
 cimport cython
 cimport numpy as cnp
@@ -28,7 +30,8 @@ import numpy as np
 
 from dualtape.core.array cimport TracedArray, elementwise
 from dualtape.core.c cimport OP_ADD, OP_DIVIDE, OP_MULTIPLY, OP_SUBTRACT
-from dualtape.core.holder cimport Holder
+from dualtape.core.bits cimport BitOperators
+from dualtape.core.holder cimport plain_key
 from dualtape.core.scalar import peek
 from dualtape.core.root cimport (
     Root, flat, get_element, is_complex, lift, new_root, owner_of, part_of, place_of, position, put_element, real_kind)
@@ -58,7 +61,7 @@ cdef inline Buffer new_buffer(Root root, cnp.ndarray plain):
 
 cdef object wrapped(cnp.ndarray a, list sources=None):
     """The buffer for an ndarray that a function has made out of `sources`, buffers and ndarrays: a view of one of them,
-    or new. What shares memory with an ndarray, or has a dtype without derivatives, stays as it is."""
+    or new. What shares memory with an ndarray, or holds objects, stays as it is."""
     cdef cnp.ndarray memory = owner_of(a)
     cdef int kind = real_kind(a)
     cdef Root root
@@ -75,7 +78,7 @@ cdef object wrapped(cnp.ndarray a, list sources=None):
             return a
         if cnp.PyArray_Check(source) and owner_of(source) is memory:
             return a
-    if kind < 0 or not cnp.PyArray_CheckExact(a):
+    if not cnp.PyArray_CheckExact(a) or kind < 0 and (<object>a).dtype.hasobject:
         return a
     root = new_root(memory, kind)
     return a if root is None else new_buffer(root, a)
@@ -89,8 +92,8 @@ cdef bint has_arrays(result) except -1:
 
 
 def buffered(result, sources=()):
-    """`result` of a NumPy function of `sources` with a buffer for every float or complex ndarray in it: a view of one
-    of the sources, or new."""
+    """`result` of a NumPy function of `sources` with a buffer for every ndarray in it: a view of one of the sources, or
+    new."""
     cdef list known
     if cnp.PyArray_CheckExact(result):
         return wrapped(result, <list>sources if type(sources) is list else list(sources))
@@ -220,7 +223,7 @@ cdef bint is_basic(object index) except -1:
 
 @cython.final
 @cython.no_gc
-cdef class Buffer(Holder):
+cdef class Buffer(BitOperators):
     """An ndarray of NumPy that active numbers may be written into."""
 
     __array_priority__ = 1002.0
@@ -236,6 +239,11 @@ cdef class Buffer(Holder):
                 self.shown = handlers().complex_array(self.shown, part_of(self.root, self.plain, True))
             self.shown_of = self.root.active
         return self.shown
+
+    @property
+    def is_real(self):
+        """Does it consist of numbers that may be active?"""
+        return self.root.kind >= 0
 
     @property
     def is_active(self):
@@ -275,7 +283,7 @@ cdef class Buffer(Holder):
     def __getitem__(self, index):
         cdef int64_t place
         if self.root.active is None:
-            part = self.plain[content(index)]
+            part = self.plain[plain_key(index)]
             return wrapped(<cnp.ndarray>part, [self]) if cnp.PyArray_CheckExact(part) else part
         place = position(self.root, self.plain, index)
         if place >= 0:
@@ -293,9 +301,9 @@ cdef class Buffer(Holder):
             if is_plain(value) and (is_plain(index) or PySlice_Check(index) or type(index) is tuple):
                 self.plain[index] = value
                 return
-            number = handlers().carrier(index, value)
+            number = handlers().carrier(index, value) if self.root.kind >= 0 else None
             if number is None:
-                self.plain[content(index)] = value
+                self.plain[plain_key(index)] = value
                 return
             self.admit(number)
         elif not cnp.PyArray_CHKFLAGS(self.plain, cnp.NPY_ARRAY_WRITEABLE):
@@ -405,7 +413,7 @@ cdef class Buffer(Holder):
         return result_of(abs(self.held()))
 
     def __richcmp__(self, other, int op):
-        return PyObject_RichCompare(self.held(), term(other), op)
+        return result_of(PyObject_RichCompare(self.held(), term(other), op))
 
     def __bool__(self):
         return bool(self.held())
@@ -572,7 +580,7 @@ cdef object in_place(Buffer buffer, object other, object (*operate)(object, obje
     cdef Root root = buffer.root
     other = term(other)
     if root.active is None:
-        number = None if is_plain(other) else handlers().carrier(None, other)
+        number = None if is_plain(other) or root.kind < 0 else handlers().carrier(None, other)
         if number is None:
             operate(buffer.plain, other)
             return buffer

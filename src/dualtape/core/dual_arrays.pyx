@@ -17,7 +17,7 @@ from dualtape.core.c cimport (
 from dualtape.core.dual cimport (
     ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, require_running, scalar_operation)
 from dualtape.core.dual_lanes cimport lane_space
-from dualtape.core.holder cimport Holder
+from dualtape.core.holder cimport Holder, plain_key
 from dualtape.core.kernels cimport bind_row, library, listen, opcode_of_ufunc, raise_heard
 
 import functools
@@ -348,13 +348,14 @@ def get(ForwardNumber x, key):
             i += n if i < 0 else 0
             return element(x, (<double *>(cnp.PyArray_BYTES(x.values) + i * x.values.strides[0]))[0],
                            <const double *>(cnp.PyArray_BYTES(x.records) + i * x.records.strides[0]))
+    key = plain_key(key)
     return view(x, x.values[key], x.records[record_key(key)])
 
 
 def put(ForwardNumber x, key, value):
     """x[key] = value. Views of the same memory see it."""
     cdef ForwardNumber written
-    value = number_of(x, value)
+    value, key = number_of(x, value), plain_key(key)
     if isinstance(value, ForwardNumber):
         x.values[key] = primal(value)
         x.records[record_key(key)] = record_array(<ForwardNumber>value)

@@ -16,7 +16,7 @@ from dualtape.core.array cimport (
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
 from dualtape.core.calls cimport ArrayCall, Place, note_call
-from dualtape.core.holder cimport Holder
+from dualtape.core.holder cimport Holder, plain_key
 from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, escape, peek
@@ -385,6 +385,7 @@ def index(TracedArray x, where):
 
 def without_masks(where):
     """An index with plain arrays in place of masks, which are guarded: the shape of what is indexed depends on them."""
+    where = plain_key(where)
     if isinstance(where, tuple):
         return tuple([without_masks(i) for i in where])
     return where.primal if hasattr(where, "as_numbers") else where

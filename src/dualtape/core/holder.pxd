@@ -1,2 +1,5 @@
 cdef class Holder:
     cpdef object held(self)
+
+
+cdef object plain_key(object key)

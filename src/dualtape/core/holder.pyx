@@ -6,3 +6,14 @@ cdef class Holder:
     cpdef object held(self):
         """The ndarray or active array that this stands for now."""
         raise NotImplementedError
+
+
+cdef object plain_key(object key):
+    """An index with ndarrays in place of what stands for them."""
+    if isinstance(key, Holder):
+        return (<Holder>key).held()
+    if type(key) is tuple:
+        for item in <tuple>key:
+            if isinstance(item, Holder):
+                return tuple([plain_key(item) for item in <tuple>key])
+    return key

@@ -7,7 +7,7 @@ cdef class Root:
     cdef cnp.ndarray memory      # owner of all the elements
     cdef char *low               # its first byte
     cdef Py_ssize_t count        # real numbers in it; a complex one is two
-    cdef int kind                # type number of the real numbers
+    cdef int kind                # type number of the real numbers; -1 if it holds none, but whole numbers, say
     cdef Py_ssize_t unit         # bytes of each
     cdef object active           # (count,) active array, from the first active number written on; else None
     cdef object closed           # why no active number may be written, a problem and its remedy; None: it may

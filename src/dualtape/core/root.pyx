@@ -65,7 +65,7 @@ cdef Root new_root(cnp.ndarray memory, int kind):
     cdef Root root = Root.__new__(Root)
     cdef object base
     root.memory, root.kind = memory, kind
-    root.unit = 8 if kind == cnp.NPY_DOUBLE else 4 if kind == cnp.NPY_FLOAT else 2
+    root.unit = 8 if kind == cnp.NPY_DOUBLE else 4 if kind == cnp.NPY_FLOAT else 2 if kind == HALF else 1
     if not (cnp.PyArray_IS_C_CONTIGUOUS(memory) or cnp.PyArray_IS_F_CONTIGUOUS(memory)):
         return None
     if <Py_ssize_t>cnp.PyArray_DATA(memory) % root.unit or cnp.PyArray_NBYTES(memory) % root.unit:
@@ -73,7 +73,9 @@ cdef Root new_root(cnp.ndarray memory, int kind):
     root.low = cnp.PyArray_BYTES(memory)
     root.count = cnp.PyArray_NBYTES(memory) // root.unit
     base = base_of(memory)
-    if real_kind(memory) != kind:
+    if kind < 0:
+        root.closed = (f"has dtype {memory.dtype}", "make it an array of floats: y = y.astype(float)")
+    elif real_kind(memory) != kind:
         root.closed = ("shares its memory with an array of another dtype", "make a copy: y = y.copy()")
     elif base is not None and type(base).__name__ != "PyCapsule":
         root.closed = (f"shares its memory with a {type(base).__name__}", "make a copy: y = y.copy()")

@@ -243,4 +243,6 @@ cdef class TypeOfTypes(NumberType):
         x = args[0]
         if is_of(x, cls.active_types):
             return cls.convert(x)
+        if type(x) is Buffer:
+            return np.ndarray
         return cls.stand_ins.get(type(x), type(x))

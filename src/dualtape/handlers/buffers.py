@@ -126,7 +126,7 @@ def answer(function, types, args, kwargs):
 def _with_target(name, position, args, kwargs, open_args, open_kwargs, number):
     """The arguments with the active array of the buffer that is written to."""
     target = kwargs[name] if name in kwargs else args[position]
-    if not is_buffer(target):
+    if not is_buffer(target) or not target.is_real:
         return open_args, open_kwargs
     target.admit(number)
     if name in kwargs:
@@ -168,7 +168,7 @@ def answer_ufunc(ufunc, method, inputs, kwargs):
     if number is None:
         call = ufunc if method == "__call__" else getattr(ufunc, method)
         return buffered(call(*open_inputs, **open_kwargs), found)
-    if method == "at" and is_buffer(inputs[0]):
+    if method == "at" and is_buffer(inputs[0]) and inputs[0].is_real:
         inputs[0].admit(number)
         open_inputs = (inputs[0].held(), *open_inputs[1:])
     if "out" in kwargs:

@@ -264,7 +264,7 @@ def _settled(objects):
     return operand(objects) if has_active(objects) else objects
 
 
-# ---- np.r_, np.c_ ----
+# ---- np.r_, np.c_, np.mgrid, np.ogrid ----
 
 
 def _ends(key):
@@ -273,14 +273,14 @@ def _ends(key):
 
 
 class _Joining:
-    """``np.r_`` or ``np.c_``: buffers of plain numbers, and of active ones what unannounced.py has."""
+    """``np.r_``, ``np.mgrid`` and the like: buffers of plain numbers, and of active ones what unannounced.py has."""
 
     def __init__(self, name):
         self.name, self.original = f"numpy.{name}", getattr(np, name)
 
     def __getitem__(self, key):
-        key = key if isinstance(key, tuple) else (key,)
-        if not has_active([*key, *_ends(key)]):
+        parts = key if isinstance(key, tuple) else (key,)
+        if not has_active([*parts, *_ends(parts)]):
             return made(self.original.__getitem__, key)
         return FOREIGN[self.name][key]
 
@@ -288,4 +288,4 @@ class _Joining:
         return 0
 
 
-JOINING_IN_CLONE = {name: _Joining(name) for name in ("r_", "c_")}
+JOINING_IN_CLONE = {name: _Joining(name) for name in ("r_", "c_", "mgrid", "ogrid")}

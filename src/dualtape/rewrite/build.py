@@ -62,7 +62,7 @@ class Build:
     writes : bool
         Whether arrays are to be buffers, into which traced numbers can be written.
     may_write, has_arrays : bool
-        Whether a clone may write into an array, and whether there was one.
+        Whether a clone may write into an array, itself or by what it looks up at run time, and whether there was one.
     is_dynamic : bool
         True if the clones look up more at run time: attributes of objects and of modules.
     names : list of Name
@@ -175,7 +175,8 @@ class Build:
         g.__dict__.update(f.__dict__)
         self.names.append(FunctionParts(f))
         used = names_in(f.__code__)
-        self.may_write = self.may_write or used.writes
+        self.is_dynamic = self.is_dynamic or used.imports
+        self.may_write = self.may_write or used.writes or used.imports
         self._globals(namespace, namespace.real if used.needs_all else used.read)
         self.written += [WrittenGlobal(namespace, name) for name in used.written]
         self._fill(f, cells, used)
@@ -229,6 +230,8 @@ class Build:
                 self.written.append(WrittenCell(cell, mine))
 
     def method(self, m):
+        if is_foreign_object(type(m.__self__)):
+            return foreign_function(m)
         function, instance = self.substitute(m.__func__), self.substitute(m.__self__)
         return m if function is m.__func__ and instance is m.__self__ else types.MethodType(function, instance)
 
@@ -260,7 +263,7 @@ class Build:
             return proxy_of(module)
         if not self.is_users(module.__name__):
             return module
-        self.is_dynamic = True
+        self.is_dynamic = self.may_write = True  # who knows what its functions do
         return View(module)
 
     def type(self, cls):
@@ -354,6 +357,7 @@ _RULES = {
     types.FunctionType: Build.function,
     types.MethodType: Build.method,
     types.BuiltinFunctionType: Build.foreign,
+    type(np.random.default_rng): Build.foreign,
     types.ModuleType: Build.module,
     functools.partial: Build.partial,
     type(functools.lru_cache(int)): Build.cached,

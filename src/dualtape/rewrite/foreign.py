@@ -41,7 +41,7 @@ def foreign_object(x):
 
 def _wrapper_of(cls):
     """The class of the wrappers of objects of a class; None if there is none."""
-    if root(cls.__module__) != "scipy" and cls.__name__ != "SuperLU" and not _is_linear_operator(cls):
+    if root(cls.__module__) != "scipy" and cls.__name__ not in _NAMED and not _is_linear_operator(cls):
         return None
     found = _wrapper_classes.get(cls, ABSENT)
     if found is ABSENT:
@@ -51,8 +51,11 @@ def _wrapper_of(cls):
 
 def _find_wrapper(cls):
     from dualtape.rewrite import interpolants, matrices
+    from dualtape.rewrite.randoms import RandomNumbers
     from dualtape.rewrite.wrapping import Wrapper
 
+    if issubclass(cls, (np.random.Generator, np.random.RandomState)):
+        return RandomNumbers
     names = [base.__name__ for base in cls.__mro__ if root(base.__module__) == "scipy"]
     if any(name in ("spmatrix", "sparray", "_spbase") for name in names):
         return matrices.SparseMatrix
@@ -70,6 +73,7 @@ def _is_linear_operator(cls):
 
 
 _wrapper_classes = {}
+_NAMED = ("SuperLU", "Generator", "RandomState")
 
 
 def public_name(function):

@@ -7,6 +7,7 @@ from dualtape.core.buffer import Buffer
 from dualtape.core.names import ABSENT, GlobalName
 from dualtape.rewrite.numbers import builtin_names
 from dualtape.rewrite.proxies import proxy_of
+from dualtape.rewrite.running import substitute_now
 
 _ABOUT_THE_MODULE = ("__name__", "__doc__", "__package__", "__spec__", "__file__", "__path__", "__loader__")
 _MARK = "__dualtape_namespace__"
@@ -89,4 +90,6 @@ _shared = []
 
 def _import(name, globals=None, locals=None, fromlist=(), level=0):
     """``import`` inside of a clone."""
-    return proxy_of(builtins.__import__(name, globals, locals, fromlist, level))
+    module = builtins.__import__(name, globals, locals, fromlist, level)
+    proxy = proxy_of(module)
+    return substitute_now(module) if proxy is module else proxy

@@ -13,6 +13,7 @@ from dualtape.core.substitutes import MathSubstitute, NumpySubstitute, Substitut
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.rewrite.numbers import Float64, is_scalar
+from dualtape.rewrite.randoms import RandomNumbers
 from dualtape.trace.functions import (
     ACTIVE,
     CARRIERS,
@@ -27,7 +28,7 @@ from dualtape.trace.functions import (
 from dualtape.trace.ownership import root
 
 FOREIGN_PACKAGES = ("numpy", "math", "cmath", "scipy")
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type(np.random.default_rng))
 _ARRAY_FUNCTION = type(np.sum)
 
 _IN_PLAIN_NUMPY = {  # functions of SciPy that are as differentiable as the user's own: they run as clones
@@ -144,7 +145,11 @@ def _new_substitute(function, name):
     if isinstance(function, _ARRAY_FUNCTION):
         return NumpySubstitute(function, _with_lists(function), CARRIERS)
     if root(name) == "numpy":
-        return Substitute(function, function, CARRIERS)  # the arrays it makes are buffers
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, np.random.RandomState):  # np.random.normal is a method of one
+            return getattr(RandomNumbers(owner), function.__name__)
+        plainly = _plainly(function) if name.startswith("numpy.random.") else None  # generators are wrapped
+        return Substitute(function, function, CARRIERS, plainly)  # the arrays it makes are buffers
     if root(name) == "scipy":
         return Substitute(function, _by_name(name), CARRIERS, _plainly(function))
     row = _row_of(name)
