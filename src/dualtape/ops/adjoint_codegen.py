@@ -16,17 +16,11 @@ from .translation import EACH, ORDERS, OUTPUTS, Kernel, Row, elements_of
 _CHEAP = {"sqrt", "fabs", "within", "sgn", "log_d"}  # functions that are an instruction or two of vector code
 
 _OPERANDS = "const double *restrict x{}, const double *restrict y{}, const double *restrict v,"
-_PARAMETERS = (
-    "size_t n, "
-    + _OPERANDS.format("", "")
-    + ("\n    const double *restrict v_bar, double *restrict x_bar, double *restrict y_bar")
+_PARAMETERS = "size_t n, " + _OPERANDS.format("", "") + (
+    "\n    const double *restrict v_bar, double *restrict x_bar, double *restrict y_bar"
 )
-_INLINED = (
-    "size_t n, "
-    + _OPERANDS.format(", size_t sx", ", size_t sy")
-    + (
-        "\n    const double *restrict v_bar, size_t sv, double *restrict x_bar, int to_x, double *restrict y_bar, int to_y"
-    )
+_INLINED = "size_t n, " + _OPERANDS.format(", size_t sx", ", size_t sy") + (
+    "\n    const double *restrict v_bar, size_t sv, double *restrict x_bar, int to_x, double *restrict y_bar, int to_y"
 )
 
 
