@@ -104,8 +104,3 @@ def test_errors_are_those_of_scipy():
     table = si.interp1d(T, Y)
     with pytest.raises(ValueError, match="interpolation range"):
         dt.grad(lambda x: table(x))(5.0)
-
-
-def test_a_traced_table_is_refused_by_name():
-    with pytest.raises(dt.errors.UnsupportedOperation, match="CubicSpline"):
-        dt.jacobian(lambda y: si.CubicSpline(T, y)(0.5))(Y)

@@ -225,7 +225,7 @@ cdef class NumberType(type):
         return issubclass(other, cls.number)
 
     def __eq__(cls, other):
-        return other is cls or other is cls.number
+        return True if other is cls or other is cls.number else NotImplemented  # a dtype is asked then
 
     def __hash__(cls):
         return hash(cls.number)

@@ -60,6 +60,7 @@ _stands_for(np.empty)(CREATORS_IN_CLONE[np.zeros])
 @_stands_for(np.array)
 def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0, like=None):
     found = []
+    copy = None if copy is np._CopyMode.IF_NEEDED else copy
     plain = opened(object, found)
     if not _is_traced(plain):
         options = {"ndmax": ndmax} if ndmax else {}

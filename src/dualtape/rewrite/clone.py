@@ -94,8 +94,3 @@ def _make_as(f, own):
     if build.is_dynamic or build.written:
         made = in_a_run(made, build)
     return made, build.names, build.may_write
-
-
-def clone_of_library(f):
-    """The `Current` of a function of a library, whose helpers in the same package are cloned along."""
-    return Current(functools.partial(_make_as, f, root(module_of(f))))

@@ -12,6 +12,7 @@ class Interpolant(Wrapper):
     """A function of one variable; `_derivative` tells its derivatives."""
 
     __slots__ = ()
+    _lives = True
 
     def _derivative(self, order, options):
         """The derivative of an order as a function of plain points."""
@@ -47,17 +48,9 @@ class Piecewise(Interpolant):
         return 0.5 * (knots[:1] + knots[-1:])
 
     def __call__(self, x, nu=0, extrapolate=None):
-        if not has_active_part(x):
+        if not has_active_part(x) or self.__wrapped__.axis:
             return self._plainly("__call__", x, nu, extrapolate)
         return self._at(x, {"extrapolate": extrapolate}, nu)
-
-    def integrate(self, a, b, extrapolate=None):
-        if not (has_active_part(a) or has_active_part(b)):
-            return self._plainly("integrate", a, b, extrapolate)
-        if extrapolate == "periodic" or (extrapolate is None and self.__wrapped__.extrapolate == "periodic"):
-            raise UnsupportedOperation("integrate() between traced bounds of a periodic spline", "use antiderivative()")
-        whole = type(self)(self.__wrapped__.antiderivative())
-        return whole(b, 0, extrapolate) - whole(a, 0, extrapolate)
 
 
 class Univariate(Interpolant):
@@ -120,10 +113,10 @@ class Linear1D(Interpolant):
 
         return slope
 
-    def _table(self, options, offset=0):
+    def __call__(self, x):
         if self.__wrapped__.axis % self.__wrapped__.y.ndim:
-            raise UnsupportedOperation("interp1d along another axis than the first", "give interp1d axis=0")
-        return super()._table(options, offset)
+            return self._plainly("__call__", x)
+        return super().__call__(x)
 
 
 def _extrapolates(f):
@@ -150,6 +143,7 @@ class Grid(Wrapper):
     """RegularGridInterpolator."""
 
     __slots__ = ()
+    _lives = True
 
     def __call__(self, xi, method=None, *, nu=None):
         if not has_active_part(xi):
@@ -166,7 +160,7 @@ class Grid(Wrapper):
         kind = f.method if method is None else method
         at = _linear_on_grid if kind == "linear" else _spline_on_grid
         if kind not in ("linear", "slinear", "cubic", "quintic", "nearest"):
-            raise UnsupportedOperation(f"RegularGridInterpolator with method={kind!r}", "use 'linear' or 'cubic'")
+            return self._plainly("__call__", xi, method, nu=nu)
         table = Table(lambda x, orders: at(f, kind, points, x, orders), n, np.shape(f.values)[n:])
         return looked_up(xi, table, tuple(nu) if nu is not None else (0,) * n)
 
@@ -236,7 +230,16 @@ class Surface(Wrapper):
         return looked_up(points, Table(at, 2, ()), (dx, dy))
 
 
+class Living(Wrapper):
+    """Interpolants whose own methods run on traced numbers."""
+
+    __slots__ = ()
+    _lives = True
+
+
 CLASSES = {
+    "NdPPoly": Living,
+    "NdBSpline": Living,
     "PPoly": Piecewise,
     "BPoly": Piecewise,
     "BSpline": Piecewise,

@@ -31,12 +31,15 @@ FOREIGN_PACKAGES = ("numpy", "math", "cmath", "scipy")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type(np.random.default_rng))
 _ARRAY_FUNCTION = type(np.sum)
 
-_IN_PLAIN_NUMPY = {  # functions of SciPy that are as differentiable as the user's own: they run as clones
+_IN_PLAIN_NUMPY = {  # functions and classes of SciPy as differentiable as the user's own: they run as clones
     "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb fixed_quad",
+    "scipy.interpolate": """CubicSpline CubicHermiteSpline PchipInterpolator Akima1DInterpolator PPoly BPoly BSpline
+        make_interp_spline interp1d NdPPoly NdBSpline RegularGridInterpolator interpn KroghInterpolator lagrange
+        BarycentricInterpolator pchip_interpolate krogh_interpolate barycentric_interpolate""",
     "scipy.optimize": "rosen rosen_der",
     "scipy.spatial.distance": "sqeuclidean cosine correlation cityblock chebyshev canberra braycurtis",
 }
-_CLONED = frozenset(f"{module}.{name}" for module, names in _IN_PLAIN_NUMPY.items() for name in names.split())
+CLONED = frozenset(f"{module}.{name}" for module, names in _IN_PLAIN_NUMPY.items() for name in names.split())
 
 _proxies = {}  # module -> its proxy
 _substitutes = {}  # function -> its substitute
@@ -151,11 +154,18 @@ def _new_substitute(function, name):
         plainly = _plainly(function) if name.startswith("numpy.random.") else None  # generators are wrapped
         return Substitute(function, function, CARRIERS, plainly)  # the arrays it makes are buffers
     if root(name) == "scipy":
-        return Substitute(function, _by_name(name), CARRIERS, _plainly(function))
+        kind = _class_substitute() if isinstance(function, type) else Substitute
+        return kind(function, _by_name(name), CARRIERS, _plainly(function))
     row = _row_of(name)
     if row is not None and row.arity == 1:
         return MathSubstitute(function, _by_name(name), ACTIVE, OPCODES[row.name])
     return Substitute(function, _by_name(name), CARRIERS)
+
+
+def _class_substitute():
+    from dualtape.rewrite.library import ClassSubstitute
+
+    return ClassSubstitute
 
 
 def _row_of(name):
@@ -223,8 +233,8 @@ def _by_name(name):
         if not handlers:
             handlers.append(foreign_handler(name))
         handler = handlers[0]
-        if handler is None and name in _CLONED:
-            return _clone_by_name(name)()(*args, **kwargs)
+        if handler is None and name in CLONED:
+            return _clone_by_name(name)(*args, **kwargs)
         if handler is None:
             raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
         return handler(*opened(args, []), **opened(kwargs, []))
@@ -234,7 +244,7 @@ def _by_name(name):
 
 @functools.cache
 def _clone_by_name(name):
-    from dualtape.rewrite.clone import clone_of_library
+    from dualtape.rewrite.library import live
 
     module, _, attribute = name.rpartition(".")
-    return clone_of_library(getattr(importlib.import_module(module), attribute))
+    return live(getattr(importlib.import_module(module), attribute))

@@ -34,6 +34,7 @@ class Wrapper:
     """
 
     __slots__ = ("__wrapped__",)
+    _lives = False  # whether SciPy's own methods may run on traced numbers, see library.py
     __array_ufunc__ = None  # operators of arrays leave it to ours
     __hash__ = object.__hash__
 
@@ -45,8 +46,12 @@ class Wrapper:
         return type(self.__wrapped__)
 
     def _plainly(self, method, *args, **kwargs):
-        """A method of the object with plain arguments."""
+        """A method of the object with plain arguments; with others where the class can live."""
         if any(map(has_active_part, (*args, *kwargs.values()))):
+            if self._lives:
+                from dualtape.rewrite.library import live_object
+
+                return getattr(live_object(self.__wrapped__), method)(*args, **kwargs)
             raise UnsupportedOperation(
                 f"{type(self.__wrapped__).__name__}.{method} of a traced array has no derivative rule yet",
                 "dualtape.supported() tells which functions have",
