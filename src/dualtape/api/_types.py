@@ -9,7 +9,7 @@ program is refused.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, ParamSpec, Protocol, TypeVar
+from typing import Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 Out = TypeVar("Out", float, Array)
 _Result = TypeVar("_Result", covariant=True)
+
+
+class Options(TypedDict, total=False):
+    """What the drivers that return a derivative take by name alone."""
+
+    rewrite: bool
+    nonsmooth: Nonsmooth
 
 
 class OfArray(Protocol[P, _Result]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
 
 from dualtape.api import forward, hessian, jacobian, linearize, reverse
 from dualtape.api._call import ArgNums
@@ -14,7 +14,7 @@ from dualtape.api.check import check
 from dualtape.api.record import record
 
 if TYPE_CHECKING:
-    from dualtape.api._types import Mode, Nonsmooth
+    from dualtape.api._types import Mode, Nonsmooth, Options
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -130,11 +130,11 @@ class _Decorator(Protocol):
 
 @overload
 def differentiable(
-    f: Callable[P, R], *, argnums: ArgNums = ..., mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: Callable[P, R], *, argnums: ArgNums = ..., mode: Mode = ..., **options: Unpack[Options]
 ) -> Differentiable[P, R]: ...
 @overload
 def differentiable(
-    f: None = ..., *, argnums: ArgNums = ..., mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: None = ..., *, argnums: ArgNums = ..., mode: Mode = ..., **options: Unpack[Options]
 ) -> _Decorator: ...
 def differentiable(
     f: Any = None,

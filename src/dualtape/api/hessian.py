@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, Unpack, overload
 
 import numpy as np
 
@@ -25,42 +25,26 @@ from dualtape.errors import OptionError, ShapeError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Out, P, R
+    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Options, Out, P, R
 
 _ONE = np.ones((1, 1))
 
 
 @overload
 def hessian(
-    f: Callable[Concatenate[Array, P], float | Array],
-    *,
-    mode: Mode = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfArray[P, Array]: ...
 @overload
 def hessian(
-    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfFloat[P, Out]: ...
 @overload
 def hessian(
-    f: Callable[P, Any],
-    argnums: ArgNums = ...,
-    mode: Mode = ...,
-    *,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., **options: Unpack[Options]
 ) -> Callable[P, Any]: ...
 @overload
 def hessian(
-    f: None = ...,
-    argnums: ArgNums = ...,
-    mode: Mode = ...,
-    *,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., **options: Unpack[Options]
 ) -> Decorator: ...
 def hessian(
     f: Any = None,

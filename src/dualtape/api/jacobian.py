@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from dualtape.api._call import ArgNums, Call
 from dualtape.api._drivers import check_callable, dress, judged
@@ -12,40 +12,24 @@ from dualtape.api._space import join_jacobian
 from dualtape.api._sweeps import check_mode, jacobian_matrix
 
 if TYPE_CHECKING:
-    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Out, P
+    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Options, Out, P
 
 
 @overload
 def jacobian(
-    f: Callable[Concatenate[Array, P], float | Array],
-    *,
-    mode: Mode = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: Callable[Concatenate[Array, P], float | Array], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfArray[P, Array]: ...
 @overload
 def jacobian(
-    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfFloat[P, Out]: ...
 @overload
 def jacobian(
-    f: Callable[P, Any],
-    argnums: ArgNums = ...,
-    mode: Mode = ...,
-    *,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., **options: Unpack[Options]
 ) -> Callable[P, Any]: ...
 @overload
 def jacobian(
-    f: None = ...,
-    argnums: ArgNums = ...,
-    mode: Mode = ...,
-    *,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., **options: Unpack[Options]
 ) -> Decorator: ...
 def jacobian(
     f: Any = None,
@@ -123,27 +107,15 @@ def value_and_jacobian(
 ) -> OfArray[P, tuple[Out, Array]]: ...
 @overload
 def value_and_jacobian(
-    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: Callable[Concatenate[float, P], Out], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfFloat[P, tuple[Out, Out]]: ...
 @overload
 def value_and_jacobian(
-    f: Callable[P, Any],
-    argnums: ArgNums = ...,
-    mode: Mode = ...,
-    *,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: Callable[P, Any], argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., **options: Unpack[Options]
 ) -> Callable[P, Any]: ...
 @overload
 def value_and_jacobian(
-    f: None = ...,
-    argnums: ArgNums = ...,
-    mode: Mode = ...,
-    *,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: None = ..., argnums: ArgNums = ..., mode: Mode = ..., *, has_aux: bool = ..., **options: Unpack[Options]
 ) -> Decorator: ...
 def value_and_jacobian(
     f: Any = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, Unpack, overload
 
 import numpy as np
 
@@ -17,38 +17,26 @@ from dualtape.rewrite.clone import clone_of, prepared
 from dualtape.trace.resweep import around
 
 if TYPE_CHECKING:
-    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, P, R
+    from dualtape.api._types import Array, Decorator, Mode, Nonsmooth, OfArray, OfFloat, Options, P, R
 
 _ONE = np.ones((1, 1))
 
 
 @overload
 def grad(
-    f: Callable[Concatenate[Array, P], float], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: Callable[Concatenate[Array, P], float], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfArray[P, Array]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[float, P], float], *, mode: Mode = ..., rewrite: bool = ..., nonsmooth: Nonsmooth = ...
+    f: Callable[Concatenate[float, P], float], *, mode: Mode = ..., **options: Unpack[Options]
 ) -> OfFloat[P, float]: ...
 @overload
 def grad(
-    f: Callable[P, Any],
-    argnums: ArgNums = ...,
-    *,
-    mode: Mode = ...,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: Callable[P, Any], argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., **options: Unpack[Options]
 ) -> Callable[P, Any]: ...
 @overload
 def grad(
-    f: None = ...,
-    argnums: ArgNums = ...,
-    *,
-    mode: Mode = ...,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., **options: Unpack[Options]
 ) -> Decorator: ...
 def grad(
     f: Any = None,
@@ -144,13 +132,7 @@ def value_and_grad(
 ) -> Callable[P, Any]: ...
 @overload
 def value_and_grad(
-    f: None = ...,
-    argnums: ArgNums = ...,
-    *,
-    mode: Mode = ...,
-    has_aux: bool = ...,
-    rewrite: bool = ...,
-    nonsmooth: Nonsmooth = ...,
+    f: None = ..., argnums: ArgNums = ..., *, mode: Mode = ..., has_aux: bool = ..., **options: Unpack[Options]
 ) -> Decorator: ...
 def value_and_grad(
     f: Any = None,
