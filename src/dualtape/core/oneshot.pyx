@@ -84,6 +84,11 @@ cdef bint is_plain(object x):
                                      and cnp.PyArray_SIZE(<cnp.ndarray>x) > 0)
 
 
+cdef bint is_dense(object x):
+    """An active number, with elements in C order."""
+    return hasattr(x, "engine") and x.size > 0 and x.flags.c_contiguous
+
+
 cdef object gradient_inside(Tape tape, f, x, around, bint forward):
     """The same inside another derivative: x, or what f closes over, may be a number of an outer level. f runs once."""
     cdef bint is_active = not is_plain(x)
@@ -114,7 +119,7 @@ def gradient(f, x, around=None, bint forward=False):
     trace.resweep.around, without which such calls are not simple. `forward` asks for tangent sweeps, which only exist
     there. For a `Current`, what it stands for is called."""
     cdef bint plain = is_plain(x)
-    cdef bint is_outer = not plain and around is not None and hasattr(x, "engine") and x.size > 0 and x.flags.c_contiguous
+    cdef bint is_outer = not plain and around is not None and is_dense(x)
     cdef bint is_inside = is_outer or trace_depth() != 0
     cdef Tape tape
     if not (is_outer or plain) or (is_inside and around is None) or (forward and not is_inside) or inspected():
