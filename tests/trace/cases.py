@@ -5,6 +5,7 @@ Tests run every case on every engine and compare value and derivatives with NumP
 """
 
 import cases_complex
+import cases_complex_linalg
 import cases_fourier
 import cases_grids
 import cases_linalg
@@ -445,6 +446,9 @@ UFUNCS = [
 ]
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
-_FAMILIES = (cases_complex, cases_fourier, cases_grids, cases_linalg, cases_scipy, cases_statistics, cases_ufuncs)
+_FAMILIES = (
+    cases_complex, cases_complex_linalg, cases_fourier, cases_grids, cases_linalg, cases_scipy, cases_statistics,
+    cases_ufuncs,
+)  # fmt: skip
 for _family in (*_FAMILIES, cases_unannounced):
     CASES += _family.CASES

@@ -36,6 +36,8 @@ def slogdet(a):
     return type(np.linalg.slogdet(np.eye(1)))(sign, np.real(logarithm))
 
 
+handles_complex(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype))
+
 # ---- eigenvalues ----
 
 

@@ -12,6 +12,7 @@ from ..ops.complex_ops import CUMPROD, EINSUM, PROD
 from ..ops.decisions import OPERAND
 from ..ops.subscripts import from_lists
 from ..trace import functions
+from ..trace.decisions import decided
 from ..trace.functions import is_active, peeked, primal
 from . import movement, products
 from .complex_functions import by_row, store_complex, with_value
@@ -373,10 +374,10 @@ def _extreme(function, choose):
             )
         a = number(a)
         if axis is None:
-            result = np.ravel(a)[choose(primal(a))]
+            result = np.ravel(a)[choose(a)]
             result = np.reshape(result, (1,) * a.ndim) if keepdims is True else result
         else:
-            chosen = choose(primal(a), axis=axis, keepdims=True)
+            chosen = choose(a, axis=axis, keepdims=True)
             result = np.take_along_axis(a, chosen, axis)
             result = result if keepdims is True else np.squeeze(result, axis)
         return store_complex(result, out)
@@ -393,7 +394,7 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     a = number(a)
     if axis is None:
         a, axis = np.ravel(a), 0
-    return np.take_along_axis(a, np.argsort(primal(a), axis=axis, kind=kind, order=order, stable=stable), axis)
+    return np.take_along_axis(a, np.argsort(a, axis=axis, kind=kind, order=order, stable=stable), axis)
 
 
 @handles_complex(np.sort_complex)
@@ -412,6 +413,8 @@ functions.handles(np.sort_complex)(sort_complex)
 def _passive(function, look):
     @handles_complex(function)
     def handler(*args, **kwargs):
+        if look is primal and (functions.is_guarded(args) or functions.is_guarded(kwargs)):
+            return decided(function, args, kwargs)
         return function(*(_value(x, look) for x in args), **{key: _value(x, look) for key, x in kwargs.items()})
 
 

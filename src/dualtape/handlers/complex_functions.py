@@ -131,17 +131,67 @@ _chosen(np.fmax, np.greater, True)
 _chosen(np.fmin, np.less, True)
 
 
-def _passive(ufunc):
+# ---- tests: of the parts, so that a program that is being recorded tests anew ----
+
+
+def _pair(z):
+    return tuple(map(operand, parts(number(z))))
+
+
+@handles_complex(np.equal)
+def equal(a, b):
+    (p, q), (r, s) = _pair(a), _pair(b)
+    return np.equal(p, r) & np.equal(q, s)
+
+
+@handles_complex(np.not_equal)
+def not_equal(a, b):
+    (p, q), (r, s) = _pair(a), _pair(b)
+    return np.not_equal(p, r) | np.not_equal(q, s)
+
+
+def _compared(ufunc, of_real, of_imaginary):
+    """Real parts first, then imaginary ones; false where one is not a number."""
+
     @handles_complex(ufunc)
-    def handler(*xs):
-        return ufunc(*(primal(number(x)) for x in xs))
+    def handler(a, b):
+        (p, q), (r, s) = _pair(a), _pair(b)
+        known = ~(np.isnan(q) | np.isnan(s))
+        return (of_real(p, r) & known) | (np.equal(p, r) & of_imaginary(q, s))
 
 
-for _name in (
-    "equal not_equal less less_equal greater greater_equal isnan isinf isfinite logical_and logical_or logical_xor "
-    "logical_not rint"
-).split():
-    _passive(getattr(np, _name))
+_compared(np.less, np.less, np.less)
+_compared(np.less_equal, np.less, np.less_equal)
+_compared(np.greater, np.greater, np.greater)
+_compared(np.greater_equal, np.greater, np.greater_equal)
+
+
+def _tested(ufunc, join):
+    @handles_complex(ufunc)
+    def handler(z):
+        return join(*map(ufunc, _pair(z)))
+
+
+_tested(np.isnan, np.logical_or)
+_tested(np.isinf, np.logical_or)
+_tested(np.isfinite, np.logical_and)
+_tested(np.logical_not, np.logical_and)
+
+
+def _combined(ufunc):
+    @handles_complex(ufunc)
+    def handler(a, b):
+        return ufunc(np.not_equal(number(a), 0.0), np.not_equal(number(b), 0.0))
+
+
+_combined(np.logical_and)
+_combined(np.logical_or)
+_combined(np.logical_xor)
+
+
+@handles_complex(np.rint)
+def rint(z):
+    return np.rint(primal(number(z)))
 
 
 # ---- operators ----

@@ -18,7 +18,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 
 from ..errors import TraceEscapeError, UnsupportedOperation
-from ..ops.complex_ops import joined
+from ..ops.complexified import joined
 from ..ops.table import ROWS
 from ..trace import functions, layout
 from ..trace.functions import is_active, leader, peeked, primal
@@ -359,6 +359,16 @@ class ComplexArray(ComplexNumber):
     @imag.setter
     def imag(self, value):
         self.complex_parts[1][...] = value
+
+    @property
+    def flat(self):
+        from .flat import Flat
+
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, value):
+        self.flat[:] = value
 
     def __len__(self):
         return len(self.complex_parts[0])

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from ..trace import functions
+from .complex_numbers import number
 
 
 class Flat(NDArrayOperatorsMixin):
@@ -34,5 +34,5 @@ class Flat(NDArrayOperatorsMixin):
 
     def __setitem__(self, index, value):
         places = np.arange(self.base.size)[index]
-        value = functions.operand(value)
+        value = number(value)
         self.base[np.unravel_index(places, self.base.shape)] = np.resize(value, places.shape) if places.ndim else value

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..ops import matrix_ops
 from ..trace.functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store
-from . import masks
+from . import either, masks
+from .complex_numbers import number
 from .products import dot
 from .reductions import root
 
@@ -36,12 +37,12 @@ def slogdet(a):
     return type(result)(sign, apply(matrix_ops.LOGDET, a))
 
 
-@handles(np.linalg.cholesky)
+@either.handles(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
     """NumPy reads one triangle; the other one is cut off, so that nothing comes back to it."""
     if upper:
-        return apply(matrix_ops.CHOLESKY, np.triu(operand(a)), upper=True)
-    return apply(matrix_ops.CHOLESKY, np.tril(operand(a)))
+        return either.apply(matrix_ops.CHOLESKY, np.triu(number(a)), upper=True)
+    return either.apply(matrix_ops.CHOLESKY, np.tril(number(a)))
 
 
 @handles(np.linalg.matrix_power)

@@ -22,7 +22,7 @@ def _merged_last(axis, ndim):
 
 def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
     """`function` is np.max or np.min, `choose` np.argmax or np.argmin, `worst` the value that is never chosen."""
-    a = operand(a)
+    a, initial = operand(a), np._NoValue if initial is None else initial
     if is_guarded(a):
         return store(_replayed_extreme(a, function, choose, worst, axis, keepdims, initial, where), out)
     value = np.asarray(primal(a))

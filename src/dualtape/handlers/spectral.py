@@ -6,8 +6,11 @@ import operator
 import numpy as np
 
 from ..ops import factor_ops, singular_ops, spectral_ops
+from ..ops.complexified import adjoint
 from ..trace.decisions import decided
-from ..trace.functions import apply, handles, is_active, is_guarded, operand, peeked, primal
+from ..trace.functions import CARRIERS, is_complex, is_guarded, peeked, primal
+from .complex_numbers import number
+from .either import apply, handles, square
 
 _EigenResult = type(np.linalg.eigh(np.eye(1)))
 _SingularResult = type(np.linalg.svd(np.eye(1)))
@@ -15,11 +18,11 @@ _QRResult = type(np.linalg.qr(np.eye(1)))
 EPS = float(np.finfo(np.float64).eps)
 
 
-def matrices(a, function, *args, square=False):
+def matrices(a, function, *args, is_square=False):
     """`a` as a stack of matrices, or NumPy's own error."""
-    a = operand(a)
+    a = number(a)
     shape = np.shape(a)
-    if len(shape) < 2 or (square and shape[-1] != shape[-2]):
+    if len(shape) < 2 or (is_square and shape[-1] != shape[-2]):
         function(peeked(a), *args)
     return a
 
@@ -33,8 +36,8 @@ def triangle(a, uplo):
 def returned(function, models, args, parts=None, turned=(), **kwargs):
     """What `function` returns for `args`, with the derivatives of `models`, which compute the same; see AS_RETURNED."""
     models = [models] if parts is None else list(models)
-    if not any(map(is_active, models)):
-        models[0] = operand(models[0])
+    if not any(CARRIERS[type(model)] for model in models):
+        models[0] = number(models[0])
     params = {"function": function, "models": len(models), "kwargs": kwargs, "parts": parts, "turned": turned}
     return apply(factor_ops.AS_RETURNED, *models, *args, **params)
 
@@ -52,14 +55,14 @@ def _uplo(UPLO):
 def eigh(a, UPLO="L"):
     """Vectors of eigenvalues that cannot be told apart have derivative NaN."""
     uplo = _uplo(UPLO)
-    a, lower = triangle(matrices(a, np.linalg.eigh, uplo, square=True), uplo)
+    a, lower = triangle(matrices(a, np.linalg.eigh, uplo, is_square=True), uplo)
     return _EigenResult(*apply(spectral_ops.EIGH, a, lower=lower))
 
 
 @handles(np.linalg.eigvalsh)
 def eigvalsh(a, UPLO="L"):
     uplo = _uplo(UPLO)
-    a, lower = triangle(matrices(a, np.linalg.eigvalsh, uplo, square=True), uplo)
+    a, lower = triangle(matrices(a, np.linalg.eigvalsh, uplo, is_square=True), uplo)
     return apply(spectral_ops.EIGVALSH, a, lower=lower)
 
 
@@ -86,7 +89,7 @@ def _svd_of_symmetric(a, compute_uv):
     order = np.argsort(s)[..., ::-1]
     sign = np.take_along_axis(np.sign(w), order, axis=-1)
     s, u = np.take_along_axis(s, order, axis=-1), np.take_along_axis(u, order[..., None, :], axis=-1)
-    return _SingularResult(u, s, np.swapaxes(u * sign[..., None, :], -1, -2))
+    return _SingularResult(u, s, adjoint(u * sign[..., None, :]))
 
 
 @handles(np.linalg.svdvals)
@@ -97,7 +100,7 @@ def svdvals(x, /):
 @handles(np.linalg.cond)
 def cond(x, p=None):
     """Infinite for a singular matrix, with derivative NaN."""
-    x = operand(x)
+    x = number(x)
     if np.ndim(x) < 2 or 0 in np.shape(x):
         return np.linalg.cond(peeked(x), p)  # raises NumPy's error
     with np.errstate(all="ignore"):
@@ -105,12 +108,13 @@ def cond(x, p=None):
             s = svd(x, compute_uv=False)
             result = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
         else:
-            inverse = _inverse_or_nan(matrices(x, np.linalg.cond, p, square=True))
+            inverse = _inverse_or_nan(matrices(x, np.linalg.cond, p, is_square=True))
             result = np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(inverse, p, axis=(-2, -1))
-        lost = np.isnan(result) & ~np.any(np.isnan(x), axis=(-2, -1))
+        size = np.sum(square(x), axis=(-2, -1))
+        lost = np.isnan(result) & ~np.isnan(size)
         if not np.any(lost):
             return result
-        infinite = -np.log(0.0 * np.sum(x, axis=(-2, -1)))  # its slope is not a number
+        infinite = -np.log(0.0 * size)  # its slope is not a number
         return np.where(lost, infinite, result) if np.ndim(result) else infinite
 
 
@@ -143,12 +147,11 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
         rcond = 1e-15 if rtol is np._NoValue else rtol
     rcond = max(np.shape(a)[-2:]) * EPS if rcond is None else primal(rcond)
     if 0 in np.shape(a):
-        return np.swapaxes(a, -1, -2)
+        return np.swapaxes(a, -1, -2)  # NumPy does not conjugate nothing
     guard_rank(a, rcond)
     if hermitian:
         lower = np.tril(a)
-        symmetric = lower + np.swapaxes(np.tril(a, -1), -1, -2)
-        model = apply(singular_ops.PINV, symmetric, rcond=rcond)
+        model = apply(singular_ops.PINV, spectral_ops.from_triangle(lower, True), rcond=rcond)
         return returned("numpy.linalg.pinv", model, (lower,), rcond=rcond, hermitian=True)
     return apply(singular_ops.PINV, a, rcond=rcond)
 
@@ -156,7 +159,7 @@ def pinv(a, rcond=None, hermitian=False, *, rtol=np._NoValue):
 @handles(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """``pinv(a) b``, with the rank that NumPy finds."""
-    a, b = operand(a), operand(b)
+    a, b = number(a), number(b)
     rcond = None if rcond is None else float(primal(rcond))
     value = np.linalg.lstsq(peeked(a), peeked(b), rcond)
     limit = EPS * (max(np.shape(a)) if rcond is None else 1)
@@ -165,7 +168,7 @@ def lstsq(a, b, rcond=None):
         return value
     guard_rank(a, limit)
     x = np.matmul(np.linalg.pinv(a, limit), b)
-    residuals = np.reshape(np.sum(np.square(b - np.matmul(a, x)), axis=0), (-1,)) if value[1].size else value[1]
+    residuals = np.reshape(np.sum(square(b - np.matmul(a, x)), axis=0), (-1,)) if value[1].size else value[1]
     x, residuals, s = returned(
         "numpy.linalg.lstsq", (x, residuals, np.linalg.svd(a, compute_uv=False)), (a, b), (0, 1, 3), rcond=rcond
     )
@@ -194,7 +197,7 @@ def qr(a, mode="reduced"):
 
 
 def _reflectors(Q):
-    """The Householder vectors V and the triangle W with ``Q = 1 + V W V1^-T V^T``, from the first columns of Q:
+    """The Householder vectors V and the triangle W with ``Q = 1 + V W V1^-H V^H``, from the first columns of Q:
     ``Q - 1 = V W`` (Ballard et al. 2014, "Reconstructing Householder vectors from tall-skinny QR")."""
     return apply(factor_ops.LU, Q - np.eye(*np.shape(Q)[-2:]))
 
@@ -202,17 +205,17 @@ def _reflectors(Q):
 def _completed(Q, R):
     m, n = np.shape(Q)[-2:]
     V, W = _reflectors(Q)
-    inner = np.swapaxes(np.linalg.solve(V[..., :n, :], np.swapaxes(W, -1, -2)), -1, -2)
-    more = np.matmul(np.matmul(V, inner), np.swapaxes(V[..., n:, :], -1, -2)) + np.eye(m)[:, n:]
+    inner = adjoint(np.linalg.solve(V[..., :n, :], adjoint(W)))
+    more = np.matmul(np.matmul(V, inner), adjoint(V[..., n:, :])) + np.eye(m)[:, n:]
     below = np.zeros((*np.shape(R)[:-2], m - n, n))
     return np.concatenate([Q, more], axis=-1), np.concatenate([R, below], axis=-2)
 
 
 def _raw_qr(a, mode):
-    """R with the Householder vectors below its diagonal, and their factors. The last reflection of a square matrix is
-    none."""
+    """R with the Householder vectors below its diagonal, and their factors. The last reflection of a square real matrix
+    is none; that of a complex one turns a phase."""
     m, n = np.shape(a)[-2:]
-    k = min(m - 1, n)
+    k = min(m, n) if is_complex(a) else min(m - 1, n)
     Q, R = apply(factor_ops.QR, a)
     V, W = _reflectors(Q[..., :k])
     below = np.tril(V, -1)
@@ -229,7 +232,7 @@ def _raw_qr(a, mode):
 
 @handles(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
-    a, b = operand(a), operand(b)
+    a, b = number(a), number(b)
     if axes is not None:
         axes = [k % np.ndim(a) for k in axes]
         rest = [k for k in range(np.ndim(a)) if k not in axes]
@@ -243,7 +246,7 @@ def tensorsolve(a, b, axes=None):
 
 @handles(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
-    a, ind = operand(a), operator.index(ind)
+    a, ind = number(a), operator.index(ind)
     if ind <= 0:
         raise ValueError("Invalid ind argument.")
     shape = np.shape(a)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .array_ops import ArrayOp, unbroadcast
-from .complex_ops import _numbers, joined, parts_of
+from .complexified import joined, numbers_behind, parts_of
 from .special.registry import STEP, _is_active, _plain, _product, _quiet
 
 FUNCTIONS = {}  # name -> Analytic
@@ -112,7 +112,7 @@ def analytic(name, *zs):
 
 def _value(*xs, function, kinds):
     with np.errstate(all="ignore"):
-        return parts_of(np.asarray(load()[function].value(*_numbers(map(_plain_operand, xs), kinds)), dtype=complex))
+        return parts_of(np.asarray(load()[function].value(*numbers_behind(map(_plain_operand, xs), kinds)), dtype=complex))
 
 
 def _plain_operand(x):
@@ -127,7 +127,7 @@ def _partials(k, xs, v, function, kinds):
         return None
     if isinstance(partial, str):
         raise NotImplementedError(f"scipy.special.{function}: {partial}")
-    zs = _numbers(xs, kinds)
+    zs = numbers_behind(xs, kinds)
     found = partial(*zs, joined(v[0], v[1]))
     along = found if type(found) is tuple else (found, None)
     return tuple(None if d is None else (_masked(np.real(d), v), _masked(np.imag(d), v)) for d in along)

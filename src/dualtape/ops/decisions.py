@@ -10,6 +10,7 @@ from hashlib import blake2b
 import numpy as np
 
 from .array_ops import ArrayOp
+from .complexified import joined
 
 
 def _function_of(name):
@@ -31,6 +32,7 @@ def filled(tree, values):
     return tree
 
 
+COMPLEX = "complex128"  # the type of an operand that comes as its two parts
 OPERAND = "<operand>"  # stands in the arguments of a decision where a number of the recording comes
 
 
@@ -64,7 +66,8 @@ def fingerprint(answer):
 
 
 def _decision(*xs, function, args, kwargs, types):
-    xs = [np.asarray(x).astype(dtype)[()] for x, dtype in zip(xs, types, strict=True)]
+    xs = iter(xs)
+    xs = [joined(next(xs), next(xs)) if dtype == COMPLEX else np.asarray(next(xs)).astype(dtype)[()] for dtype in types]
     try:
         with np.errstate(all="ignore"):
             return fingerprint(ask(function, args, kwargs, xs))

@@ -1,5 +1,5 @@
 """Eigenvalues and eigenvectors of general matrices, one `ArrayOp` row each, written for complex numbers: see
-`complex_ops.complexified`.
+`complexified.analytic`.
 
 With ``U^-1 a U = diag(w)`` and ``P = U^-1 a_dot U``: ``w_dot = diag(P)`` and ``U_dot = U (F * P) + U diag(c)``, where
 ``F_ij = 1/(w_j - w_i)`` off the diagonal and c is what the scale of each eigenvector makes of it (Giles 2008, section
@@ -12,7 +12,7 @@ them is symmetric in them. Their eigenvectors have none."""
 import numpy as np
 
 from .array_ops import ArrayOp
-from .complex_ops import complexified
+from .complexified import analytic
 
 _ALIKE = 1e-12  # relative: what moves together to rounding
 
@@ -153,7 +153,7 @@ def _eig_vjp(v_bar, xs, v, active):
     return (np.linalg.solve(transposed, np.matmul(p_bar, transposed)),)
 
 
-EIGVALS = complexified(ArrayOp("linalg.eigvals", _eigvals, _eigvals_jvp, _eigvals_vjp))
-EIG = complexified(ArrayOp("linalg.eig", _eig, _eig_jvp, _eig_vjp))
+EIGVALS = analytic(ArrayOp("linalg.eigvals", _eigvals, _eigvals_jvp, _eigvals_vjp))
+EIG = analytic(ArrayOp("linalg.eig", _eig, _eig_jvp, _eig_vjp))
 
 ROWS = (EIGVALS, EIG)

@@ -12,7 +12,9 @@ from importlib import import_module
 import numpy as np
 
 from .array_ops import ArrayOp
-from .spectral_ops import ROUNDING, judged, nan_where, transposed
+from .complexified import adjoint, analytic, hermitian, is_complex, is_moved, product_with_conjugate
+from .phases import judged
+from .spectral_ops import ROUNDING, nan_where
 
 
 def inverse_or_nan(u):
@@ -25,8 +27,26 @@ def inverse_or_nan(u):
     return np.linalg.inv(safe) + nan_where(np.expand_dims(np.any(zero, axis=-1, keepdims=True), -1))
 
 
+def transposed(x):
+    return np.swapaxes(x, -1, -2)
+
+
 def strictly_lower(x):
     return np.tril(x, -1)
+
+
+def skew(x):
+    """The skew Hermitian matrix with the strictly lower triangle of x, and the imaginary part of its diagonal: R has a
+    real one."""
+    low = strictly_lower(x)
+    whole = low - adjoint(low)
+    return whole + 1j * (np.imag(x) * np.eye(x.shape[-1])) if is_complex(x) else whole
+
+
+def skew_bar(x):
+    """The transpose of `skew`."""
+    low = strictly_lower(x - adjoint(x))
+    return low + 1j * (np.imag(x) * np.eye(x.shape[-1])) if is_complex(x) else low
 
 
 # Q of min(m, n) columns, and R.
@@ -40,7 +60,7 @@ def _regular(R):
     """R with ones for the diagonal elements that are rounding, and the columns of Q and rows of R from the first of
     them on: these have been made of rounding."""
     d = np.abs(np.diagonal(R, axis1=-2, axis2=-1))
-    length = np.sqrt(np.sum(R * R, axis=-2))
+    length = np.sqrt(np.sum(product_with_conjugate(R, R), axis=-2))
     is_rounding = d <= R.shape[-1] * ROUNDING * length
     lost = np.cumsum(np.where(is_rounding, 1.0, 0.0), axis=-1) > 0.0
     return np.where(np.expand_dims(is_rounding, -1) & np.eye(R.shape[-1], dtype=bool), 1.0, R), lost
@@ -50,9 +70,8 @@ def _tall_jvp(a_dot, Q, R):
     """``Q_dot = Q w + (1 - Q Q^T) a_dot R^-1``, ``R_dot = Q^T a_dot - w R`` with the skew w that has the strictly lower
     triangle of ``Q^T a_dot R^-1``."""
     regular, lost = _regular(R)
-    in_q = np.matmul(transposed(Q), a_dot)
-    low = strictly_lower(np.matmul(in_q, np.linalg.inv(regular)))
-    w = low - transposed(low)
+    in_q = np.matmul(adjoint(Q), a_dot)
+    w = skew(np.matmul(in_q, np.linalg.inv(regular)))
     rest = np.matmul(a_dot - np.matmul(Q, in_q), np.linalg.inv(regular))
     Q_dot, R_dot = np.matmul(Q, w) + rest, np.triu(in_q - np.matmul(w, R))
     if np.any(lost):
@@ -62,15 +81,15 @@ def _tall_jvp(a_dot, Q, R):
 
 def _tall_vjp(Q_bar, R_bar, Q, R):
     """``Q R_bar + (Q low_bar + (1 - Q Q^T) Q_bar) R^-T``, with the strictly lower triangle of ``w_bar - w_bar^T``,
-    ``w_bar = Q^T Q_bar - R_bar R^T``."""
+    ``w_bar = Q^T Q_bar - R_bar R^T``; of complex matrices, with its imaginary diagonal."""
     regular, lost = _regular(R)
     R_bar = np.triu(R_bar)
-    in_q = np.matmul(transposed(Q), Q_bar)
-    w_bar = in_q - np.matmul(R_bar, transposed(R))
-    turned = strictly_lower(w_bar - transposed(w_bar)) - in_q
-    a_bar = np.matmul(Q, R_bar) + np.matmul(np.matmul(Q, turned) + Q_bar, transposed(np.linalg.inv(regular)))
+    in_q = np.matmul(adjoint(Q), Q_bar)
+    w_bar = in_q - np.matmul(R_bar, adjoint(R))
+    turned = skew_bar(w_bar) - in_q
+    a_bar = np.matmul(Q, R_bar) + np.matmul(np.matmul(Q, turned) + Q_bar, adjoint(np.linalg.inv(regular)))
     if np.any(lost):
-        on_q, on_r = np.expand_dims(lost, -2) & (Q_bar != 0.0), np.expand_dims(lost, -1) & (R_bar != 0.0)
+        on_q, on_r = np.expand_dims(lost, -2) & is_moved(Q_bar), np.expand_dims(lost, -1) & is_moved(R_bar)
         counts = np.any(on_q, axis=(-2, -1), keepdims=True) | np.any(on_r, axis=(-2, -1), keepdims=True)
         return a_bar + nan_where(counts)
     return a_bar
@@ -83,7 +102,7 @@ def _qr_jvp(x_dots, xs, v):
     if m >= n:
         return _tall_jvp(a_dot, Q, R)
     Q_dot, u_dot = _tall_jvp(a_dot[..., :m], Q, R[..., :m])
-    y_dot = np.matmul(transposed(Q_dot), a[..., m:]) + np.matmul(transposed(Q), a_dot[..., m:])
+    y_dot = np.matmul(adjoint(Q_dot), a[..., m:]) + np.matmul(adjoint(Q), a_dot[..., m:])
     return Q_dot, np.concatenate([u_dot, y_dot], axis=-1)
 
 
@@ -93,7 +112,7 @@ def _qr_vjp(v_bar, xs, v, active):
     if m >= n:
         return (_tall_vjp(Q_bar, R_bar, Q, R),)
     of_y = R_bar[..., m:]
-    Q_bar = Q_bar + np.matmul(a[..., m:], transposed(of_y))
+    Q_bar = Q_bar + np.matmul(a[..., m:], adjoint(of_y))
     x_bar = _tall_vjp(Q_bar, R_bar[..., :m], Q, R[..., :m])
     return (np.concatenate([x_bar, np.matmul(Q, of_y)], axis=-1),)
 
@@ -201,14 +220,26 @@ def _function_of(name):
 def _as_returned(*xs, function, models, kwargs, parts=None, turned=()):
     result = _function_of(function)(*xs[models:], **kwargs)
     if parts is None:
-        return np.asarray(result, dtype=np.float64)[()]
-    return tuple(np.asarray(result[part], dtype=np.float64)[()] for part in parts)
+        return _in_double(result)
+    return tuple(_in_double(result[part]) for part in parts)
+
+
+def _in_double(x):
+    x = np.asarray(x)
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)[()]
+
+
+def _real_models(kinds, models, **params):
+    """A result is what its model is."""
+    return [kind == "r" for kind in kinds[:models]]
 
 
 def _turn(dots, xs, v, turned):
     """Each vector of a model may have the other sign."""
     return tuple(
-        dot if axis is None or dot is None else dot * np.sign(np.sum(judged(x) * judged(part), axis, keepdims=True))
+        dot
+        if axis is None or dot is None
+        else dot * np.sign(np.sum(product_with_conjugate(judged(x), judged(part)), axis, keepdims=True))
         for dot, x, part, axis in zip(dots, xs, v, turned or (None,) * len(dots), strict=True)
     )
 
@@ -245,3 +276,9 @@ AS_RETURNED = ArrayOp("as_returned", _as_returned, _as_returned_jvp, _as_returne
 CHOSEN = ArrayOp("chosen", chosen, _no_jvp, _no_vjp)
 
 ROWS = (QR, LU, AS_RETURNED, CHOSEN)
+COMPLEX_ROWS = (
+    hermitian(QR, False, False),
+    analytic(LU, 2),
+    hermitian(AS_RETURNED, _real_models),
+    hermitian(CHOSEN, True),
+)

@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from .array_ops import ArrayOp, linear_in_each
-from .complex_ops import complexified
+from .complexified import analytic
 
 
 def _function(library, name):
@@ -97,8 +97,8 @@ def _cosines_vjp(v_bar, xs, v, active, function, type, n, axis, norm):
 
 
 COSINES = ArrayOp("scipy.fft.dct", _cosines, linear_in_each(_cosines), _cosines_vjp)
-FFT = complexified(ArrayOp("fft", _transform, linear_in_each(_transform), _transform_vjp))
-RFFT = complexified(ArrayOp("rfft", _of_real, linear_in_each(_of_real), _of_real_vjp))
-IRFFT = complexified(ArrayOp("irfft", _to_real, linear_in_each(_to_real), _to_real_vjp), is_real=True)
+FFT = analytic(ArrayOp("fft", _transform, linear_in_each(_transform), _transform_vjp))
+RFFT = analytic(ArrayOp("rfft", _of_real, linear_in_each(_of_real), _of_real_vjp))
+IRFFT = analytic(ArrayOp("irfft", _to_real, linear_in_each(_to_real), _to_real_vjp), is_real=True)
 
 ROWS = (FFT, RFFT, IRFFT, COSINES)

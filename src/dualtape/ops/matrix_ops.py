@@ -9,6 +9,7 @@ See `array_ops` for what a rule may use. Determinants stay exact where the matri
 import numpy as np
 
 from .array_ops import ArrayOp, total, unbroadcast
+from .complexified import adjoint, hermitian, is_complex
 
 # A matrix whose condition number (1-norm) exceeds this gets its cofactors without inverting it as a whole.
 _TRUSTED_CONDITION = 1e8
@@ -188,9 +189,10 @@ def _logdet_vjp(v_bar, xs, v, active):
 
 
 def _lower_half(x):
-    """The lower triangle with its diagonal halved."""
-    n = x.shape[-1]
-    return np.tril(x) * (1.0 - 0.5 * np.eye(n))
+    """The lower triangle with its diagonal halved, of which only the real part counts."""
+    eye = np.eye(x.shape[-1])
+    half = np.tril(x) * (1.0 - 0.5 * eye)
+    return half - 1j * (np.imag(half) * eye) if is_complex(half) else half
 
 
 def _cholesky(a, upper=False):
@@ -200,22 +202,23 @@ def _cholesky(a, upper=False):
 def _cholesky_jvp(x_dots, xs, v, upper=False):
     """NumPy reads one triangle only, so the tangent of the other one does not count. ``l_dot = l half(l^-1 a_dot
     l^-T)``."""
-    a_dot = _transposed(x_dots[0]) if upper else x_dots[0]
-    factor = _transposed(v) if upper else v
-    a_dot = np.tril(a_dot) + _transposed(np.tril(a_dot, -1))
-    middle = np.linalg.solve(factor, _transposed(np.linalg.solve(factor, a_dot)))
+    a_dot = adjoint(x_dots[0]) if upper else x_dots[0]
+    factor = adjoint(v) if upper else v
+    half = _lower_half(a_dot)
+    a_dot = half + adjoint(half)
+    middle = np.linalg.solve(factor, adjoint(np.linalg.solve(factor, a_dot)))
     v_dot = np.matmul(factor, _lower_half(middle))
-    return _transposed(v_dot) if upper else v_dot
+    return adjoint(v_dot) if upper else v_dot
 
 
 def _cholesky_vjp(v_bar, xs, v, active, upper=False):
     """``s = l^-T half(l^T l_bar) l^-1``; an element below the diagonal stands for two of the symmetric matrix."""
-    factor, l_bar = (_transposed(v), _transposed(v_bar)) if upper else (v, v_bar)
-    transposed = _transposed(factor)
+    factor, l_bar = (adjoint(v), adjoint(v_bar)) if upper else (v, v_bar)
+    transposed = adjoint(factor)
     half = _lower_half(np.matmul(transposed, l_bar))
-    s = _transposed(np.linalg.solve(transposed, _transposed(np.linalg.solve(transposed, half))))
-    a_bar = _lower_half(s + _transposed(s))
-    return (_transposed(a_bar) if upper else a_bar,)
+    s = adjoint(np.linalg.solve(transposed, adjoint(np.linalg.solve(transposed, half))))
+    a_bar = _lower_half(s + adjoint(s))
+    return (adjoint(a_bar) if upper else a_bar,)
 
 
 SOLVE = ArrayOp("linalg.solve", np.linalg.solve, _solve_jvp, _solve_vjp)
@@ -225,3 +228,4 @@ LOGDET = ArrayOp("linalg.slogdet", _logdet, _logdet_jvp, _logdet_vjp)
 CHOLESKY = ArrayOp("linalg.cholesky", _cholesky, _cholesky_jvp, _cholesky_vjp)
 
 ROWS = (SOLVE, INV, DET, LOGDET, CHOLESKY)
+COMPLEX_ROWS = (hermitian(CHOLESKY, False),)

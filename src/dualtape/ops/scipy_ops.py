@@ -10,19 +10,19 @@ import numpy as np
 
 from . import singular_ops, spectral_ops
 from .array_ops import ArrayOp, total
+from .complexified import adjoint, analytic, applied, hermitian, is_complex, is_moved, is_plain, real_part
+from .factor_ops import transposed
+from .phases import phased, phased_bar, torque, turned, turning, turning_bar
 from .spectral_ops import (
-    applied,
     columns_unmoved,
     diagonal_matrix,
     diagonal_of,
     from_triangle,
     gaps,
     harmless_rotations,
-    is_plain,
     is_unmoved,
     nan_where,
     to_triangle,
-    transposed,
 )
 
 
@@ -62,7 +62,12 @@ def _function_vjp(v_bar, xs, v, active, **params):
 
 
 def _sylvester(a, b, q):
-    return _scipy("solve_sylvester")(a, b, q)
+    """Where some of them are complex and others real, SciPy's answer may solve nothing."""
+    x = _scipy("solve_sylvester")(a, b, q)
+    kinds = {is_complex(part) for part in (a, b, q)}
+    if len(kinds) == 1 or np.allclose(np.matmul(a, x) + np.matmul(x, b), q):
+        return x
+    return _scipy("solve_sylvester")(*(part + 0j for part in (a, b, q)))
 
 
 def sylvester(a, b, q):
@@ -120,7 +125,7 @@ def _tall(polar_rule):
     def rule(x, a, u):
         if a.shape[-2] >= a.shape[-1]:
             return polar_rule(x, a, u)
-        return transposed(polar_rule(transposed(x), transposed(a), transposed(u)))
+        return adjoint(polar_rule(adjoint(x), adjoint(a), adjoint(u)))
 
     return rule
 
@@ -128,7 +133,7 @@ def _tall(polar_rule):
 def _outside(x, p, u):
     """``(1 - u u^T) x p^-1``."""
     try:
-        return transposed(np.linalg.solve(p, transposed(x - np.matmul(u, np.matmul(transposed(u), x)))))
+        return adjoint(np.linalg.solve(p, adjoint(x - np.matmul(u, np.matmul(adjoint(u), x)))))
     except np.linalg.LinAlgError:
         return x * np.nan
 
@@ -136,14 +141,14 @@ def _outside(x, p, u):
 @_tall
 def _polar_pushed(a_dot, a, u):
     """``a = u p``: ``u_dot = u w + (1 - u u^T) a_dot p^-1`` with ``w p + p w = u^T a_dot - a_dot^T u``."""
-    p, moved = np.matmul(transposed(u), a), np.matmul(transposed(u), a_dot)
-    return np.matmul(u, sylvester(p, p, moved - transposed(moved))) + _outside(a_dot, p, u)
+    p, moved = np.matmul(adjoint(u), a), np.matmul(adjoint(u), a_dot)
+    return np.matmul(u, sylvester(p, p, moved - adjoint(moved))) + _outside(a_dot, p, u)
 
 
 @_tall
 def _polar_pulled(u_bar, a, u):
-    p, moved = np.matmul(transposed(u), a), np.matmul(transposed(u), u_bar)
-    return np.matmul(u, sylvester(p, p, moved - transposed(moved))) + _outside(u_bar, p, u)
+    p, moved = np.matmul(adjoint(u), a), np.matmul(adjoint(u), u_bar)
+    return np.matmul(u, sylvester(p, p, moved - adjoint(moved))) + _outside(u_bar, p, u)
 
 
 def _polar_jvp(x_dots, xs, v):
@@ -166,18 +171,18 @@ def _continuous_are_jvp(x_dots, xs, v, **options):
     moved = total(
         (
             q_dot,
-            None if pushed is None else pushed + transposed(pushed),
+            None if pushed is None else pushed + adjoint(pushed),
             None if g_dot is None else -np.matmul(np.matmul(v, g_dot), v),
         )
     )
-    return sylvester(transposed(loop), loop, -moved)
+    return sylvester(adjoint(loop), loop, -moved)
 
 
 def _continuous_are_vjp(v_bar, xs, v, active, **options):
     loop = xs[0] - np.matmul(xs[1], v)
-    q_bar = sylvester(loop, transposed(loop), -v_bar)
+    q_bar = sylvester(loop, adjoint(loop), -v_bar)
     return (
-        np.matmul(v, q_bar + transposed(q_bar)) if active[0] else None,
+        np.matmul(v, q_bar + adjoint(q_bar)) if active[0] else None,
         -np.matmul(np.matmul(v, q_bar), v) if active[1] else None,
         q_bar if active[2] else None,
         *(None for _ in xs[3:]),
@@ -189,16 +194,16 @@ def _discrete_are(a, b, q, r, **options):
 
 
 def _stein(a, q):
-    """x of ``x - a x a^T = q``, as a linear system of n^2 unknowns."""
+    """x of ``x - a x a^T = q``, as a linear system of n^2 unknowns; ``a^H`` if it is complex."""
     n = a.shape[0]
-    system = np.eye(n * n) - np.kron(a, a)
+    system = np.eye(n * n) - np.kron(a, np.conjugate(a) if is_complex(a) else a)
     return np.reshape(np.linalg.solve(system, np.reshape(q, (n * n,))), (n, n))
 
 
 def _closed_loop(xs, v):
     """The feedback k and the closed loop ``a - b k``."""
     a, b, _, r = xs
-    weighed = np.matmul(transposed(b), v)
+    weighed = np.matmul(adjoint(b), v)
     k = np.linalg.solve(r + np.matmul(weighed, b), np.matmul(weighed, a))
     return k, a - np.matmul(b, k)
 
@@ -209,26 +214,26 @@ def _discrete_are_jvp(x_dots, xs, v, **options):
     k, loop = _closed_loop(xs, v)
     a_dot, b_dot, q_dot, r_dot = x_dots
     turned = total((a_dot, None if b_dot is None else -np.matmul(b_dot, k)))
-    pushed = None if turned is None else np.matmul(np.matmul(transposed(loop), v), turned)
+    pushed = None if turned is None else np.matmul(np.matmul(adjoint(loop), v), turned)
     moved = total(
         (
             q_dot,
-            None if pushed is None else pushed + transposed(pushed),
-            None if r_dot is None else np.matmul(np.matmul(transposed(k), r_dot), k),
+            None if pushed is None else pushed + adjoint(pushed),
+            None if r_dot is None else np.matmul(np.matmul(adjoint(k), r_dot), k),
         )
     )
-    return _stein(transposed(loop), moved)
+    return _stein(adjoint(loop), moved)
 
 
 def _discrete_are_vjp(v_bar, xs, v, active, **options):
     k, loop = _closed_loop(xs, v)
     q_bar = _stein(loop, v_bar)
-    turned = np.matmul(np.matmul(v, loop), q_bar + transposed(q_bar))
+    turned = np.matmul(np.matmul(v, loop), q_bar + adjoint(q_bar))
     return (
         turned if active[0] else None,
-        -np.matmul(turned, transposed(k)) if active[1] else None,
+        -np.matmul(turned, adjoint(k)) if active[1] else None,
         q_bar if active[2] else None,
-        np.matmul(np.matmul(k, q_bar), transposed(k)) if active[3] else None,
+        np.matmul(np.matmul(k, q_bar), adjoint(k)) if active[3] else None,
     )
 
 
@@ -367,28 +372,48 @@ def _pencil_jvp(x_dots, xs, v, lower, driver=None):
     """Of ``a V = b V diag(w)``, ``V^T b V = 1``: with ``m = V^T a_dot V``, ``n = V^T b_dot V`` and the means c of two
     eigenvalues, ``w_dot = diag(m - c * n)`` and ``V_dot = V (f * (m - c * n) - n/2)``, ``f_ij = 1/(w_j - w_i)``."""
     w, V = v
-    m, n = (0.0 if dot is None else np.matmul(transposed(V), np.matmul(from_triangle(dot, lower), V)) for dot in x_dots)
+    dots = [None if dot is None else from_triangle(dot, lower) for dot in x_dots]
+    m, n = (0.0 if dot is None else np.matmul(adjoint(V), np.matmul(dot, V)) for dot in dots)
     m = m - _means(w) * n
     f, same = gaps(w)
     x = f * m - 0.5 * n
     if np.any(same):
-        x = x + nan_where(same & (m != 0.0))
-    return diagonal_of(m), np.matmul(V, x)
+        x = x + nan_where(same & is_moved(m))
+    V_dot = np.matmul(V, x)
+    if not is_complex(V) or not lower:
+        V_dot = phased(V_dot, V, last=True)
+    else:
+        b = from_triangle(xs[1], lower)[:1]
+        moved = total((np.matmul(b, V_dot), None if dots[1] is None else np.matmul(dots[1][:1], V)))
+        V_dot = V_dot + turned(V, turning(moved, np.matmul(b, V)))
+    return real_part(diagonal_of(m)), V_dot
+
+
+def _pencil_phases_bar(V_bar, V, b, lower):
+    """Cotangents of V and b: LAPACK goes back to one matrix by the Cholesky factor of b, so that it is ``(b V)[0]``
+    that is real where it reads the lower triangle."""
+    if not is_complex(V) or not lower or np.all(is_unmoved(V_bar)):
+        return phased_bar(V_bar, V, last=True), 0.0
+    first = from_triangle(b, lower)[:1]
+    row_bar = turning_bar(torque(V_bar, V), np.matmul(first, V))
+    b_bar = np.pad(np.matmul(row_bar, adjoint(V)), ((0, V.shape[-2] - 1), (0, 0)))
+    return V_bar + np.matmul(adjoint(first), row_bar), 0.5 * (b_bar + adjoint(b_bar))
 
 
 def _pencil_vjp(v_bar, xs, v, active, lower, driver=None):
     (w, V), (w_bar, V_bar) = v, v_bar
-    product = np.matmul(transposed(V), V_bar)
-    skew = 0.5 * (product - transposed(product))
+    unmoved = columns_unmoved(V_bar)
+    V_bar, b_bar = _pencil_phases_bar(V_bar, V, xs[1], lower)
+    product = np.matmul(adjoint(V), V_bar)
+    skew = 0.5 * (product - adjoint(product))
     f, same = gaps(w)
     m_bar = f * skew + diagonal_matrix(w_bar)
     if np.any(same):
-        harmless = harmless_rotations(skew, product, columns_unmoved(V_bar), is_unmoved(w_bar))
-        m_bar = m_bar + nan_where(same & ~harmless)
-    n_bar = -_means(w) * m_bar - 0.25 * (product + transposed(product))
+        m_bar = m_bar + nan_where(same & ~harmless_rotations(skew, product, unmoved, is_unmoved(w_bar)))
+    n_bar = -_means(w) * m_bar - 0.25 * (product + adjoint(product))
     return tuple(
-        to_triangle(np.matmul(np.matmul(V, bar), transposed(V)), lower) if wanted else None
-        for bar, wanted in zip((m_bar, n_bar), active, strict=True)
+        to_triangle(np.matmul(np.matmul(V, bar), adjoint(V)) + more, lower) if wanted else None
+        for bar, more, wanted in zip((m_bar, n_bar), (0.0, b_bar), active, strict=True)
     )
 
 
@@ -431,4 +456,11 @@ ROWS = (
     EIGVALSH,
     PENCIL,
     SVD,
+)
+COMPLEX_ROWS = (
+    *map(analytic, (FUNCTION, SQUARE_ROOT, SYLVESTER, TRIANGULAR, BANDED)),
+    *(hermitian(row, False) for row in (POLAR, CONTINUOUS_ARE, DISCRETE_ARE)),
+    *(hermitian(row, True, False) for row in (EIGH, PENCIL)),
+    hermitian(EIGVALSH, True),
+    hermitian(SVD, False, True, False),
 )

@@ -1,7 +1,9 @@
 """Rows of the singular value decomposition, ``a = U diag(s) V^T``, and of the pseudoinverse. The rules are those of
 Giles (2008), section 3.2, with the rotations K of U and L of V taken as K + L, which gaps of singular values divide,
 and K - L, which their sums divide (Papadopoulo & Lourakis 2000, "Estimating the Jacobian of the singular value
-decomposition", solve for each pair). So the polar factor ``U V^T`` is smooth where singular values are repeated.
+decomposition", solve for each pair). Of complex matrices, read ``V^H`` for ``V^T``; what K - L does on the diagonal
+turns phases (Wan & Zhang 2019, arXiv:1909.02659), and phases.py fixes the rest of them. So the polar factor ``U V^T``
+is smooth where singular values are repeated.
 
 Rotations that are not determined are treated as in `spectral_ops`. A singular value that is 0 is at a kink, and has
 derivative 0 as `abs` has. Called by handlers/spectral.py and by other rules.
@@ -10,21 +12,28 @@ derivative 0 as `abs` has. Called by handlers/spectral.py and by other rules.
 import numpy as np
 
 from .array_ops import ArrayOp
+from .complexified import (
+    adjoint,
+    applied,
+    hermitian,
+    is_complex,
+    is_moved,
+    is_plain,
+    product_with_conjugate,
+    real_part,
+)
+from .phases import judged, torque, turned, turning, turning_bar
 from .spectral_ops import (
     ROUNDING,
-    applied,
     diagonal_matrix,
     diagonal_of,
     harmless_rotations,
     in_pairs,
     inverse_gaps,
-    is_plain,
     is_unmoved,
-    judged,
     nan_where,
     on_columns,
     on_rows,
-    transposed,
 )
 
 _NEGLIGIBLE = 1e-10  # of the smallest singular value that is inverted: what is cut off does not change the derivative
@@ -40,12 +49,14 @@ class _Divisors:
     inverse, zero : ``1/s_i``, and where it is zero
     """
 
-    def __init__(self, s, shape):
-        rounding = max(shape[-2:]) * ROUNDING * np.max(s, axis=-1, keepdims=True, initial=0.0)
+    def __init__(self, s, a):
+        rounding = max(a.shape[-2:]) * ROUNDING * np.max(s, axis=-1, keepdims=True, initial=0.0)
         rows, columns = np.expand_dims(s, -1), np.expand_dims(s, -2)
         self.gap, self.same = inverse_gaps(columns - rows, np.expand_dims(rounding, -1))
         sums, self.zero = rows + columns, s <= rounding
-        self.both_zero = in_pairs(self.zero) & ~np.eye(s.shape[-1], dtype=bool)
+        self.both_zero = in_pairs(self.zero)
+        if not is_complex(a):  # a real singular vector does not turn into itself
+            self.both_zero = self.both_zero & ~np.eye(s.shape[-1], dtype=bool)
         self.sum = np.where(in_pairs(self.zero), 0.0, 1.0 / np.where(in_pairs(self.zero), 1.0, sums))
         self.inverse = np.where(self.zero, 0.0, 1.0 / np.where(self.zero, 1.0, s))
         self.is_regular = not (np.any(self.same) or np.any(self.zero))
@@ -65,30 +76,45 @@ def _svd(a, full):
 def _thin(v):
     """The singular vectors that have a singular value, and the others, of U and of V."""
     U, s, Vh = v
-    r, V = s.shape[-1], transposed(Vh)
+    r, V = s.shape[-1], adjoint(Vh)
     return U[..., :r], s, V[..., :r], U[..., r:], V[..., r:]
+
+
+def _thin_bar(v_bar):
+    """`_thin` of cotangents. Where nothing depends on a number, that is still to be seen."""
+    U_bar, s_bar, Vh_bar = v_bar
+    r, V_bar = s_bar.shape[-1], adjoint(Vh_bar)
+    if is_complex(Vh_bar):
+        V_bar = np.where(np.swapaxes(is_unmoved(Vh_bar), -1, -2), complex(-0.0, -0.0), V_bar)
+    return U_bar[..., :r], s_bar, V_bar[..., :r], U_bar[..., r:], V_bar[..., r:]
 
 
 def _svd_jvp(x_dots, xs, v, full):
     U, s, V, more_u, more_v = _thin(v)
-    U_dot, s_dot, V_dot = _thin_svd_jvp(x_dots[0], U, s, V)
+    U_dot, s_dot, V_dot = _with_phases(*_thin_svd_jvp(x_dots[0], U, s, V), U, V)
     U_dot, V_dot = _and_more_dots(U_dot, U, more_u), _and_more_dots(V_dot, V, more_v)
-    return U_dot, s_dot, transposed(V_dot)
+    return U_dot, s_dot, adjoint(V_dot)
 
 
 def _and_more_dots(U_dot, U, more):
     """Vectors that complete U stay orthogonal to it. How two or more of them turn into each other is not determined."""
     if not more.shape[-1]:
         return U_dot
-    more_dot = -np.matmul(U, np.matmul(transposed(U_dot), more))
-    return np.concatenate([U_dot, more_dot if more.shape[-1] == 1 else more_dot + np.nan], axis=-1)
+    more_dot = -np.matmul(U, np.matmul(adjoint(U_dot), more))
+    return np.concatenate([U_dot, more_dot if _is_determined(more) else more_dot + np.nan], axis=-1)
+
+
+def _is_determined(more):
+    """A single real vector is; a complex one has a phase of its own."""
+    return more.shape[-1] == 1 and not is_complex(more)
 
 
 def _svd_vjp(v_bar, xs, v, active, full):
     U, s, V, more_u, more_v = _thin(v)
-    U_bar, s_bar, V_bar, more_u_bar, more_v_bar = _thin(v_bar)
+    U_bar, s_bar, V_bar, more_u_bar, more_v_bar = _thin_bar(v_bar)
     U_bar = _and_more_bars(U_bar, U, more_u, more_u_bar)
     V_bar = _and_more_bars(V_bar, V, more_v, more_v_bar)
+    U_bar, V_bar = _with_phases_bar(U_bar, V_bar, U, V)
     return (_thin_svd_vjp(U_bar, s_bar, V_bar, xs[0], U, s, V),)
 
 
@@ -96,29 +122,47 @@ def _and_more_bars(U_bar, U, more, more_bar):
     """The transpose of `_and_more_dots`; a rotation of the completing vectors into each other must not count."""
     if not more.shape[-1] or np.all(is_unmoved(more_bar)):
         return U_bar
-    U_bar = U_bar - np.matmul(more, np.matmul(transposed(more_bar), U))
-    if more.shape[-1] == 1:
+    U_bar = U_bar - np.matmul(more, np.matmul(adjoint(more_bar), U))
+    if _is_determined(more):
         return U_bar
-    within = np.matmul(transposed(more), more_bar)
-    turns = ~np.all(vanishes_in(within - transposed(within), more_bar), axis=(-2, -1), keepdims=True)
+    within = np.matmul(adjoint(more), more_bar)
+    turns = ~np.all(vanishes_in(within - adjoint(within), more_bar), axis=(-2, -1), keepdims=True)
     return U_bar + nan_where(turns)
 
 
+def _with_phases(U_dot, s_dot, V_dot, U, V):
+    """The pairs of vectors turn together: see phases.py."""
+    if not is_complex(U):
+        return U_dot, s_dot, V_dot
+    fixed_dot, fixed = (V_dot, V) if U.shape[-2] >= V.shape[-2] else (U_dot, U)
+    speed = turning(fixed_dot, fixed)
+    return U_dot + turned(U, speed), s_dot, V_dot + turned(V, speed)
+
+
+def _with_phases_bar(U_bar, V_bar, U, V):
+    if not is_complex(U) or (np.all(is_unmoved(U_bar)) and np.all(is_unmoved(V_bar))):
+        return U_bar, V_bar
+    t = torque(U_bar, U) + torque(V_bar, V)
+    if U.shape[-2] >= V.shape[-2]:
+        return U_bar, V_bar + turning_bar(t, V)
+    return U_bar + turning_bar(t, U), V_bar
+
+
 def _thin_svd_jvp(a_dot, U, s, V):
-    Ut = transposed(U)
-    over = _Divisors(s, a_dot.shape)
-    on_u, on_v = np.matmul(a_dot, V), np.matmul(transposed(a_dot), U)
+    Ut = adjoint(U)
+    over = _Divisors(s, a_dot)
+    on_u, on_v = np.matmul(a_dot, V), np.matmul(adjoint(a_dot), U)
     p = np.matmul(Ut, on_u)
-    both, opposite = (p + transposed(p)) * over.gap, (p - transposed(p)) * over.sum
-    rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, transposed(p))
+    both, opposite = (p + adjoint(p)) * over.gap, (p - adjoint(p)) * over.sum
+    rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, adjoint(p))
     if not over.is_regular:
-        both = both + nan_where(over.same & (p + transposed(p) != 0.0))
-        opposite = opposite + nan_where(over.both_zero & (p - transposed(p) != 0.0))
+        both = both + nan_where(over.same & is_moved(p + adjoint(p)))
+        opposite = opposite + nan_where(over.both_zero & is_moved(p - adjoint(p)))
         rest_u = rest_u + nan_where(np.expand_dims(over.zero, -2) & ~vanishes_in(rest_u, on_u))
         rest_v = rest_v + nan_where(np.expand_dims(over.zero, -2) & ~vanishes_in(rest_v, on_v))
     U_dot = np.matmul(U, 0.5 * (both + opposite)) + on_columns(rest_u, over.inverse)
     V_dot = np.matmul(V, 0.5 * (both - opposite)) + on_columns(rest_v, over.inverse)
-    return U_dot, diagonal_of(p) * _sign(s), V_dot
+    return U_dot, real_part(diagonal_of(p)) * _sign(s), V_dot
 
 
 def vanishes_in(part, whole):
@@ -127,14 +171,14 @@ def vanishes_in(part, whole):
 
 
 def _thin_svd_vjp(U_bar, s_bar, V_bar, a, U, s, V):
-    Vh = transposed(V)
+    Vh = adjoint(V)
     a_bar = recombined(a, s_bar * _sign(s), U, Vh)
     no_u, no_v = is_unmoved(U_bar), is_unmoved(V_bar)
     if np.all(no_u) and np.all(no_v):
         return a_bar
-    over = _Divisors(s, a.shape)
-    in_u, in_v = np.matmul(transposed(U), U_bar), np.matmul(transposed(V), V_bar)
-    skew_u, skew_v = 0.5 * (in_u - transposed(in_u)), 0.5 * (in_v - transposed(in_v))
+    over = _Divisors(s, a)
+    in_u, in_v = np.matmul(adjoint(U), U_bar), np.matmul(adjoint(V), V_bar)
+    skew_u, skew_v = 0.5 * (in_u - adjoint(in_u)), 0.5 * (in_v - adjoint(in_v))
     both, opposite = (skew_u + skew_v) * over.gap, (skew_u - skew_v) * over.sum
     rest_u, rest_v = U_bar - np.matmul(U, in_u), V_bar - np.matmul(V, in_v)
     if not over.is_regular:
@@ -146,7 +190,7 @@ def _thin_svd_vjp(U_bar, s_bar, V_bar, a, U, s, V):
         rest_u = _determined(rest_u, U_bar, over.zero, no_columns_u, no_s)
         rest_v = _determined(rest_v, V_bar, over.zero, no_columns_v, no_s)
     a_bar = a_bar + np.matmul(np.matmul(U, both + opposite) + on_columns(rest_u, over.inverse), Vh)
-    return a_bar + np.matmul(U, transposed(on_columns(rest_v, over.inverse)))
+    return a_bar + np.matmul(U, adjoint(on_columns(rest_v, over.inverse)))
 
 
 def _determined(rest, bar, zero, no_columns, no_values):
@@ -165,7 +209,7 @@ def _svdvals(a):
 
 def _svdvals_jvp(x_dots, xs, v):
     U, s, Vh = np.linalg.svd(xs[0], full_matrices=False)
-    return np.sum(U * np.matmul(x_dots[0], transposed(Vh)), axis=-2) * _sign(s)
+    return np.sum(product_with_conjugate(U, np.matmul(x_dots[0], adjoint(Vh))), axis=-2) * _sign(s)
 
 
 def _svdvals_vjp(v_bar, xs, v, active):
@@ -200,10 +244,10 @@ def _of_pairs(p, d, over, is_constant):
     """The change of ``U diag(d) V^T`` between singular vectors, in their basis, for ``p = U^T a_dot V``; a map that is
     its own transpose."""
     of_gaps, of_sums, unknown_gap, unknown_sum = _quotients(d, over, is_constant)
-    even, odd = p + transposed(p), p - transposed(p)
+    even, odd = p + adjoint(p), p - adjoint(p)
     middle = 0.5 * (of_gaps * even + of_sums * odd)
     if not over.is_regular:
-        middle = middle + nan_where((unknown_gap & (even != 0.0)) | (unknown_sum & (odd != 0.0)))
+        middle = middle + nan_where((unknown_gap & is_moved(even)) | (unknown_sum & is_moved(odd)))
     return middle
 
 
@@ -221,16 +265,16 @@ def _recombined_jvp(x_dots, xs, v):
 def _moved(a_dot, d, U, s, Vh, is_constant):
     """What a tangent of a makes of ``U diag(d) V^T``: between singular vectors, and out of their spaces. As a map of
     `a_dot` it is its own transpose."""
-    over, V = _Divisors(s, a_dot.shape), transposed(Vh)
-    on_u, on_v = np.matmul(a_dot, V), np.matmul(transposed(a_dot), U)
-    p = np.matmul(transposed(U), on_u)
-    rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, transposed(p))
+    over, V = _Divisors(s, a_dot), adjoint(Vh)
+    on_u, on_v = np.matmul(a_dot, V), np.matmul(adjoint(a_dot), U)
+    p = np.matmul(adjoint(U), on_u)
+    rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, adjoint(p))
     if not over.is_regular:
         unknown = over.zero & ~(is_constant & (d == 0.0))
         rest_u = rest_u + nan_where(np.expand_dims(unknown, -2) & ~vanishes_in(rest_u, on_u))
         rest_v = rest_v + nan_where(np.expand_dims(unknown, -2) & ~vanishes_in(rest_v, on_v))
     ratio = d * over.inverse
-    outside = np.matmul(on_columns(rest_u, ratio), Vh) + np.matmul(U, transposed(on_columns(rest_v, ratio)))
+    outside = np.matmul(on_columns(rest_u, ratio), Vh) + np.matmul(U, adjoint(on_columns(rest_v, ratio)))
     return _of_pairs(p, d, over, is_constant), outside
 
 
@@ -241,7 +285,7 @@ def _recombined_vjp(v_bar, xs, v, active):
     if active[0]:
         middle, outside = _moved(v_bar, d, U, s, Vh, not active[1])
         a_bar = np.matmul(np.matmul(U, middle), Vh) + outside
-    return a_bar, np.sum(U * np.matmul(v_bar, transposed(Vh)), axis=-2) if active[1] else None
+    return a_bar, np.sum(product_with_conjugate(U, np.matmul(v_bar, adjoint(Vh))), axis=-2) if active[1] else None
 
 
 # The pseudoinverse.
@@ -258,7 +302,7 @@ def _pinv_jvp(x_dots, xs, v, rcond):
     dropped = _dropped(a, v, rcond)
     if dropped is not None:
         return _truncated(a_dot, *dropped)
-    p, pt, a_dot_t = v, transposed(v), transposed(a_dot)
+    p, pt, a_dot_t = v, adjoint(v), adjoint(a_dot)
     left = np.matmul(np.matmul(p, pt), a_dot_t)
     right = np.matmul(a_dot_t, np.matmul(pt, p))
     inner = np.matmul(np.matmul(p, a_dot), p)
@@ -270,11 +314,11 @@ def _pinv_vjp(v_bar, xs, v, active, rcond):
     (a,) = xs
     dropped = _dropped(a, v, rcond)
     if dropped is not None:
-        return (transposed(_truncated(transposed(v_bar), *dropped)),)  # a map of a_dot^T that is its own transpose
-    pt, bar_t = transposed(v), transposed(v_bar)
+        return (adjoint(_truncated(adjoint(v_bar), *dropped)),)  # a map of a_dot^T that is its own transpose
+    pt, bar_t = adjoint(v), adjoint(v_bar)
     right = np.matmul(bar_t, np.matmul(v, pt))
     left = np.matmul(np.matmul(pt, v), bar_t)
-    at = transposed(a)
+    at = adjoint(a)
     right = right - np.matmul(np.matmul(pt, at), right)
     left = left - np.matmul(np.matmul(left, at), pt)
     return (left + right - np.matmul(np.matmul(pt, v_bar), pt),)
@@ -296,19 +340,19 @@ def _truncated(a_dot, U, s, Vh, is_kept):
     """The derivative of ``V diag(d) U^T`` with ``d = 1/s``, 0 where dropped. In the basis of the singular vectors it is
     ``-p_ij/(s_i s_j)`` between kept ones and ``(s_k p_ji + s_l p_ij)/(s_k (s_k^2 - s_l^2))`` between kept k and dropped
     l."""
-    V = transposed(Vh)
+    V = adjoint(Vh)
     d = np.where(is_kept, 1.0 / np.where(is_kept, s, 1.0), 0.0)
-    on_u, on_v = np.matmul(a_dot, V), np.matmul(transposed(a_dot), U)
-    p = np.matmul(transposed(U), on_u)
+    on_u, on_v = np.matmul(a_dot, V), np.matmul(adjoint(a_dot), U)
+    p = np.matmul(adjoint(U), on_u)
     rows, columns, kept = np.expand_dims(s, -1), np.expand_dims(s, -2), np.expand_dims(is_kept, -1)
     mixed = kept != np.expand_dims(is_kept, -2)
     squares = np.where(mixed, np.abs(rows * rows - columns * columns), 1.0)
     factor = np.where(mixed, (np.expand_dims(d, -1) + np.expand_dims(d, -2)) / squares, 0.0)
-    crossed = factor * (np.where(kept, rows, columns) * transposed(p) + np.where(kept, columns, rows) * p)
+    crossed = factor * (np.where(kept, rows, columns) * adjoint(p) + np.where(kept, columns, rows) * p)
     middle = crossed - on_rows(d, on_columns(p, d))
-    rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, transposed(p))
-    outside = np.matmul(V, transposed(on_columns(rest_u, d * d))) + np.matmul(on_columns(rest_v, d * d), transposed(U))
-    return np.matmul(np.matmul(V, middle), transposed(U)) + outside
+    rest_u, rest_v = on_u - np.matmul(U, p), on_v - np.matmul(V, adjoint(p))
+    outside = np.matmul(V, adjoint(on_columns(rest_u, d * d))) + np.matmul(on_columns(rest_v, d * d), adjoint(U))
+    return np.matmul(np.matmul(V, middle), adjoint(U)) + outside
 
 
 SVD = ArrayOp("linalg.svd", _svd, _svd_jvp, _svd_vjp)
@@ -317,3 +361,9 @@ RECOMBINED = ArrayOp("recombined", _recombined, _recombined_jvp, _recombined_vjp
 PINV = ArrayOp("linalg.pinv", _pinv, _pinv_jvp, _pinv_vjp)
 
 ROWS = (SVD, SVDVALS, RECOMBINED, PINV)
+COMPLEX_ROWS = (
+    hermitian(SVD, False, True, False),
+    hermitian(SVDVALS, True),
+    hermitian(RECOMBINED, False),
+    hermitian(PINV, False),
+)

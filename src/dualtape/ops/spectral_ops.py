@@ -1,5 +1,6 @@
 """Rows of the symmetric eigenvalue problem, ``a = V diag(w) V^T``. The rules follow Giles (2008), "Collected matrix
-derivative results for forward and reverse mode algorithmic differentiation", section 3.1.
+derivative results for forward and reverse mode algorithmic differentiation", section 3.1. They hold for Hermitian
+matrices, with ``V^H`` for ``V^T``: see complexified.py, and phases.py for the phases of eigenvectors.
 
 LAPACK reads one triangle, so a rule takes and gives tangents of that triangle only; handlers cut the other one off.
 
@@ -15,13 +16,20 @@ See `array_ops` for what a rule may use. Called by handlers/spectral.py and by o
 import numpy as np
 
 from .array_ops import ArrayOp
+from .complexified import (
+    adjoint,
+    applied,
+    hermitian,
+    is_complex,
+    is_moved,
+    is_plain,
+    product_with_conjugate,
+    real_part,
+)
+from .phases import phased, phased_bar
 
 ROUNDING = 8.0 * np.finfo(np.float64).eps  # of an eigenvalue, relative to the largest one, per row of the matrix
 _VANISHES = 1e-10  # relative: what is left of a cotangent that does not depend on a rotation
-
-
-def transposed(x):
-    return np.swapaxes(x, -1, -2)
 
 
 def on_rows(d, x):
@@ -42,34 +50,20 @@ def diagonal_of(x):
     return np.diagonal(x, axis1=-2, axis2=-1)
 
 
-def is_plain(*xs):
-    return not any(hasattr(x, "engine") for x in xs)
-
-
-def judged(x):
-    """What a rule decides on: the plain value, but in a program that is being recorded the number itself, so that its
-    replay decides anew."""
-    return x if getattr(x, "is_guarded", False) else getattr(x, "primal", x)
-
-
-def applied(row, *xs, **params):
-    """A row inside a rule, as an operation of the innermost number among its operands."""
-    xs = [x.as_numbers() if hasattr(x, "as_numbers") else x for x in xs]  # of a mask
-    if is_plain(*xs):
-        return row.primal(*xs, **params)
-    leader = max((x for x in xs if hasattr(x, "engine")), key=lambda x: x.level)
-    return leader.engine.array_op(row, xs, params)
+def with_real_diagonal(x):
+    """What LAPACK reads on the diagonal of a Hermitian matrix."""
+    return x - 1j * (np.imag(x) * np.eye(x.shape[-1])) if is_complex(x) else x
 
 
 def from_triangle(x, lower):
-    """The symmetric matrix of which `x` holds one triangle."""
-    half = np.tril(x) if lower else np.triu(x)
-    return half + transposed(half) * (1.0 - np.eye(x.shape[-1]))
+    """The symmetric or Hermitian matrix of which `x` holds one triangle."""
+    half = with_real_diagonal(np.tril(x) if lower else np.triu(x))
+    return half + adjoint(half) * (1.0 - np.eye(x.shape[-1]))
 
 
 def to_triangle(x, lower):
     """The transpose of `from_triangle` of a symmetric matrix: an element beside the diagonal stands for two."""
-    half = np.tril(x) if lower else np.triu(x)
+    half = with_real_diagonal(np.tril(x) if lower else np.triu(x))
     return half * (2.0 - np.eye(x.shape[-1]))
 
 
@@ -95,6 +89,8 @@ def nan_where(condition):
 
 def is_unmoved(x):
     """Where a cotangent or tangent is structurally zero: nothing depends on that number, or it does not move."""
+    if is_complex(x):
+        return is_unmoved(np.real(x)) & is_unmoved(np.imag(x))
     return (x == 0.0) & np.signbit(x)
 
 
@@ -132,12 +128,12 @@ def _eigh(a, lower):
 def _eigh_jvp(x_dots, xs, v, lower):
     """``w_dot = diag(m)``, ``V_dot = V (f * m)`` with ``m = V^T a_dot V``, ``f_ij = 1/(w_j - w_i)``."""
     w, V = v
-    m = np.matmul(transposed(V), np.matmul(from_triangle(x_dots[0], lower), V))
+    m = np.matmul(adjoint(V), np.matmul(from_triangle(x_dots[0], lower), V))
     f, same = gaps(w)
     rotation = f * m
     if np.any(same):
-        rotation = rotation + nan_where(same & (m != 0.0))
-    return diagonal_of(m), np.matmul(V, rotation)
+        rotation = rotation + nan_where(same & is_moved(m))
+    return real_part(diagonal_of(m)), phased(np.matmul(V, rotation), V, last=not lower)
 
 
 def _eigh_vjp(v_bar, xs, v, active, lower):
@@ -145,15 +141,17 @@ def _eigh_vjp(v_bar, xs, v, active, lower):
     w, V = v
     w_bar, V_bar = v_bar
     a_bar = conjugated(xs[0], w_bar, V, lower)
-    if not np.all(is_unmoved(V_bar)):
-        product = np.matmul(transposed(V), V_bar)
-        skew = 0.5 * (product - transposed(product))
+    unmoved = columns_unmoved(V_bar)
+    if not np.all(unmoved):
+        V_bar = phased_bar(V_bar, V, last=not lower)
+        product = np.matmul(adjoint(V), V_bar)
+        skew = 0.5 * (product - adjoint(product))
         f, same = gaps(w)
         rotation = f * skew
         if np.any(same):
-            harmless = harmless_rotations(skew, product, columns_unmoved(V_bar), is_unmoved(w_bar))
+            harmless = harmless_rotations(skew, product, unmoved, is_unmoved(w_bar))
             rotation = rotation + nan_where(same & ~harmless)
-        a_bar = a_bar + np.matmul(np.matmul(V, rotation), transposed(V))
+        a_bar = a_bar + np.matmul(np.matmul(V, rotation), adjoint(V))
     return (to_triangle(a_bar, lower),)
 
 
@@ -164,7 +162,7 @@ def _eigvalsh(a, lower):
 def _eigvalsh_jvp(x_dots, xs, v, lower):
     """``w_dot_i = v_i^T a_dot v_i``."""
     _, V = np.linalg.eigh(xs[0], _letter(lower))
-    return np.sum(V * np.matmul(from_triangle(x_dots[0], lower), V), axis=-2)
+    return np.sum(product_with_conjugate(V, np.matmul(from_triangle(x_dots[0], lower), V)), axis=-2)
 
 
 def _eigvalsh_vjp(v_bar, xs, v, active, lower):
@@ -178,12 +176,12 @@ def _eigvalsh_vjp(v_bar, xs, v, active, lower):
 def conjugated(a, d, V, lower):
     """``V diag(d) V^T``; where it is to be differentiated again, as an operation of its own on a and d: it has a
     derivative where V has none."""
-    return np.matmul(on_columns(V, d), transposed(V)) if is_plain(a, d, V) else applied(CONJUGATED, a, d, lower=lower)
+    return np.matmul(on_columns(V, d), adjoint(V)) if is_plain(a, d, V) else applied(CONJUGATED, a, d, lower=lower)
 
 
 def _conjugated(a, d, lower):
     _, V = np.linalg.eigh(a, _letter(lower))
-    return np.matmul(on_columns(V, d), transposed(V))
+    return np.matmul(on_columns(V, d), adjoint(V))
 
 
 def _quotients(d, w, is_constant):
@@ -202,24 +200,24 @@ def _conjugated_jvp(x_dots, xs, v, lower):
     w, V = np.linalg.eigh(a, _letter(lower))
     middle = 0.0
     if a_dot is not None:
-        m = np.matmul(transposed(V), np.matmul(from_triangle(a_dot, lower), V))
+        m = np.matmul(adjoint(V), np.matmul(from_triangle(a_dot, lower), V))
         c, unknown = _quotients(d, w, d_dot is None)
-        middle = c * m + (nan_where(unknown & (m != 0.0)) if np.any(unknown) else 0.0)
+        middle = c * m + (nan_where(unknown & is_moved(m)) if np.any(unknown) else 0.0)
     if d_dot is not None:
         middle = middle + diagonal_matrix(d_dot)
-    return np.matmul(np.matmul(V, middle), transposed(V))
+    return np.matmul(np.matmul(V, middle), adjoint(V))
 
 
 def _conjugated_vjp(v_bar, xs, v, active, lower):
     a, d = xs
     w, V = np.linalg.eigh(a, _letter(lower))
-    m = np.matmul(transposed(V), np.matmul(0.5 * (v_bar + transposed(v_bar)), V))
+    m = np.matmul(adjoint(V), np.matmul(0.5 * (v_bar + adjoint(v_bar)), V))
     a_bar = None
     if active[0]:
         c, unknown = _quotients(d, w, not active[1])
-        middle = c * m + (nan_where(unknown & (m != 0.0)) if np.any(unknown) else 0.0)
-        a_bar = to_triangle(np.matmul(np.matmul(V, middle), transposed(V)), lower)
-    return a_bar, diagonal_of(m) if active[1] else None
+        middle = c * m + (nan_where(unknown & is_moved(m)) if np.any(unknown) else 0.0)
+        a_bar = to_triangle(np.matmul(np.matmul(V, middle), adjoint(V)), lower)
+    return a_bar, real_part(diagonal_of(m)) if active[1] else None
 
 
 EIGH = ArrayOp("linalg.eigh", _eigh, _eigh_jvp, _eigh_vjp)
@@ -227,3 +225,4 @@ EIGVALSH = ArrayOp("linalg.eigvalsh", _eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)
 CONJUGATED = ArrayOp("conjugated", _conjugated, _conjugated_jvp, _conjugated_vjp)
 
 ROWS = (EIGH, EIGVALSH, CONJUGATED)
+COMPLEX_ROWS = (hermitian(EIGH, True, False), hermitian(EIGVALSH, True), hermitian(CONJUGATED, False))

@@ -1,14 +1,19 @@
-"""What the rows of ops/complex_ops.py make of operands of given shapes: see rows.py, which joins the rules here to its
-own. A complex operand is two real ones of one shape, a complex result has a first axis of length 2."""
+"""What the rows of complex numbers (ops/complexified.py) make of operands of given shapes: see rows.py, which joins the
+rules here to its own. A complex operand is two real ones of one shape, a complex result has a first axis of length
+2."""
 
 import numpy as np
 
 from dualtape.ops import complex_ops, complex_special, eigen_ops, fourier_ops
+from dualtape.ops.complexified import COUNTERPART
 from dualtape.ops.decisions import OPERAND
 from dualtape.trace.demands import require, square
+from dualtape.trace.matrix_rows import Several
 
-ROWS = (*complex_ops.ROWS, *fourier_ops.ROWS, *eigen_ops.ROWS, *complex_special.ROWS)
-ANALYTIC = tuple(row.name.removeprefix("complex ") for row in complex_ops.ROWS[1:])  # those with a row of real numbers
+ROWS = {
+    *(row for family in (complex_ops, complex_special, eigen_ops, fourier_ops) for row in family.ROWS),
+    *(found.row for found in COUNTERPART.values()),
+}
 
 _ELEMENTWISE = frozenset(
     "absolute sign exp exp2 expm1 log log2 log10 log1p sqrt square reciprocal sin cos tan sinh cosh tanh arcsin arccos "
@@ -33,11 +38,24 @@ def _shapes_of_numbers(shapes, kinds):
     return found
 
 
-def complexified(rule):
-    """The rule of a row that `ops.complex_ops.complexified` has made."""
+def rules_of_counterparts(rules):
+    """The rules of rows that belong to rows of real numbers, by name; `rules` are those of the latter."""
+    return {
+        counterpart.row.name: _complexified(rules[row.name], counterpart)
+        for row, counterpart in COUNTERPART.items()
+        if row.name in rules
+    }
 
+
+def _complexified(rule, counterpart):
     def complex_rule(shapes, largest, kinds, **params):
-        return (2, *rule(_shapes_of_numbers(shapes, kinds), largest, **params))
+        found = rule(_shapes_of_numbers(shapes, kinds), largest, **params)
+        is_real = counterpart.real_results(kinds, params)
+        if type(found) is Several:
+            return Several(shape if real else (2, *shape) for shape, real in zip(found, is_real, strict=True))
+        if is_real[0]:
+            return found
+        return {(2, *shape) for shape in found} if type(found) is set else (2, *found)
 
     return complex_rule
 

@@ -26,7 +26,8 @@ def decided(function, args, kwargs):
         raise
     name = functions.name_of(function).removeprefix("np.")
     types = [x.dtype.name for x in operands]
-    guard(functions.apply(DECISION, *operands, function=name, args=args, kwargs=kwargs, types=types), name)
+    parts = [part for x in operands for part in getattr(x, "complex_parts", (x,))]
+    guard(functions.apply(DECISION, *parts, function=name, args=args, kwargs=kwargs, types=types), name)
     return answer
 
 
@@ -48,7 +49,7 @@ def _without(tree, operands):
     if functions.has_active(tree):
         operands.append(functions.operand(tree))
         return OPERAND
-    if functions.is_guarded(tree):  # a mask
+    if functions.is_guarded(tree):  # a mask, or a complex number
         operands.append(tree)
         return OPERAND
     return tree.copy() if kind is np.ndarray else tree

@@ -285,13 +285,21 @@ def passive_functions():
 
 def _decision(shapes, largest, function, args, kwargs, types):
     """A number, or a digest of three."""
-    _asked(shapes, largest, function, args, kwargs)
+    _require(type(types) is list and all(name in _TYPES for name in types))
+    _require(sum(2 if name == decisions.COMPLEX else 1 for name in types) == len(shapes))
+    _asked(types, largest, function, args, kwargs)
     _require(function in passive_functions())
-    _require(type(types) is list and len(types) == len(shapes) and all(name in _TYPES for name in types))
     return {(), (3,)}
 
 
-_TYPES = {"bool", "float16", "float32", "float64", *(f"{sign}int{n}" for sign in ("", "u") for n in (8, 16, 32, 64))}
+_TYPES = {
+    "bool",
+    decisions.COMPLEX,
+    "float16",
+    "float32",
+    "float64",
+    *(f"{sign}int{n}" for sign in ("", "u") for n in (8, 16, 32, 64)),
+}
 
 
 def _step(shapes, largest, function, args, kwargs, part=None):
@@ -365,4 +373,4 @@ _RULES = {
 }
 _RULES["complex value"] = complex_rows.value_rule(_RULES)
 _RULES |= complex_rows.SPECTRAL
-_RULES |= {f"complex {name}": complex_rows.complexified(_RULES[name]) for name in complex_rows.ANALYTIC}
+_RULES |= complex_rows.rules_of_counterparts(_RULES)
