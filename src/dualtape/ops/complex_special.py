@@ -112,7 +112,9 @@ def analytic(name, *zs):
 
 def _value(*xs, function, kinds):
     with np.errstate(all="ignore"):
-        return parts_of(np.asarray(load()[function].value(*numbers_behind(map(_plain_operand, xs), kinds)), dtype=complex))
+        return parts_of(
+            np.asarray(load()[function].value(*numbers_behind(map(_plain_operand, xs), kinds)), dtype=complex)
+        )
 
 
 def _plain_operand(x):
