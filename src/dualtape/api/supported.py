@@ -8,7 +8,9 @@ from typing import Any, NamedTuple, overload
 
 from dualtape.handlers import inventory, special_functions
 from dualtape.ops.table import ROW_OF
+from dualtape.rewrite import callbacks
 from dualtape.rewrite.foreign import public_name
+from dualtape.rewrite.proxies import CLONED
 from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, foreign_kinds, name_of
 
 UNKNOWN = "unknown"
@@ -81,6 +83,8 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
 def _kinds() -> dict[str, str]:
     """Map the name of every function and method in the tables to its kind, see `Support`."""
     kinds: dict[str, str] = {**inventory.kinds(), **foreign_kinds()}
+    if find_spec("scipy"):
+        kinds |= dict.fromkeys(CLONED | callbacks.LIVE, DIFFERENTIATED) | dict.fromkeys(callbacks.REMEDIES, REFUSED)
     for name, known in _special_operands().items():
         kinds.setdefault(f"{special_functions.HOME}.{name}", special_functions.kind_of(known))
     return kinds
@@ -106,6 +110,10 @@ def _detail(name: str, kind: str) -> str:
         return _special_detail(_special_operands()[function])
     if kind == UNKNOWN and module in ("math", "cmath"):
         return f"it takes plain floats only; use np.{function}"
+    if name in callbacks.REMEDIES:
+        return f"calls a function of yours back, which may not be of traced numbers; {callbacks.REMEDIES[name]}"
+    if name in CLONED or name in callbacks.LIVE:
+        return "Python code of SciPy, which is cloned"
     if kind == REFUSED:
         return "; ".join(inventory.refusal(name))
     row = ROW_OF.get(function) if module == "np" else None

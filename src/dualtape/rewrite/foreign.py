@@ -6,6 +6,7 @@ import sys
 import numpy as np
 
 from dualtape.core.names import ABSENT
+from dualtape.rewrite.callbacks import calls_back
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of, substitute_of
 from dualtape.trace.ownership import root
 
@@ -26,7 +27,12 @@ def foreign_function(function):
 
 def foreign_class(cls):
     """The substitute of a class: what it makes is wrapped."""
-    return foreign_function(cls) if is_foreign_object(cls) else cls
+    return foreign_function(cls) if has_substitute(cls) else cls
+
+
+def has_substitute(cls):
+    """Tell whether a class has a substitute: it makes objects that have, or calls a function of the user's."""
+    return is_foreign_object(cls) or (root(cls.__module__) == "scipy" and calls_back(public_name(cls)))
 
 
 def is_foreign_object(cls):

@@ -8,32 +8,9 @@ from math import comb, perm
 
 import numpy as np
 
-from dualtape.core.buffer import Buffer
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.constant_maps import compiled
-from dualtape.trace.functions import has_active, is_complex, operand
-
-KERNELS = {}  # full name of a function of the library -> what takes its place where something is traced
-
-
-def kernel(*names):
-    def register(handler):
-        for name in names:
-            KERNELS[name] = handler
-        return handler
-
-    return register
-
-
-def real_numbers(*arrays):
-    """Arguments of a kernel as active or plain arrays of real numbers."""
-    found = []
-    for x in arrays:
-        x = x.held() if type(x) is Buffer else x
-        if is_complex(x):
-            raise UnsupportedOperation("an interpolant of complex values with a traced table", "interpolate the parts")
-        found.append(operand(x) if has_active(x) else np.ascontiguousarray(x, dtype=np.float64))
-    return found
+from dualtape.rewrite.kernels import kernel, real_numbers
 
 
 def _scipy(module, name):

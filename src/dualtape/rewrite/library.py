@@ -1,5 +1,5 @@
 """Functions and classes of SciPy that are Python code, run on traced numbers as they are: clones of them, over compiled
-kernels that have rules (interpolation_kernels.py).
+kernels that have rules (kernels.py).
 
 *Design.* `CubicSpline(t, y)` is some hundred lines of NumPy, a banded solve and one compiled loop that evaluates
 polynomials. (a) Write all that again with derivatives: twice the code, and the value of another release. (b) Clone
@@ -22,8 +22,9 @@ from dualtape.core.substitutes import Substitute
 from dualtape.errors import UnsupportedOperation
 from dualtape.handlers.buffers import opened
 from dualtape.rewrite.build import Build
+from dualtape.rewrite.callbacks import REMEDIES
 from dualtape.rewrite.foreign import foreign_class, foreign_function, public_name
-from dualtape.rewrite.interpolation_kernels import KERNELS
+from dualtape.rewrite.kernels import kernel_of
 from dualtape.rewrite.proxies import proxy_of
 from dualtape.trace.functions import CARRIERS, NO_RULE_REMEDY, foreign_handler
 from dualtape.trace.ownership import root
@@ -106,10 +107,10 @@ class Library(Build):
 
     def function(self, f):
         own_name = f"{f.__module__}.{f.__name__}"
-        if own_name in KERNELS:
+        if kernel_of(own_name) is not None:
             return self.kernel(f, own_name)
         name = public_name(f)
-        if name is not None and foreign_handler(name) is not None:
+        if name is not None and (foreign_handler(name) is not None or name in REMEDIES):
             return foreign_function(f)
         return super().function(f)
 
@@ -128,7 +129,7 @@ class Library(Build):
         """A compiled function of the library: plain arguments, or the rule for active ones."""
         if root(getattr(function, "__module__", None) or self.own) != self.own:
             return foreign_function(function)
-        handler = KERNELS.get(name)
+        handler = kernel_of(name)
 
         def refuse(*args, **kwargs):
             raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
@@ -145,6 +146,9 @@ class Library(Build):
     # ---- classes and objects ----
 
     def type(self, cls):
+        found = kernel_of(f"{cls.__module__}.{cls.__name__}")
+        if found is not None:
+            return found
         if not self._can_live(cls):
             return foreign_class(cls)
         bases = tuple(self.substitute(base) for base in cls.__bases__)
@@ -164,6 +168,7 @@ class Library(Build):
             and cls.__flags__ & _ON_THE_HEAP
             and not hasattr(cls, "__reduce_cython__")
             and getattr(sys.modules.get(cls.__module__), "__file__", "").endswith(".py")
+            and public_name(cls) not in REMEDIES
         )
 
     def _member(self, value):

@@ -32,7 +32,7 @@ _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, t
 _ARRAY_FUNCTION = type(np.sum)
 
 _IN_PLAIN_NUMPY = {  # functions and classes of SciPy as differentiable as the user's own: they run as clones
-    "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb fixed_quad",
+    "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb",
     "scipy.interpolate": """CubicSpline CubicHermiteSpline PchipInterpolator Akima1DInterpolator PPoly BPoly BSpline
         make_interp_spline interp1d NdPPoly NdBSpline RegularGridInterpolator interpn KroghInterpolator lagrange
         BarycentricInterpolator pchip_interpolate krogh_interpolate barycentric_interpolate""",
@@ -121,12 +121,12 @@ def substitute_of(value, name=None):
     """What a value of a foreign module stands for in a clone; `name` is the one by which it was found there."""
     if isinstance(value, types.ModuleType):
         return proxy_of(value)
-    from dualtape.rewrite.foreign import foreign_object, is_foreign_object
+    from dualtape.rewrite.foreign import foreign_object, has_substitute, is_foreign_object
 
     if is_foreign_object(type(value)):
         return foreign_object(value)
     if isinstance(value, type):
-        if not is_foreign_object(value):
+        if not has_substitute(value):
             return value
     elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)) and not is_multimethod(value):
         return value
@@ -154,18 +154,22 @@ def _new_substitute(function, name):
         plainly = _plainly(function) if name.startswith("numpy.random.") else None  # generators are wrapped
         return Substitute(function, function, CARRIERS, plainly)  # the arrays it makes are buffers
     if root(name) == "scipy":
-        kind = _class_substitute() if isinstance(function, type) else Substitute
-        return kind(function, _by_name(name), CARRIERS, _plainly(function))
+        return _of_scipy(function, name)
     row = _row_of(name)
     if row is not None and row.arity == 1:
         return MathSubstitute(function, _by_name(name), ACTIVE, OPCODES[row.name])
     return Substitute(function, _by_name(name), CARRIERS)
 
 
-def _class_substitute():
+def _of_scipy(function, name):
+    from dualtape.rewrite.callbacks import calls_back, watching
     from dualtape.rewrite.library import ClassSubstitute
 
-    return ClassSubstitute
+    answer, plainly = _by_name(name), _plainly(function)
+    if calls_back(name):
+        plainly = watching(plainly, answer, name)
+    kind = ClassSubstitute if isinstance(function, type) else Substitute
+    return kind(function, answer, CARRIERS, plainly)
 
 
 def _row_of(name):
@@ -226,6 +230,7 @@ def _with_lists(function):
 def _by_name(name):
     """A function that no protocol announces, of active numbers."""
     from dualtape.handlers.buffers import opened
+    from dualtape.rewrite.callbacks import LIVE, REMEDIES, live_arguments, refuse
 
     handlers = []  # looked for once
 
@@ -233,8 +238,10 @@ def _by_name(name):
         if not handlers:
             handlers.append(foreign_handler(name))
         handler = handlers[0]
-        if handler is None and name in CLONED:
-            return _clone_by_name(name)(*args, **kwargs)
+        if handler is None and (name in CLONED or name in LIVE):
+            return _clone_by_name(name)(*live_arguments(args), **live_arguments(kwargs))
+        if handler is None and name in REMEDIES:
+            refuse(name)
         if handler is None:
             raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
         return handler(*opened(args, []), **opened(kwargs, []))

@@ -1,0 +1,44 @@
+"""What takes the place of compiled loops of SciPy, and of a class or two, where something is traced: the registry and
+what the families of them (interpolation_kernels.py, integration_kernels.py, sparse_kernels.py) are written with."""
+
+from importlib import import_module
+
+import numpy as np
+
+from dualtape.core.buffer import Buffer
+from dualtape.errors import UnsupportedOperation
+from dualtape.trace.functions import has_active, is_complex, operand
+
+_FAMILIES = ("interpolation_kernels", "integration_kernels")
+_kernels = {}  # full name of something compiled -> what takes its place
+
+
+def kernel(*names):
+    """Register the decorated function or class in place of those with these full names."""
+
+    def register(handler):
+        for name in names:
+            _kernels[name] = handler
+        return handler
+
+    return register
+
+
+def kernel_of(name):
+    """What takes the place of the function or class with a full name; None if nothing does."""
+    for family in _FAMILIES:
+        import_module("dualtape.rewrite." + family)
+    return _kernels.get(name)
+
+
+def real_numbers(*arrays):
+    """Arguments of a kernel as active or plain arrays of real numbers."""
+    found = []
+    for x in arrays:
+        x = x.held() if type(x) is Buffer else x
+        if is_complex(x):
+            raise UnsupportedOperation(
+                "a table or matrix of complex values with traced entries", "keep the parts apart"
+            )
+        found.append(operand(x) if has_active(x) else np.ascontiguousarray(x, dtype=np.float64))
+    return found
