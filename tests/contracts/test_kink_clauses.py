@@ -7,6 +7,8 @@ piecewise linear gives 0; unbounded curvature gives NaN."""
 import numpy as np
 from clauses import Clause, each, judge, judge_value
 
+import dualtape as dt
+
 NAN, INF = np.nan, np.inf
 Z2 = np.zeros((2, 2))
 Z3 = np.zeros((3, 3))
@@ -15,6 +17,12 @@ N2 = np.full((2, 2), NAN)
 
 def _relu_by_branch(x):
     return x if x > 0 else 0.0 * x
+
+
+def _half_filled(x):
+    y = np.ones_like(x)
+    y[1] = x[0]
+    return y
 
 
 CLAUSES = [
@@ -44,6 +52,20 @@ CLAUSES = [
     Clause("fmax of two", lambda x: np.fmax(x[0], x[1]), [1.0, 1.0], [0.5, 0.5], Z2),
     Clause("a tie with oneself", lambda x: np.maximum(x, x).sum(), [1.0, 2.0], [1, 1], Z2),
     Clause("a tie of squares", lambda x: np.maximum(x[0] ** 2, x[1] ** 2), [1.0, -1.0], [1, -1], np.diag([1, 1])),
+    Clause("an element of ones_like", lambda x: np.minimum(x, np.ones_like(x)[0]).sum(), [1.0, 0.5], [0, 1], Z2),
+    Clause("a floor", lambda x: np.maximum(x, np.floor(x)).sum(), [1.0, 2.5], [0, 1], Z2),
+    Clause("the floor of a scalar", lambda x: np.maximum(np.floor(x), x), 2.0, 0, 0),
+    Clause("the sign of another", lambda x: np.fmin(x[0], np.sign(x[1])), [1.0, 2.0], [0, 0], Z2),
+    Clause("constants beside active elements", lambda x: np.fmax(_half_filled(x), x).sum(), [1.0, 1.0], [0.5, 0.5], Z2),
+    Clause("constants of a concatenation", lambda x: np.maximum(x[:, np.newaxis], np.concatenate([x[:1], [1.0]])).sum(),
+           [1.0, 1.0], [1.5, 0.5], Z2),
+    Clause("a transposed constant", lambda x: np.minimum(x.T, np.round(x)).sum(), [[1.0, 0.75], [1.25, 3.0]],
+           [[0, 1], [0, 0]]),
+    Clause("stop_gradient", lambda x: np.maximum(x, dt.stop_gradient(x)).sum(), [1.0, 2.0], [0, 0], Z2),
+    Clause("a zero that was computed", lambda x: np.maximum(x, 0 * x).sum(), [0.0, 1.0], [0.5, 1], Z2),
+    Clause("a sum of steps", lambda x: np.maximum(x, np.sum(np.floor(x))).sum(), [1.0, 2.0], [0, 0], Z2),
+    Clause("sums of an axis", lambda x: np.maximum(np.floor(x).sum(axis=0), x[0]).sum(), [[1.0, 2.0], [0.5, 3.0]], Z2),
+    Clause("a matrix times steps", lambda x: np.maximum(x, np.eye(2) @ np.floor(x)).sum(), [1.0, 2.5], [0, 1], Z2),
     Clause("tie of infinities", lambda x: np.maximum(x[0], x[1]), [INF, INF], [0.5, 0.5], Z2),
     Clause("max", lambda x: np.max(x), [1.0, 3.0, 3.0], [0, 1, 0], Z3),
     Clause("min", lambda x: x.min(), [1.0, 1.0, 3.0], [1, 0, 0], Z3),
@@ -79,6 +101,20 @@ CLAUSES = [
 first, second = each(CLAUSES)
 
 
+# What a choice has left out: in a program, which is replayed where it may be taken, such a number counts as active.
+LEFT_OUT = [
+    Clause("a branch", lambda x: np.maximum(x, np.where(x > 5.0, x, 1.0)).sum(), [1.0, 2.0, 0.5], [0, 1, 0]),
+    Clause("an operand", lambda x: np.minimum(np.minimum(x, 3.0), x).sum(), [3.0, 2.0], [0, 1]),
+]
+IN_A_PROGRAM = {"a branch": [0.5, 1, 0], "an operand": [0.5, 1]}
+left_out, _ = each(LEFT_OUT)
+
+
+@left_out
+def test_a_tie_with_what_a_choice_left_out_follows_it(clause, way):
+    judge(clause._replace(J=IN_A_PROGRAM[clause.name]) if way.startswith("program") else clause, way, 1)
+
+
 @first
 def test_first_order_at_a_kink(clause, way):
     judge(clause, way, 1)
@@ -90,5 +126,5 @@ def test_second_order_at_a_kink(clause, way):
 
 
 def test_values_at_a_kink_are_numpys_bit_for_bit():
-    for clause in CLAUSES:
+    for clause in CLAUSES + LEFT_OUT:
         judge_value(clause)

@@ -19,7 +19,8 @@ from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape, with_complex
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.layout cimport (
-    MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, memory_order, operand, place_operand, same_shape)
+    MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, may_be_tied, memory_order, operand, place_operand,
+    same_shape)
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
@@ -158,8 +159,12 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
             return NotImplemented
     if not resolve(tape, a, &x):
         return NotImplemented
-    if not (x.active or y.active):
-        x.active = True       # constants only: recorded all the same, because elements of the result may be written to
+    x.active |= not y.active    # constants only: recorded all the same, elements of the result may be written to
+    if x.active and y.active and tape.c.library.ops[op].selects and may_be_tied(tape, &x, &y):
+        from dualtape.core.activity import parted       # it cimports this module
+        found = parted(tape, op, a, b)
+        if found is not None:
+            return found
     if x.ndim == 0 and y.ndim == 0:
         return traced_scalar(
             tape, tape.scalar(op, <uint8_t>(x.active | (y.active << 1)), <uint32_t>x.slot, <uint32_t>y.slot))
@@ -569,9 +574,7 @@ cdef class TracedArray:
         raise escape("float()", "leave out float(): a traced value can be used as it is")
 
     def __int__(self):
-        if self.size != 1:
-            return int(np.zeros(self.shape))      # NumPy's own error
-        return int(self.reshape(-1)[0])
+        return int(self.reshape(-1)[0] if self.size == 1 else np.zeros(self.shape))      # NumPy's own error
 
     def __index__(self):
         raise escape("use as an index", "index with an integer array, e.g. np.argmax(x)")

@@ -90,6 +90,7 @@ cdef extern from "kernel.h" nogil:
         uint8_t dxx
         uint8_t dxy
         uint8_t dyy
+        uint8_t selects
 
     ctypedef struct dt_kernel:
         void (*primal)(size_t n, const double *x, size_t sx, const double *y, size_t sy, double *v) noexcept nogil

@@ -131,7 +131,7 @@ cdef object arranged(object values, tuple shape, list order):
 def elementwise(ForwardNumber leader, unsigned op, a, b):
     """Row number `op` applied to `a` (and `b`, None for unary rows), broadcast like NumPy, with its derivatives."""
     cdef Operand x = operand_of(number_of(leader, a)), y = None
-    cdef object values = None, result
+    cdef object values = None, constant = None, result
     cdef tuple shape = x.shape
     cdef bint may_fail = table.ROWS[op].home == "scipy.special"
     require_running(leader)
@@ -140,19 +140,22 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
         y = operand_of(number_of(leader, b))
         shape = broadcast(x.shape, y.shape)
         if op in _SELECTING and isinstance(x.number, ForwardNumber) and isinstance(y.number, ForwardNumber):
-            # an array made by zeros_like is a constant until something is written into it: a tie with it follows it
-            if not is_connected(<ForwardNumber>y.number):
-                y = operand_of(primal(y.number))
-            elif not is_connected(<ForwardNumber>x.number):
-                x = operand_of(primal(x.number))
+            constant = followed(<ForwardNumber>x.number, <ForwardNumber>y.number)
     require_rule(op, isinstance(x.number, ForwardNumber), y is not None and isinstance(y.number, ForwardNumber))
     if op == OP_SCALAR_POWER and len(shape):
         # NumPy's operator chooses the function by the exponent (x**2 is square(x)): its value, and power's derivative
         op, values = OP_POWER, np.asarray(primal(a) ** primal(b), dtype=np.float64)
     if may_fail:    # SciPy warns from inside, and a warning can be made an error
         listen()
+    if constant is not None and not len(shape) and constant:
+        if moves(<ForwardNumber>x.number):
+            y = operand_of(primal(y.number))
+        else:
+            x = operand_of(primal(x.number))
     if len(shape):
         result = array_operation(leader, op, x, y, shape, values)
+        if constant is not None:
+            (<ForwardNumber>result).records[constant] = -0.0
     else:
         result = scalar_operation(op, x.number if isinstance(x.number, ForwardNumber) else None,
                                   y.number if y is not None and isinstance(y.number, ForwardNumber) else None,
@@ -165,10 +168,17 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
 cdef frozenset _SELECTING = frozenset([opcode for opcode, row in enumerate(table.ROWS) if row.selects])
 
 
-cdef bint is_connected(ForwardNumber x) except -1:
-    """Whether any element moves along any lane."""
+cdef object followed(ForwardNumber x, ForwardNumber y):
+    """Where a choice between two numbers follows a constant that only looks active: they are equal, and one of them
+    does not move (an element of what np.zeros_like made, or of what has only steps). None: nowhere."""
+    tied = np.equal(x.primal, y.primal)
+    return tied & (moves(x) ^ moves(y)) if tied.any() else None
+
+
+cdef object moves(ForwardNumber x):
+    """Which elements move along any lane."""
     cdef object records = record_array(x)
-    return not bool(np.all((records == 0.0) & np.signbit(records)))
+    return ((records != 0.0) | ~np.signbit(records)).any(axis=-1)
 
 
 cdef ForwardNumber array_operation(ForwardNumber leader, unsigned op, Operand x, Operand y, tuple shape, object values):

@@ -206,7 +206,7 @@ def sum_of_records(ForwardNumber leader, ForwardNumber x, v, axis=None, keepdims
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple([axis % x.ndim for axis in axes]) if x.ndim else ()
     mask = True if where is True else np.asarray(where)[..., None]
-    np.sum(record_array(x), axis=axes, keepdims=keepdims, where=mask, out=result.records)
+    np.sum(record_array(x), axis=axes, keepdims=keepdims, where=mask, initial=-0.0, out=result.records)
     return result if result.values.ndim else get(result, ())
 
 

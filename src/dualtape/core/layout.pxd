@@ -27,3 +27,4 @@ cdef int broadcast(const operand *a, const operand *b, int64_t *dims) except -1
 cdef int place_operand(Tape tape, dt_operand *to, const operand *o, int ndim, const int64_t *dims, size_t n) except -1
 cdef bint memory_order(const operand *a, const operand *b, int ndim, int *order) noexcept
 cdef int arrange(operand *o, const int *order, int ndim) noexcept
+cdef bint may_be_tied(Tape tape, const operand *x, const operand *y) noexcept

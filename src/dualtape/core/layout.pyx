@@ -130,3 +130,18 @@ cdef int arrange(operand *o, const int *order, int ndim) noexcept:
             o.contiguous = o.size == 1
         step *= o.dims[axis]
     return 0
+
+
+cdef bint may_be_tied(Tape tape, const operand *x, const operand *y) noexcept:
+    """Could two active operands have an equal element? In a program that is being recorded: at some point."""
+    cdef const double *u = tape.c.value + x.slot
+    cdef const double *v = tape.c.value + y.slot
+    cdef size_t i
+    if tape.guards is not None or tape.lazy or not x.contiguous or not y.contiguous or x.slot < 0 or y.slot < 0:
+        return True
+    if x.size != y.size and x.size != 1 and y.size != 1:
+        return True
+    for i in range(max(x.size, y.size)):
+        if u[i if x.size > 1 else 0] == v[i if y.size > 1 else 0]:
+            return True
+    return False

@@ -130,6 +130,18 @@ cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected)
     return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | active << 1), self.slot, slot))
 
 
+cdef bint is_tie(Tape tape, int op, object x, object y) noexcept:
+    """Does one of two traced numbers have to be chosen, and neither is larger? In a program that is being recorded:
+    could it be so? Then it is looked up whether one is a constant (activity.pyx)."""
+    cdef uint32_t a, b
+    if not tape.c.library.ops[op].selects or type(x) is not TracedScalar or type(y) is not TracedScalar:
+        return False
+    if (<TracedScalar>x).tape is not tape or (<TracedScalar>y).tape is not tape:
+        return False
+    a, b = (<TracedScalar>x).slot, (<TracedScalar>y).slot
+    return tape.guards is not None or tape.lazy or tape.c.value[a] == tape.c.value[b]
+
+
 cdef object with_others(TracedScalar self, object other, uint16_t op, bint reflected):
     """The same with a plain complex number, or with an array of an outer level, which leaves the operation to this one.
     """
@@ -425,6 +437,8 @@ cdef class TracedScalar:
             if opcode >= 0:
                 if len(<tuple>inputs) == 1:
                     return unary(self, opcode)
+                if is_tie(self.tape, opcode, inputs[0], inputs[1]):
+                    return tape_engine()(self.tape).elementwise(opcode, inputs[0], inputs[1])
                 if inputs[0] is self:
                     result = binary(self, inputs[1], opcode, False)
                 else:

@@ -25,6 +25,7 @@ cdef class Tape:
     cdef readonly list captures      # (first slot, number of an outer level): constants here, active outside
     cdef readonly list calls         # of each DT_CALL node: its ArrayCall; c.native runs parallel to it
     cdef public list guards          # of each guard (what f decided on, errors.user_site()); None: no replay follows
+    cdef object connections          # what activity.pyx knows of the slots; None: nobody has asked
 
     cdef public object inspector     # looks at every operation (trace/inspection.py); None: nobody does
 

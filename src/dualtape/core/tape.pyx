@@ -57,6 +57,7 @@ cdef class Tape:
         self.level = next_level()
         self.thread = dt_depth()
         self.sealed = self.lazy = False
+        self.connections = None
         self.evaluated = self.open_size = self.open_first = self.n_inputs = 0
         self.c.n_instr = self.c.n_nodes = self.c.n_view = self.c.n_id = self.c.n_slots = self.c.n_expected = 0
         self.c.longest_segment = self.c.n_native = self.c.native_room = self.c.native_base = self.c.n_kept = 0
@@ -411,6 +412,7 @@ cdef class Tape:
     def seal(self):
         """Ends the recording: values are computed, nothing can be added, any thread may sweep."""
         self.sealed = True
+        self.connections = None
         self.flush()
 
     @property
@@ -456,6 +458,7 @@ cdef void release_tape(Tape tape):
     """Takes a tape back. One that somebody still refers to (a leaked tracer) is only sealed, so that the leak is found.
     """
     tape.sealed = True
+    tape.connections = None          # which refers to the tape
     # The caller's own reference is the only one when no tracer is left.
     if Py_REFCNT(tape) > 1 or tape.captures or tape.calls or tape.guards is not None or tape.inspector is not None:
         return
