@@ -3,6 +3,7 @@ against differences, its Hessian tensor against differences of the Jacobian, in 
 
 import arrays
 import buffers_and_loops
+import lists_and_views
 import numpy as np
 import pytest
 import structure
@@ -16,7 +17,7 @@ try:
 except ImportError:  # SciPy is optional
     scipy_code = None
 
-assert all(module.__doc__ for module in (arrays, buffers_and_loops, structure, whole_numbers))
+assert all(module.__doc__ for module in (arrays, buffers_and_loops, lists_and_views, structure, whole_numbers))
 
 
 def name(case):

@@ -1,6 +1,7 @@
 """In-place code as people write it, through the clone: NumPy runs the same function, values bit for bit, derivatives
 against complex step or differences."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -286,3 +287,35 @@ def test_complex_arrays_take_traced_numbers(mode):
     value, J = dualtape.value_and_jacobian(complex_parts, mode=mode)(X)
     np.testing.assert_allclose(value, complex_parts(X), rtol=1e-15)
     np.testing.assert_allclose(J, _differences(complex_parts, X), rtol=DIFFERENCES, atol=10.0 * DIFFERENCES)
+
+
+@dataclasses.dataclass
+class Workspace:
+    work: np.ndarray
+    made: np.ndarray | None = None
+
+    def squares(self, x):
+        self.work *= 0.0
+        self.work += x**2
+        self.made = np.ones(3)
+        return self.work * x
+
+    def itself(self, x):
+        self.squares(x)
+        return self
+
+
+def test_attributes_that_are_written_in_place_stay_arrays():
+    space = Workspace(np.zeros(3))
+    work = space.work
+    for mode in ("forward", "reverse", "forward"):
+        np.testing.assert_allclose(dualtape.jacobian(space.squares, mode=mode)(X), np.diag(3 * X**2), rtol=1e-15)
+        assert space.work is work and type(space.made) is np.ndarray
+        np.testing.assert_array_equal(work, X**2)
+
+
+def test_an_object_that_is_returned_keeps_its_derivatives():
+    space = Workspace(np.zeros(3))
+    derivative = dualtape.jacobian(space.itself)(X)
+    np.testing.assert_allclose(derivative.work, np.diag(2 * X), rtol=1e-15)
+    assert type(space.work) is np.ndarray

@@ -258,7 +258,16 @@ cdef class Buffer(BitOperators):
             (<object>flat(self.root))[...] = peek(self.root.active)
         except LeakedTracerError:       # an inner derivative wrote last, and its numbers are gone: NaN says so
             pass
+        self.root.is_back = True
         return True
+
+    def become(self, Buffer other):
+        """Show another array from now on."""
+        self.root, self.plain, self.shown_of, self.shown = other.root, other.plain, None, None
+
+    def settled(self):
+        """What this is when the function has returned: the ndarray, unless what is in it is still active."""
+        return self.plain if self.root.active is None or self.root.is_back else self.held()
 
     def admit(self, number):
         """Make room for an active number, and return the active array to write it into."""
@@ -415,9 +424,6 @@ cdef class Buffer(BitOperators):
     def __richcmp__(self, other, int op):
         return result_of(PyObject_RichCompare(self.held(), term(other), op))
 
-    def __bool__(self):
-        return bool(self.held())
-
     # ---- an ndarray to look at; the shape and the place are those of the plain one ----
 
     @property
@@ -513,35 +519,11 @@ cdef class Buffer(BitOperators):
             raise BufferError("this array holds traced numbers, which have no memory")
         PyObject_GetBuffer(self.plain, view, flags)
 
-    def __float__(self):
-        return float(self.held())
-
-    def __int__(self):
-        return int(self.held())
-
-    def __complex__(self):
-        return complex(self.held())
-
-    def __index__(self):
-        return self.held().__index__()
-
     def __copy__(self):
         return self.copy("K")
 
     def __deepcopy__(self, memo):
         return self.copy("K")
-
-    def __reduce_ex__(self, protocol):
-        return self.held().__reduce_ex__(protocol)
-
-    def __repr__(self):
-        return repr(self.held())
-
-    def __str__(self):
-        return str(self.held())
-
-    def __format__(self, spec):
-        return format(self.held(), spec)
 
 
 # Methods of ndarray that are asked for without a look at what they are: handlers/buffers.py knows the others.

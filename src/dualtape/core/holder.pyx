@@ -7,6 +7,33 @@ cdef class Holder:
         """The ndarray or active array that this stands for now."""
         raise NotImplementedError
 
+    def __bool__(self):
+        return bool(self.held())
+
+    def __float__(self):
+        return float(self.held())
+
+    def __int__(self):
+        return int(self.held())
+
+    def __complex__(self):
+        return complex(self.held())
+
+    def __index__(self):
+        return self.held().__index__()
+
+    def __reduce_ex__(self, protocol):
+        return self.held().__reduce_ex__(protocol)
+
+    def __repr__(self):
+        return repr(self.held())
+
+    def __str__(self):
+        return str(self.held())
+
+    def __format__(self, spec):
+        return format(self.held(), spec)
+
 
 cdef object plain_key(object key):
     """An index with ndarrays in place of what stands for them."""

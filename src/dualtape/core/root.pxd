@@ -10,6 +10,7 @@ cdef class Root:
     cdef int kind                # type number of the real numbers; -1 if it holds none, but whole numbers, say
     cdef Py_ssize_t unit         # bytes of each
     cdef object active           # (count,) active array, from the first active number written on; else None
+    cdef bint is_back            # the values of what is active have been written into the memory: the run is over
     cdef object closed           # why no active number may be written, a problem and its remedy; None: it may
 
 

@@ -17,6 +17,7 @@ from dualtape.errors import TraceEscapeError
 
 cnp.import_array()
 
+cdef object STRIDED = type(np.lib.stride_tricks.as_strided(np.zeros(1)).base)     # what its views are based on
 cdef int HALF = np.dtype(np.float16).num
 
 
@@ -48,7 +49,9 @@ cdef bint is_complex(cnp.ndarray a) noexcept:
 
 cdef object base_of(cnp.ndarray a):
     cdef object base = <object>cnp.PyArray_BASE(a) if cnp.PyArray_BASE(a) != NULL else None
-    return base.obj if type(base) is memoryview else base
+    if type(base) is memoryview:
+        return base.obj
+    return base.base if type(base) is STRIDED else base
 
 
 cdef cnp.ndarray owner_of(cnp.ndarray a):

@@ -62,7 +62,7 @@ cdef object finished(object result, tuple args, dict kwargs):
 
 
 cdef enum Found:
-    NOTHING, PLAIN_WITH_ACTIVE, ACTIVE, IN_A_LIST
+    NOTHING, PLAIN_WITH_ACTIVE, IN_A_LIST
 
 
 cdef class Substitute:
@@ -78,14 +78,16 @@ cdef class Substitute:
         Whether a type is that of an active number.
     plainly : callable, optional
         Called in place of `function` where nothing is active.
+    methods : dict, optional
+        What attributes of `function` stand for.
     """
 
     cdef readonly object __wrapped__
-    cdef object answer, plainly
-    cdef object types
+    cdef object answer, plainly, types
+    cdef dict methods
 
-    def __init__(self, function, answer, types, plainly=None):
-        self.__wrapped__, self.answer, self.types = function, answer, types
+    def __init__(self, function, answer, types, plainly=None, dict methods={}):
+        self.__wrapped__, self.answer, self.types, self.methods = function, answer, types, methods
         self.plainly = function if plainly is None else plainly
 
     cdef bint is_active(self, tuple args, dict kwargs) except -1:
@@ -116,7 +118,7 @@ cdef class Substitute:
         return issubclass(cls, self.__wrapped__)
 
     def __getattr__(self, name):
-        return getattr(self.__wrapped__, name)
+        return self.methods[name] if name in self.methods else getattr(self.__wrapped__, name)
 
     @property
     def __class__(self):
@@ -178,6 +180,8 @@ cdef class NumpySubstitute(Substitute):
             if kind is list or kind is tuple:
                 if holds(x, self.types):
                     return IN_A_LIST
+            elif kind is np.ndarray and cnp.PyArray_TYPE(<cnp.ndarray>x) == cnp.NPY_OBJECT:
+                return IN_A_LIST
             elif is_of(x, self.types):
                 leads = leads or i == 0
             elif kind not in PLAIN and kind is not Buffer:

@@ -66,7 +66,7 @@ def translated(function):
         found = leader(_numbers((*args, *kwargs.values())))
         _running.like = outer if found is None else found
         try:
-            return _translation(code)(*args, **kwargs)
+            return _translation(code)(*map(_stacked, args), **{name: _stacked(x) for name, x in kwargs.items()})
         finally:
             _running.like = outer
 
@@ -76,6 +76,16 @@ def translated(function):
 def function_with_code(function):
     """The Python function behind NumPy's dispatch."""
     return getattr(function, "_implementation", function)
+
+
+def _stacked(x):
+    """The array of lists of active scalars: NumPy's code may give them to a function that no protocol calls us for."""
+    return operand(x) if type(x) in (list, tuple) and has_active(x) and _has_scalars(x) else x
+
+
+def _has_scalars(x):
+    """Tell whether there is nothing but scalars in nested lists."""
+    return all(map(_has_scalars, x)) if type(x) in (list, tuple) else np.ndim(x) == 0
 
 
 def _numbers(tree):

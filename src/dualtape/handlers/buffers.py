@@ -5,6 +5,7 @@ handlers of the other files run, on what the buffers hold; an array that is writ
 What the names of NumPy stand for in a clone, so that the arrays it makes are buffers, is in making.py."""
 
 import inspect
+import sys
 
 import numpy as np
 
@@ -261,7 +262,16 @@ def view(self, *args, **kwargs):
 
 @_own
 def resize(self, *shape, refcheck=True):
-    raise UnsupportedOperation("y.resize changes an array in place", "use np.resize(y, shape), which makes a new array")
+    """In place, where nobody else sees the memory: zeros follow, or the end is cut off."""
+    if sys.getrefcount(self.plain) > 3 or not self.plain.flags.owndata:  # this buffer, its root and the argument
+        raise UnsupportedOperation(
+            "y.resize would change an array that something else refers to",
+            "use np.resize(y, shape), which makes a new array",
+        )
+    made = buffered(np.zeros(shape[0] if len(shape) == 1 else shape, self.dtype))
+    count = min(made.size, self.size)
+    made.reshape(-1)[:count] = self.reshape(-1)[:count]
+    self.become(made)
 
 
 @_own

@@ -229,6 +229,15 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     return result
 
 
+@_stands_for(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    if has_active(a) or not _is_traced(fill_value):
+        return np.full_like(a, fill_value, dtype, order, subok, shape)
+    result = buffered(np.zeros_like(a, dtype, order, subok, shape))
+    result[...] = fill_value
+    return result
+
+
 @_stands_for(np.arange)
 def arange(*args, dtype=None, like=None, device=None, **named):
     """With active bounds: NumPy's ``start + i*step``; how many there are is a decision."""
@@ -256,12 +265,29 @@ class Vectorized(np.vectorize):
     def __call__(self, *args, **kwargs):
         if not has_active((*args, *kwargs.values())):
             return super().__call__(*args, **kwargs)
-        by_number = np.vectorize(self.pyfunc, "O" * len(self.otypes or "O"), None, self.excluded, False, self.signature)
+        if self.signature is not None:
+            return super().__call__(*args, **kwargs)
+        by_number = np.vectorize(self.pyfunc, "O" * len(self.otypes or "O"), None, self.excluded, False)
         result = (super() if self.otypes is None else by_number).__call__(*args, **kwargs)
-        return tuple(map(_settled, result)) if isinstance(result, tuple) else _settled(result)
+        return tuple(map(_of_numbers, result)) if isinstance(result, tuple) else _of_numbers(result)
+
+    def _vectorize_call_with_signature(self, func, args):
+        """A call for each place along the axes that the signature does not name."""
+        if not has_active(args):
+            return super()._vectorize_call_with_signature(func, args)
+        named, results = (part.split("),(") for part in self.signature.replace(" ", "").split("->"))
+        args = [operand(x) for x in args]
+        inner = [sum(map(bool, axes.strip("()").split(","))) for axes in named]
+        shapes = [np.shape(x) for x in args]
+        outer = np.broadcast_shapes(*(shape[: len(shape) - n] for shape, n in zip(shapes, inner, strict=True)))
+        whole = [np.broadcast_to(x, outer + s[len(s) - n :]) for x, s, n in zip(args, shapes, inner, strict=True)]
+        found = [func(*(x[index] if index else x for x in whole)) for index in np.ndindex(outer)]
+        parts = [found] if len(results) == 1 else zip(*found, strict=True)
+        made = [np.reshape(operand(list(part)), outer + np.shape(part[0])) for part in parts]
+        return made[0] if len(results) == 1 else tuple(made)
 
 
-def _settled(objects):
+def _of_numbers(objects):
     return operand(objects) if has_active(objects) else objects
 
 

@@ -20,7 +20,15 @@ from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
 from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
 from dualtape.rewrite.namespaces import is_clone, namespace_of
 from dualtape.rewrite.numbers import CHANGED_BUILTINS
-from dualtape.rewrite.outside import View, WrittenArray, WrittenCell, WrittenGlobal, WrittenGlobalArray, content_of
+from dualtape.rewrite.outside import (
+    View,
+    WrittenArray,
+    WrittenCell,
+    WrittenGlobal,
+    WrittenGlobalArray,
+    WrittenObject,
+    content_of,
+)
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of
 from dualtape.trace.functions import CARRIERS
 from dualtape.trace.ownership import is_library, root
@@ -67,8 +75,10 @@ class Build:
         True if the clones look up more at run time: attributes of objects and of modules.
     names : list of Name
         What was found there, to be looked at before the clone is used again.
-    written : list of WrittenGlobal, WrittenCell and WrittenArray
-        Variables and arrays outside of the clones that they may assign.
+    arrays : list of WrittenArray and WrittenGlobalArray
+        Arrays outside of the clones that they may write into.
+    written : list of WrittenGlobal, WrittenCell and WrittenObject
+        Variables and attributes outside of the clones that they may assign.
     """
 
     def __init__(self, own, writes=False):
@@ -78,6 +88,7 @@ class Build:
         self.has_arrays = False
         self.is_dynamic = False
         self.names = []
+        self.arrays = []
         self.written = []
         self._memo = {}  # key -> (value, what it stands for); the key is the id of a value or of a cell
         self._buffers = []
@@ -130,7 +141,8 @@ class Build:
         if len(self._memo) > self._n_static + _LIMIT:
             for key in list(self._memo)[self._n_static :]:
                 del self._memo[key]
-            self.written = [variable for variable in self.written if not isinstance(variable, WrittenArray)]
+            self.arrays = [array for array in self.arrays if not isinstance(array, WrittenArray)]
+            self.written = [variable for variable in self.written if not isinstance(variable, WrittenObject)]
             self._buffers.clear()
             self.names.append(Stale())
 
@@ -204,7 +216,7 @@ class Build:
                 self._seen.add(key)
                 self.names.append(namespace.take(name, self.substitute))
                 if type(namespace.names.get(name)) is Buffer:
-                    self.written.append(WrittenGlobalArray(namespace, name, self))
+                    self.arrays.append(WrittenGlobalArray(namespace, name, self))
 
     def _cell(self, cell):
         """The cell of the clone: the very same one, unless its content has to differ. It is filled later."""
@@ -292,6 +304,7 @@ class Build:
 
     def object(self, x):
         self.is_dynamic = True
+        self.written.append(WrittenObject(x))
         return twin_object(x, self.twin_class(type(x)))
 
     def foreign_object(self, x):
@@ -312,7 +325,7 @@ class Build:
             found = self._memo[id(x)] = (x, buffered(x, self._buffers))
             if found[1] is not x:
                 self._buffers.append(found[1])
-                self.written.append(WrittenArray(found[1], self))
+                self.arrays.append(WrittenArray(found[1], self))
         return found[1]
 
     # ---- containers: a copy, where something in them differs ----

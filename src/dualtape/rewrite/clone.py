@@ -60,7 +60,7 @@ def prepared(current, f, args, kwargs):
     args = tuple(map(build.substitute, args))
     kwargs = {name: build.substitute(x) for name, x in kwargs.items()}
     build.settle()
-    return (in_a_run(run, build) if build.is_dynamic or build.written else run), args, kwargs
+    return (in_a_run(run, build) if build.is_dynamic or build.written or build.arrays else run), args, kwargs
 
 
 def _are_plain(arguments, plain):
@@ -91,6 +91,6 @@ def _make_as(f, own):
         build = Build(own, writes=True)
         made = build.substitute(f)
     build.settle()
-    if build.is_dynamic or build.written:
+    if build.is_dynamic or build.written or build.arrays:
         made = in_a_run(made, build)
     return made, build.names, build.may_write

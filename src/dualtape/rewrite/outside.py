@@ -2,7 +2,7 @@
 
 import types
 
-from dualtape.core.buffer import Buffer, buffered, handed_out
+from dualtape.core.buffer import Buffer, buffered
 from dualtape.core.names import ABSENT, Stale
 from dualtape.rewrite.running import substitute_now
 
@@ -19,7 +19,7 @@ class WrittenGlobal:
         value = self.namespace.names.get(self.name, ABSENT)
         if value is not self.put:
             self.put = value
-            value = handed_out(value)
+            value = _settled(value)
             if value is ABSENT:
                 self.namespace.real.pop(self.name, None)
             else:
@@ -38,11 +38,25 @@ class WrittenCell:
         value = content_of(self.mine)
         if value is not self.put:
             self.put = value
-            value = handed_out(value)
+            value = _settled(value)
             if value is ABSENT:
                 del self.cell.cell_contents
             else:
                 self.cell.cell_contents = value
+
+
+class WrittenObject:
+    """An object of the user's whose attributes clones may assign."""
+
+    def __init__(self, instance):
+        self.instance = instance
+
+    def hand_over(self):
+        """Leave ndarrays behind: ``self.work += x`` has assigned the buffer."""
+        attributes = object.__getattribute__(self.instance, "__dict__")
+        for name, value in list(attributes.items()):
+            if type(value) is Buffer:
+                attributes[name] = value.settled()
 
 
 class WrittenArray:
@@ -69,6 +83,10 @@ class WrittenGlobalArray:
         if type(buffer) is Buffer and buffer.hand_back():
             self.namespace.names[self.name] = buffered(self.namespace.real.get(self.name))
             self.build.names.append(Stale())
+
+
+def _settled(value):
+    return value.settled() if type(value) is Buffer else value
 
 
 def content_of(cell):

@@ -30,6 +30,7 @@ from dualtape.trace.ownership import root
 FOREIGN_PACKAGES = ("numpy", "math", "cmath", "scipy")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type(np.random.default_rng))
 _ARRAY_FUNCTION = type(np.sum)
+_METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
 
 _IN_PLAIN_NUMPY = {  # functions and classes of SciPy as differentiable as the user's own: they run as clones
     "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb",
@@ -144,7 +145,8 @@ def is_multimethod(value):
 
 def _new_substitute(function, name):
     if isinstance(function, np.ufunc):
-        return NumpySubstitute(function, _with_arrays(function), CARRIERS)
+        methods = {name: _of_arrays(getattr(function, name)) for name in _METHODS}
+        return NumpySubstitute(function, _with_arrays(function), CARRIERS, None, methods)
     if isinstance(function, _ARRAY_FUNCTION):
         return NumpySubstitute(function, _with_lists(function), CARRIERS)
     if root(name) == "numpy":
@@ -200,19 +202,31 @@ def _plainly(function):
 
 
 def _with_arrays(ufunc):
-    """A ufunc of lists that hold active numbers."""
+    """A ufunc, or a method of one, of lists and object arrays that hold active numbers."""
 
     def answer(*args, **kwargs):
-        return ufunc(*(_of_list(x) if type(x) in (list, tuple) else x for x in args), **kwargs)
+        return ufunc(*map(_of_list, args), **kwargs)
 
     return answer
 
 
+def _of_arrays(method):
+    """A method of a ufunc: what it makes is a buffer."""
+    from dualtape.core.buffer import buffered
+
+    answer = _with_arrays(method)
+    return functools.wraps(method)(lambda *args, **kwargs: buffered(answer(*args, **kwargs), args))
+
+
 def _of_list(x):
-    """The array of a list that holds active numbers, real or complex; any other list as it is."""
+    """The array of a list or an object array that holds active numbers, real or complex; anything else as it is.
+    NumPy makes object arrays where a list of active numbers meets a plain array: ``table.clip([x, 1.0], 5.0)``."""
     from dualtape.handlers.complex_numbers import has_complex, number
 
-    return number(x) if has_complex(x) else operand(x) if has_active(x) else x
+    if not (type(x) in (list, tuple) or type(x) is np.ndarray and x.dtype.hasobject):
+        return x
+    is_mixed = type(x) is np.ndarray and all(isinstance(item, float) for item in x.flat)  # as active ones say they are
+    return number(x) if has_complex(x) else operand(x) if is_mixed or has_active(x) else x
 
 
 def _with_lists(function):

@@ -33,12 +33,27 @@ def in_a_run(made, build):
         outer = _thread.build, _thread.made
         _thread.build, _thread.made = build, []
         try:
-            return made(*args, **kwargs)
+            result = made(*args, **kwargs)
+            return _detached(result) if build.written else result
         finally:
             for instance, cls in _thread.made:
                 object.__setattr__(instance, "__class__", cls)  # a frozen dataclass refuses
             _thread.build, _thread.made = outer
-            for variable in build.written:
+            for variable in (*build.arrays, *build.written):
                 variable.hand_over()
 
     return call
+
+
+def _detached(result):
+    """The result, with copies of objects of the user's: their attributes are handed over, and active no longer."""
+    kind = type(result)
+    if kind in (tuple, list):
+        return kind(map(_detached, result))
+    if kind is dict:
+        return {key: _detached(value) for key, value in result.items()}
+    if not hasattr(kind, "__twin_of__"):
+        return result
+    copy = object.__new__(kind.__twin_of__)
+    object.__setattr__(copy, "__dict__", dict(object.__getattribute__(result, "__dict__")))
+    return copy
