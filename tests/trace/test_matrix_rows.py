@@ -10,6 +10,7 @@ pytest.importorskip("scipy")
 import engines
 from cases_scipy import linalg
 
+from dualtape.ops import factor_ops
 from dualtape.trace import matrix_rows
 from dualtape.trace.rows import gives
 
@@ -26,6 +27,11 @@ def _normal(*shape):
 def _spd(*shape):
     a = _normal(*shape)
     return a @ np.swapaxes(a, -1, -2) + 2.0 * np.eye(shape[-1])
+
+
+def _factored(a):
+    exchanges = factor_ops.chosen(a, function="lu_factor", options={}).astype(int)
+    return "scipy.linalg.lu_factor", [a], {"order": factor_ops.order_of(exchanges, a.shape[-2])}
 
 
 SAMPLES = [  # name of a row, operands, parameters
@@ -50,6 +56,23 @@ SAMPLES = [  # name of a row, operands, parameters
         ("scipy.linalg.solve_triangular", [_spd(3, 3), _normal(*s)], {"lower": k, "transpose": not k, "unit": not k})
         for s in ((3,), (3, 2))
         for k in (True, False)
+    ),
+    *(
+        ("scipy.linalg.cholesky", [_spd(*s)], {"lower": k, "clean": clean})
+        for s in ((3, 3), (70, 70))
+        for k in (True, False)
+        for clean in (True, False)
+    ),
+    *(
+        ("scipy.linalg.cho_solve", [_spd(3, 3), _normal(*s)], {"lower": k})
+        for s in ((3,), (3, 2))
+        for k in (True, False)
+    ),
+    *(_factored(_normal(*s)) for s in ((3, 3), (5, 3), (2, 3, 3))),
+    *(
+        ("scipy.linalg.lu_solve", [_normal(3, 3), _normal(*s)], {"piv": np.array([1, 2, 2]), "trans": k})
+        for s in ((3,), (3, 2))
+        for k in (0, 1)
     ),
     ("scipy.linalg.solve_banded", [_normal(4, 5) + 4.0 * np.eye(4)[:, 1:2], _normal(5, 2)], {"lower": 2, "upper": 1}),
     ("scipy.linalg.eigh", [np.tril(_normal(3, 3))], {"lower": True, "driver": "evd"}),

@@ -77,7 +77,22 @@ cdef list primals(double *value, list operands):
 
 
 cdef bint is_structural(cnp.ndarray array) except -1:
-    return bool((np.ascontiguousarray(array).view(np.int64) == STRUCTURAL_BITS).all())
+    """Mostly the first element tells."""
+    cdef cnp.ndarray flat = np.ascontiguousarray(array)
+    cdef int64_t *bits = <int64_t *>cnp.PyArray_DATA(flat)
+    cdef Py_ssize_t i, n = cnp.PyArray_SIZE(flat)
+    for i in range(n):
+        if bits[i] != STRUCTURAL_BITS:
+            return False
+    return True
+
+
+cdef int collect(row, cnp.ndarray adjoint, x_bar) except -1:
+    """Adds what a rule gave: zeros become computed ones in place, which takes no second array."""
+    adjoint += x_bar
+    if not row.selects:
+        adjoint += 0.0
+    return 0
 
 
 cdef object as_meant(row, part):
@@ -141,7 +156,7 @@ cdef int call_adjoint(ArrayCall call, dt_workspace *work) except -1:
         x_bars = call.row.vjp(v_bar, tuple(xs), v, call.active, **call.params)
         for at, active, x_bar in zip(call.operands, call.active, x_bars):
             if active and x_bar is not None:
-                (<Place>at).array(adjoint, p)[..., lane] += as_meant(call.row, x_bar)
+                collect(call.row, (<Place>at).array(adjoint, p)[..., lane], x_bar)
     return 0
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from dualtape.core.guards import guard
 
 from ..errors import UnsupportedOperation
-from ..ops import factor_ops, scipy_ops
+from ..ops import factor_ops, lapack_ops, scipy_ops
 from ..trace.functions import apply, foreign, is_guarded, operand, peeked, primal
 from .spectral import returned
 
@@ -74,10 +74,10 @@ def solve(a, b, lower=False, overwrite_a=False, overwrite_b=False, check_finite=
 @foreign("scipy.linalg.solve_triangular")
 def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True):
     a, b, is_transposed = operand(a), operand(b), trans not in (0, "N")
-    half = _triangle(a, lower, unit_diagonal)  # nothing comes back to what is not read
     if np.ndim(a) == 2:
         unit = bool(unit_diagonal)
-        return apply(scipy_ops.TRIANGULAR, half, b, lower=bool(lower), transpose=is_transposed, unit=unit)
+        return apply(scipy_ops.TRIANGULAR, a, b, lower=bool(lower), transpose=is_transposed, unit=unit)
+    half = _triangle(a, lower, unit_diagonal)  # nothing comes back to what is not read
     options = {"trans": trans, "lower": bool(lower), "unit_diagonal": bool(unit_diagonal)}
     model = np.linalg.solve(transpose(half) if is_transposed else half, b)
     return returned("scipy.linalg.solve_triangular", model, (a, b), **options)
@@ -114,26 +114,21 @@ def det(a, overwrite_a=False, check_finite=True):
 
 @foreign("scipy.linalg.cholesky")
 def cholesky(a, lower=False, overwrite_a=False, check_finite=True):
-    a = operand(a)
-    return returned("scipy.linalg.cholesky", _factor(a, lower), (a,), lower=bool(lower))
-
-
-def _factor(a, lower):
-    return np.linalg.cholesky(a) if lower else transpose(np.linalg.cholesky(transpose(a)))
+    return apply(lapack_ops.CHOLESKY, a, lower=bool(lower), clean=True)
 
 
 @foreign("scipy.linalg.cho_factor")
 def cho_factor(a, lower=False, overwrite_a=False, check_finite=True):
     """The triangle that is not the factor holds what stood there."""
-    a = operand(a)
-    model = _factor(a, lower) + (np.triu(a, 1) if lower else np.tril(a, -1))
-    return returned("cho_factor", model, (a,), lower=bool(lower)), bool(lower)
+    return apply(lapack_ops.CHOLESKY, a, lower=bool(lower), clean=False), bool(lower)
 
 
 @foreign("scipy.linalg.cho_solve")
 def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
     (c, lower), b = c_and_lower, operand(b)
     c = operand(c)
+    if np.ndim(c) == 2 and np.ndim(b) <= 2:
+        return apply(lapack_ops.CHO_SOLVE, c, b, lower=bool(lower))
     half = _triangle(c, lower)
     model = _solved(half, _solved(half, b, lower, is_transposed=not lower), lower, is_transposed=bool(lower))
     return returned("cho_solve", model, (c, b), lower=bool(lower))
@@ -143,7 +138,7 @@ def cho_solve(c_and_lower, b, overwrite_b=False, check_finite=True):
 def lu(a, permute_l=False, overwrite_a=False, check_finite=True, p_indices=False):
     a = operand(a)
     places = choices("lu", a)
-    low, upper = _lu(np.take_along_axis(a, places[..., None], axis=-2))
+    low, upper = _packed_lu(a, places) or _lu(np.take_along_axis(a, places[..., None], axis=-2))
     order = np.argsort(places, axis=-1)  # row i of a is row order[i] of L U
     if permute_l:
         low = np.take_along_axis(low, order[..., None], axis=-2)
@@ -152,6 +147,18 @@ def lu(a, permute_l=False, overwrite_a=False, check_finite=True, p_indices=False
     if p_indices:
         return order, low, upper
     return np.eye(order.shape[-1])[order], low, upper
+
+
+def _packed_lu(a, places):
+    """L and U as LAPACK packs them, None where it would exchange other rows."""
+    m, n = np.shape(a)[-2:]
+    if m < n or np.ndim(a) != 2:
+        return None
+    order = factor_ops.order_of(choices("lu_factor", a), m)
+    if not np.array_equal(order, places):
+        return None
+    packed = apply(lapack_ops.LU_FACTOR, a, order=order)
+    return np.tril(packed, -1) + np.eye(m, n), np.triu(packed[:n])
 
 
 def _lu(a):
@@ -167,8 +174,11 @@ def _lu(a):
 def lu_factor(a, overwrite_a=False, check_finite=True):
     a = operand(a)
     exchanges = choices("lu_factor", a)
-    low, upper = _lu(np.take_along_axis(a, factor_ops.order_of(exchanges, np.shape(a)[-2])[..., None], axis=-2))
+    order = factor_ops.order_of(exchanges, np.shape(a)[-2])
     m, n = np.shape(a)[-2:]
+    if m >= n:
+        return apply(lapack_ops.LU_FACTOR, a, order=order), exchanges
+    low, upper = _lu(np.take_along_axis(a, order[..., None], axis=-2))
     stack = [(0, 0)] * (np.ndim(a) - 2)
     model = np.pad(np.tril(low, -1), [*stack, (0, 0), (0, n - min(m, n))])
     model = model + np.pad(upper, [*stack, (0, m - min(m, n)), (0, 0)])
@@ -179,6 +189,8 @@ def lu_factor(a, overwrite_a=False, check_finite=True):
 def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     (factors, exchanges), b = lu_and_piv, operand(b)
     factors, exchanges = operand(factors), np.asarray(primal(exchanges))
+    if np.ndim(factors) == 2 and np.ndim(b) <= 2:
+        return apply(lapack_ops.LU_SOLVE, factors, b, piv=exchanges, trans=int(trans))
     low, upper = _triangle(factors, True, unit_diagonal=True), np.triu(factors)
     order = factor_ops.order_of(exchanges, np.shape(factors)[-2])
     if order.ndim != 1:

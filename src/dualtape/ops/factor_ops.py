@@ -120,12 +120,20 @@ def _qr_vjp(v_bar, xs, v, active):
 # L U without pivoting, of a matrix with at least as many rows as columns.
 
 
+_STRIP = 32  # columns that are eliminated one by one, before one product takes them from all others
+
+
 def _lu(a):
     a = np.array(a)
     n = a.shape[-1]
-    for k in range(n):
-        a[..., k + 1 :, k] /= a[..., k, None, k]
-        a[..., k + 1 :, k + 1 :] -= a[..., k + 1 :, k, None] * a[..., k, None, k + 1 :]
+    for first in range(0, n, _STRIP):
+        last = min(first + _STRIP, n)
+        for k in range(first, last):
+            a[..., k + 1 :, k] /= a[..., k, None, k]
+            a[..., k + 1 :, k + 1 : last] -= a[..., k + 1 :, k, None] * a[..., k, None, k + 1 : last]
+        strip = np.tril(a[..., first:last, first:last], -1) + np.eye(last - first)
+        a[..., first:last, last:] = np.linalg.solve(strip, a[..., first:last, last:])
+        a[..., last:, last:] -= np.matmul(a[..., last:, first:last], a[..., first:last, last:])
     low = np.tril(a, -1)
     low[..., range(n), range(n)] = 1.0
     return low, np.triu(a[..., :n, :])
@@ -161,8 +169,10 @@ def order_of(exchanges, m):
     """The order of m rows that LAPACK's exchanges make: row i and row ``exchanges[i]``, one after another."""
     order = np.broadcast_to(np.arange(m), (*exchanges.shape[:-1], m)).copy()
     for row, other in zip(order.reshape(-1, m), exchanges.reshape(-1, exchanges.shape[-1]), strict=True):
-        for i, j in enumerate(other):
-            row[i], row[j] = row[j], row[i]
+        rows = row.tolist()
+        for i, j in enumerate(other.tolist()):
+            rows[i], rows[j] = rows[j], rows[i]
+        row[:] = rows
     return order
 
 
@@ -191,7 +201,6 @@ def _rank(a, rcond):
 
 # Functions that take or give more than arrays of real numbers, in terms of these.
 _ADAPTED = {
-    "cho_factor": lambda a, lower: _scipy("cho_factor")(a, lower=lower)[0],
     "cho_solve": lambda c, b, lower: _scipy("cho_solve")((c, lower), b),
     "cho_solve_banded": lambda c, b, lower: _scipy("cho_solve_banded")((c, lower), b),
     "logsumexp": _logsumexp,

@@ -188,7 +188,7 @@ def _logdet_vjp(v_bar, xs, v, active):
 # Cholesky.
 
 
-def _lower_half(x):
+def lower_half(x):
     """The lower triangle with its diagonal halved, of which only the real part counts."""
     eye = np.eye(x.shape[-1])
     half = np.tril(x) * (1.0 - 0.5 * eye)
@@ -204,21 +204,56 @@ def _cholesky_jvp(x_dots, xs, v, upper=False):
     l^-T)``."""
     a_dot = adjoint(x_dots[0]) if upper else x_dots[0]
     factor = adjoint(v) if upper else v
-    half = _lower_half(a_dot)
+    half = lower_half(a_dot)
     a_dot = half + adjoint(half)
     middle = np.linalg.solve(factor, adjoint(np.linalg.solve(factor, a_dot)))
-    v_dot = np.matmul(factor, _lower_half(middle))
+    v_dot = np.matmul(factor, lower_half(middle))
     return adjoint(v_dot) if upper else v_dot
 
 
+def cholesky_pulled(factor, l_bar):
+    """``half(s + s^T)`` with ``s = l^-T half(l^T l_bar) l^-1`` for the lower factor l: an element below the diagonal
+    stands for two of the symmetric matrix. What is above the diagonal counts in no operand, and not in the result."""
+    if hasattr(factor, "engine") or hasattr(l_bar, "engine") or is_complex(factor):
+        return _pulled_at_once(np.tril(factor), np.tril(l_bar))
+    return _pulled_by_strips(factor, np.array(l_bar))
+
+
+def _pulled_at_once(factor, l_bar):
+    upper = adjoint(factor)
+    half = lower_half(np.matmul(upper, l_bar))
+    s = adjoint(np.linalg.solve(upper, adjoint(np.linalg.solve(upper, half))))
+    return lower_half(s + adjoint(s))
+
+
+_STRIP = 32  # columns: fewer make more calls, more make more work on the diagonal
+
+
+def _pulled_by_strips(factor, a_bar):
+    """The same with a third of the work, in the place of l_bar: strip by strip of columns from the last to the first
+    (Murray 2016, section 4.2)."""
+    n = factor.shape[-1]
+    for first in reversed(range(0, n, _STRIP)):
+        last = min(first + _STRIP, n)
+        strip, before = (..., slice(first, last)), (..., slice(0, first))
+        row, diagonal = factor[..., first:last, :first], np.tril(factor[..., first:last, first:last])
+        below, of_below, of_diagonal = factor[..., last:, :], a_bar[..., last:, :], a_bar[..., first:last, first:last]
+        inverse = np.linalg.inv(diagonal)
+        of_below[strip] = of_strip = np.matmul(of_below[strip], inverse)
+        of_below[before] -= np.matmul(of_strip, row)
+        of_diagonal -= np.matmul(adjoint(of_strip), below[strip])
+        middle = lower_half(np.matmul(adjoint(diagonal), np.tril(of_diagonal)))
+        s = np.matmul(np.matmul(adjoint(inverse), middle), inverse)
+        both = s + adjoint(s)
+        of_diagonal[...] = lower_half(both)
+        a_bar[..., first:last, :first] -= np.matmul(adjoint(of_strip), below[before]) + np.matmul(both, row)
+    return a_bar
+
+
 def _cholesky_vjp(v_bar, xs, v, active, upper=False):
-    """``s = l^-T half(l^T l_bar) l^-1``; an element below the diagonal stands for two of the symmetric matrix."""
-    factor, l_bar = (adjoint(v), adjoint(v_bar)) if upper else (v, v_bar)
-    transposed = adjoint(factor)
-    half = _lower_half(np.matmul(transposed, l_bar))
-    s = adjoint(np.linalg.solve(transposed, adjoint(np.linalg.solve(transposed, half))))
-    a_bar = _lower_half(s + adjoint(s))
-    return (adjoint(a_bar) if upper else a_bar,)
+    if upper:
+        return (adjoint(np.tril(cholesky_pulled(adjoint(v), adjoint(v_bar)))),)
+    return (np.tril(cholesky_pulled(v, v_bar)),)
 
 
 SOLVE = ArrayOp("linalg.solve", np.linalg.solve, _solve_jvp, _solve_vjp)

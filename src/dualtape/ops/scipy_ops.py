@@ -245,28 +245,50 @@ def _triangular(a, b, lower, transpose, unit):
     return _scipy("solve_triangular")(a, b, trans=trans, lower=lower, unit_diagonal=unit)
 
 
-def _read(x, lower, unit):
-    """The part of a matrix that is read."""
-    return np.tril(x, -1 if unit else 0) if lower else np.triu(x, 1 if unit else 0)
+def read(n, lower, unit=False):
+    """Which elements of a triangular matrix are read."""
+    below = np.tri(n, k=-1 if unit else 0, dtype=bool)
+    return below if lower else below.T
+
+
+UNREAD = -0.0  # a structural zero, in the rows that select
+
+
+def kept_where_read(x, lower, unit=False):
+    """x, which nobody else holds, where it is read, as computed numbers."""
+    is_read = read(x.shape[-1], lower, unit)
+    if not is_plain(x):
+        return np.where(is_read, x + 0.0, UNREAD)
+    x += 0.0
+    np.copyto(x, UNREAD, where=~is_read)
+    return x
 
 
 def _triangular_jvp(x_dots, xs, v, lower, transpose, unit):
     a_dot, b_dot = x_dots
     if a_dot is not None:
-        a_dot = _read(a_dot, lower, unit)
+        a_dot = kept_where_read(a_dot, lower, unit)
         pushed = np.matmul(transposed(a_dot) if transpose else a_dot, v)
         b_dot = -pushed if b_dot is None else b_dot - pushed
-    return applied(TRIANGULAR, xs[0], b_dot, lower=lower, transpose=transpose, unit=unit)
+    return substituted(xs[0], b_dot, lower, transpose, unit)
 
 
 def _triangular_vjp(v_bar, xs, v, active, lower, transpose, unit):
-    b_bar = applied(TRIANGULAR, xs[0], v_bar, lower=lower, transpose=not transpose, unit=unit)
+    b_bar = substituted(xs[0], v_bar, lower, not transpose, unit)
     if not active[0]:
         return None, b_bar
     left, right = _as_columns(b_bar), _as_columns(v)
     left, right = (right, left) if transpose else (left, right)
-    a_bar = -_read(np.matmul(left, transposed(right)), lower, unit)
+    a_bar = kept_where_read(np.matmul(-left, transposed(right)), lower, unit)
     return a_bar, b_bar if active[1] else None
+
+
+def substituted(a, b, lower, transpose, unit):
+    """The same in a rule, where `b` need not be finite."""
+    if is_plain(a, b):
+        options = {"trans": int(transpose), "lower": lower, "unit_diagonal": unit, "check_finite": False}
+        return _scipy("solve_triangular")(a, b, **options)
+    return applied(TRIANGULAR, a, b, lower=lower, transpose=transpose, unit=unit)
 
 
 # Banded systems.
@@ -436,7 +458,7 @@ SYLVESTER = ArrayOp("scipy.linalg.solve_sylvester", _sylvester, _sylvester_jvp, 
 # a, g = b r^-1 b^T and q, which have the derivative; b, q and r, which have the value
 CONTINUOUS_ARE = ArrayOp("scipy.linalg.solve_continuous_are", _continuous_are, _continuous_are_jvp, _continuous_are_vjp)
 DISCRETE_ARE = ArrayOp("scipy.linalg.solve_discrete_are", _discrete_are, _discrete_are_jvp, _discrete_are_vjp)
-TRIANGULAR = ArrayOp("scipy.linalg.solve_triangular", _triangular, _triangular_jvp, _triangular_vjp)
+TRIANGULAR = ArrayOp("scipy.linalg.solve_triangular", _triangular, _triangular_jvp, _triangular_vjp, selects=True)
 BANDED = ArrayOp("scipy.linalg.solve_banded", _banded, _banded_jvp, _banded_vjp)
 EIGH = ArrayOp("scipy.linalg.eigh", _eigh, _eigh_jvp, _eigh_vjp)
 EIGVALSH = ArrayOp("scipy.linalg.eigvalsh", _eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)

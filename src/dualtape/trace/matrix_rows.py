@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from dualtape.ops import factor_ops, scipy_ops, singular_ops, spectral_ops
+from dualtape.ops import factor_ops, lapack_ops, scipy_ops, singular_ops, spectral_ops
 from dualtape.trace.demands import is_number, require, square
 
-ROWS = (*spectral_ops.ROWS, *singular_ops.ROWS, *factor_ops.ROWS, *scipy_ops.ROWS)
+ROWS = (*spectral_ops.ROWS, *singular_ops.ROWS, *factor_ops.ROWS, *scipy_ops.ROWS, *lapack_ops.ROWS)
 
 
 class Several(tuple):
@@ -73,7 +73,6 @@ def _lu(shapes, largest):
 # Functions that a program may run for their values, and what they may be told.
 _LOWER = {"lower"}
 RETURNED = {
-    "cho_factor": _LOWER,
     "cho_solve": _LOWER,
     "cho_solve_banded": _LOWER,
     "logsumexp": {"axis", "keepdims", "return_sign"},
@@ -82,7 +81,6 @@ RETURNED = {
     "matmul_toeplitz": set(),
     "raw_qr": {"pivoting"},
     "solve_toeplitz": set(),
-    "scipy.linalg.cholesky": _LOWER,
     "scipy.linalg.cholesky_banded": _LOWER,
     "scipy.linalg.det": set(),
     "scipy.linalg.eig_banded": {"lower", "eigvals_only"},
@@ -182,6 +180,28 @@ def _triangular(shapes, largest, lower, transpose, unit):
     return b
 
 
+def _factor(shapes, largest, lower, clean):
+    require(type(lower) is type(clean) is bool)
+    return square(shapes[0]) if len(shapes) == 1 else None
+
+
+def _cho_solve(shapes, largest, lower):
+    return _triangular(shapes, largest, lower, False, False)
+
+
+def _lu_factor(shapes, largest, order):
+    stack, m, n = _matrix(shapes)
+    require(m >= n and isinstance(order, np.ndarray) and order.dtype.kind == "i" and order.shape == (*stack, m))
+    require(np.array_equal(np.sort(order, axis=-1), np.broadcast_to(np.arange(m), order.shape)))
+    return shapes[0]
+
+
+def _lu_solve(shapes, largest, piv, trans):
+    require(isinstance(piv, np.ndarray) and piv.dtype.kind == "i" and piv.shape == shapes[0][:1])
+    require(np.all((piv >= 0) & (piv < piv.size)) and type(trans) is int and trans in (0, 1, 2))
+    return _triangular(shapes, largest, True, False, False)
+
+
 def _banded(shapes, largest, lower, upper):
     ab, b = shapes
     require(type(lower) is int and type(upper) is int and min(lower, upper) >= 0)
@@ -222,6 +242,10 @@ RULES = {
     "scipy.linalg.solve_discrete_are": _discrete_are,
     "scipy.linalg.solve_triangular": _triangular,
     "scipy.linalg.solve_banded": _banded,
+    "scipy.linalg.cholesky": _factor,
+    "scipy.linalg.cho_solve": _cho_solve,
+    "scipy.linalg.lu_factor": _lu_factor,
+    "scipy.linalg.lu_solve": _lu_solve,
     "scipy.linalg.eigh": _eigen_by,
     "scipy.linalg.eigvalsh": _eigenvalues_by,
     "scipy.linalg.eigh of two": _pencil,
