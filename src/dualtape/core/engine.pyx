@@ -31,16 +31,14 @@ cnp.import_array()
 cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
     """Copies plain values into slots: nothing that happens to the original later can change the recording."""
     cdef int64_t dims[MAX_NDIM]
-    cdef Py_ssize_t n = cnp.PyArray_SIZE(values)
-    cdef int axis
+    cdef Py_ssize_t axis, n = cnp.PyArray_SIZE(values)
     check_ndim(values.ndim)
     for axis in range(values.ndim):
         dims[axis] = cnp.PyArray_DIM(values, axis)
     cdef TracedArray x = new_root(tape, values.ndim, dims, n)
     x.slot = tape.new_slots(n)
     x.constant = True
-    if cnp.PyArray_TYPE(values) == cnp.NPY_FLOAT64 and cnp.PyArray_IS_C_CONTIGUOUS(values) \
-            and cnp.PyArray_ISBEHAVED_RO(values):
+    if cnp.PyArray_TYPE(values) == cnp.NPY_FLOAT64 and cnp.PyArray_ISCARRAY_RO(values):
         memcpy(tape.c.value + x.slot, cnp.PyArray_DATA(values), n * sizeof(double))
     else:
         cnp.PyArray_SimpleNewFromData(values.ndim, dims, cnp.NPY_FLOAT64, tape.c.value + x.slot)[...] = values
