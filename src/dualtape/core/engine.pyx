@@ -36,8 +36,7 @@ cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
     for axis in range(values.ndim):
         dims[axis] = cnp.PyArray_DIM(values, axis)
     cdef TracedArray x = new_root(tape, values.ndim, dims, n)
-    x.slot = tape.new_slots(n)
-    x.constant = True
+    x.slot, x.constant = tape.new_slots(n), True
     if cnp.PyArray_TYPE(values) == cnp.NPY_FLOAT64 and cnp.PyArray_ISCARRAY_RO(values):
         memcpy(tape.c.value + x.slot, cnp.PyArray_DATA(values), n * sizeof(double))
     else:

@@ -12,8 +12,10 @@ import numpy as np
 
 from . import factor_ops, matrix_ops
 from .array_ops import ArrayOp, total
+from .complexified import applied, is_plain
+from .factor_ops import transposed
+from .phases import judged
 from .scipy_ops import kept_where_read, read, substituted
-from .spectral_ops import applied, is_plain, judged, transposed
 
 
 def _scipy(name):
