@@ -56,9 +56,8 @@ def _wrapper_of(cls):
 
 
 def _find_wrapper(cls):
-    from dualtape.rewrite import interpolants, matrices
+    from dualtape.rewrite import distributions, interpolants, matrices
     from dualtape.rewrite.randoms import RandomNumbers
-    from dualtape.rewrite.wrapping import Wrapper
 
     if issubclass(cls, (np.random.Generator, np.random.RandomState)):
         return RandomNumbers
@@ -69,9 +68,16 @@ def _find_wrapper(cls):
         return matrices.Operator
     if cls.__name__ == "SuperLU":
         return matrices.Factors
-    if any(name in ("rv_generic", "rv_frozen") for name in names):  # distributions: refused by name
-        return Wrapper
+    if is_distribution(cls):
+        return distributions.Distribution
     return next((interpolants.CLASSES[name] for name in names if name in interpolants.CLASSES), None)
+
+
+def is_distribution(cls):
+    """Tell whether objects of a class are distributions of scipy.stats of one variable, or such with parameters."""
+    return any(
+        base.__name__ in ("rv_generic", "rv_frozen") and root(base.__module__) == "scipy" for base in cls.__mro__
+    )
 
 
 def _is_linear_operator(cls):

@@ -95,8 +95,8 @@ def _itself(x):
 
 
 def _forwarding(name):
-    def method(self, *args):
-        return self._plainly(name, *args)
+    def method(self, *args, **kwargs):
+        return self._plainly(name, *args, **kwargs)
 
     return method
 

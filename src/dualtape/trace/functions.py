@@ -74,6 +74,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "scipy.special": ("scipy_softmax", "scipy_special"),
     "scipy.sparse.linalg": ("scipy_sparse",),
     "scipy.fft": ("fourier",),
+    "scipy._lib.array_api_extra": ("scipy_internals",),
 }
 
 
@@ -117,7 +118,7 @@ def foreign_kinds():
     for families in _FOREIGN_FAMILIES.values():
         for family in families:
             import_module("dualtape.handlers." + family)
-    return {name: KINDS[name] for name in FOREIGN if not name.startswith("numpy.")}
+    return {name: KINDS[name] for name in FOREIGN if not name.startswith("numpy.") and "._" not in name}
 
 
 def refuses(problem, remedy, *functions):

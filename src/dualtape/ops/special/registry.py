@@ -34,6 +34,7 @@ _FAMILIES = (
     "integrals",
     "noncentral",
     "waves",
+    "boost",
 )
 
 FUNCTIONS = {}  # name -> Special
