@@ -17,7 +17,7 @@ from dualtape.core.substitutes import Substitute
 from dualtape.rewrite.classes import can_have_twin, differentiable_twin, functions_of, new_twin, twin_object
 from dualtape.rewrite.code import names_in
 from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
-from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_distribution, is_foreign_object
+from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
 from dualtape.rewrite.namespaces import is_clone, namespace_of
 from dualtape.rewrite.numbers import CHANGED_BUILTINS
 from dualtape.rewrite.outside import (
@@ -121,8 +121,6 @@ class Build:
             rule = Build.differentiable if hasattr(kind, "derivatives") and hasattr(kind, "__get__") else None
         elif kind.__module__ == "uarray":  # the functions of scipy.fft
             rule = Build.foreign
-        elif is_distribution(kind) and can_have_twin(kind, self.is_users):
-            rule = Build.object
         elif is_foreign_object(kind):
             rule = Build.foreign_object
         elif can_have_twin(kind, self.is_users):

@@ -2,8 +2,6 @@
 traced arguments they run as clones of SciPy's own, as if the distribution were an object of the user's."""
 
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -40,14 +38,42 @@ class Distribution(Wrapper):
         if hasattr(real, "dist"):
             return Distribution(_known(real.dist))._plainly(method, *args, *given, **kwargs, **by_name)
         if method not in METHODS:
-            raise UnsupportedOperation(
-                f"scipy.stats.{real.name}.{method} has no derivative rule",
-                f"these methods have: {', '.join(sorted(METHODS - {'__call__'}))}",
-            )
+            raise _without_rule(real, method)
         args, kwargs = bare(opened(args, [])), bare(opened(kwargs, []))
+        if method in ("freeze", "__call__"):
+            return GivenParameters(real, args, kwargs)
         if real.name in _TURNING:
             _require_other_formula(real, args if method in _OF_PARAMETERS else args[1:], kwargs)
-        return self._wrapped_result(_clone(real, method)(*args, **kwargs))
+        return getattr(_live(real), method)(*args, **kwargs)
+
+
+def _without_rule(distribution, method):
+    return UnsupportedOperation(
+        f"scipy.stats.{distribution.name}.{method} has no derivative rule",
+        f"these methods have: {', '.join(sorted(METHODS - {'__call__'}))}",
+    )
+
+
+class GivenParameters:
+    """A distribution whose parameters hold traced numbers ("frozen").
+
+    Attributes
+    ----------
+    dist : object
+        The distribution of SciPy.
+    args, kwds
+        Its parameters, with which all its methods are called.
+    """
+
+    def __init__(self, dist, args, kwds):
+        self.dist, self.args, self.kwds = dist, args, kwds
+
+    def __getattr__(self, name):
+        if name.startswith("_") or not hasattr(self.dist, name):
+            raise AttributeError(f"a distribution with given parameters has no attribute {name!r}")
+        if name not in METHODS:
+            raise _without_rule(self.dist, name)
+        return lambda *args, **kwargs: Distribution(self.dist)._plainly(name, *args, *self.args, **kwargs, **self.kwds)
 
 
 def _require_other_formula(real, parameters, by_name):
@@ -72,22 +98,15 @@ def _known(distribution):
     return known if type(known) is type(distribution) else distribution
 
 
-def _clone(real, method):
-    """A method as it runs on active numbers. Those of public distributions are kept."""
-    from dualtape.rewrite.clone import clone_of_library
+def _live(real):
+    """The distribution as it runs on active numbers. Public ones are kept."""
+    from dualtape.rewrite.library import live_object
 
-    current = _clones.get((real.name, method))
-    if current is not None and current.instance is real:
-        return current.made()
-    found = _Clone(real, clone_of_library(getattr(real, method)))
-    if _known(real) is real:
-        _clones[real.name, method] = found
-    return found.made()
+    if _known(real) is not real:
+        return live_object(real)
+    if real.name not in _public:
+        _public[real.name] = live_object(real)
+    return _public[real.name]
 
 
-class _Clone(NamedTuple):
-    instance: object
-    made: Callable
-
-
-_clones = {}  # name of a distribution, method -> its clone
+_public = {}  # name of a distribution -> the live one

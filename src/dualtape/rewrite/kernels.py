@@ -1,5 +1,5 @@
 """What takes the place of compiled loops of SciPy, and of a class or two, where something is traced: the registry and
-what the families of them (interpolation_kernels.py, integration_kernels.py, sparse_kernels.py) are written with."""
+what the families of them (interpolation_kernels.py and its like) are written with."""
 
 from importlib import import_module
 
@@ -9,7 +9,7 @@ from dualtape.core.buffer import Buffer
 from dualtape.errors import UnsupportedOperation
 from dualtape.trace.functions import has_active, is_complex, operand
 
-_FAMILIES = ("interpolation_kernels", "integration_kernels")
+_FAMILIES = ("interpolation_kernels", "integration_kernels", "statistics_kernels")
 _kernels = {}  # full name of something compiled -> what takes its place
 
 

@@ -23,7 +23,7 @@ from dualtape.errors import UnsupportedOperation
 from dualtape.handlers.buffers import opened
 from dualtape.rewrite.build import Build
 from dualtape.rewrite.callbacks import REMEDIES
-from dualtape.rewrite.foreign import foreign_class, foreign_function, public_name
+from dualtape.rewrite.foreign import foreign_class, foreign_function, is_distribution, public_name
 from dualtape.rewrite.kernels import kernel_of
 from dualtape.rewrite.proxies import proxy_of
 from dualtape.trace.functions import CARRIERS, NO_RULE_REMEDY, foreign_handler
@@ -101,7 +101,7 @@ class Library(Build):
         elif issubclass(kind, type):
             rule = Library.type
         else:
-            rule = None
+            rule = Library.object if is_distribution(kind) else None
         self._rules[kind] = rule
         return rule
 
@@ -185,7 +185,11 @@ class Library(Build):
             return x
         made = object.__new__(cls)
         for name, value in _attributes(x):
-            object.__setattr__(made, name, self._part(value))
+            if type(value) is types.MethodType and value.__self__ is x:  # a method that the object was given
+                value = types.MethodType(self.substitute(value.__func__), made)
+            else:
+                value = self._part(value)
+            object.__setattr__(made, name, value)
         return made
 
     def _part(self, value):

@@ -74,7 +74,6 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "scipy.special": ("scipy_softmax", "scipy_special"),
     "scipy.sparse.linalg": ("scipy_sparse",),
     "scipy.fft": ("fourier",),
-    "scipy._lib.array_api_extra": ("scipy_internals",),
 }
 
 
@@ -118,7 +117,7 @@ def foreign_kinds():
     for families in _FOREIGN_FAMILIES.values():
         for family in families:
             import_module("dualtape.handlers." + family)
-    return {name: KINDS[name] for name in FOREIGN if not name.startswith("numpy.") and "._" not in name}
+    return {name: KINDS[name] for name in FOREIGN if not name.startswith("numpy.")}
 
 
 def refuses(problem, remedy, *functions):

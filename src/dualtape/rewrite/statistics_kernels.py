@@ -1,12 +1,12 @@
-"""Functions that SciPy's own Python code calls and that users do not: that code runs as a clone (rewrite/), and what
-leaves NumPy in it has its handler here."""
+"""What takes the place of functions that the code of scipy.stats calls and that tell elements apart: see kernels.py."""
 
 import numpy as np
 
-from ..trace.functions import foreign, has_active, move, operand, primal
+from dualtape.rewrite.kernels import kernel
+from dualtape.trace.functions import has_active, move, operand, primal
 
 
-@foreign("scipy._lib.array_api_extra.apply_where")
+@kernel("scipy._lib.array_api_extra._lib._funcs.apply_where", "scipy._lib.array_api_extra.apply_where")
 def apply_where(cond, args, f1, f2=None, /, *, fill_value=None, kwargs=None, xp=None):
     """f1 of the arguments where the condition holds, f2 (or a value) of them elsewhere."""
     args, kwargs = args if isinstance(args, tuple) else (args,), kwargs or {}
