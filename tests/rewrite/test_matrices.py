@@ -99,17 +99,6 @@ def test_a_matrix_that_is_changed_later_changes_no_derivative():
     np.testing.assert_array_equal(program.jacobian(X), DENSE != 0.0)
 
 
-@pytest.mark.parametrize("name", ["+", "multiply", "data"])
-def test_what_would_make_a_traced_matrix_is_refused_by_name(name):
-    refused = {
-        "+": lambda x: (A * x[0]) @ x,
-        "multiply": lambda x: A.multiply(x) @ np.ones(4),
-        "data": lambda x: sparse.diags([x]) @ np.ones(4),
-    }
-    with pytest.raises((dt.errors.UnsupportedOperation, dt.errors.TraceEscapeError)):
-        dt.jacobian(refused[name])(X)
-
-
 def test_the_matrix_looks_like_itself():
     def f(x):
         assert sparse.issparse(A) and isinstance(A, sparse.csr_matrix) and A.shape == (4, 4) and A.nnz == 9

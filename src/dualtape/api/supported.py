@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, overload
 
 from dualtape.handlers import inventory, special_functions
 from dualtape.ops.table import ROW_OF
-from dualtape.rewrite import callbacks
+from dualtape.rewrite import callbacks, traced_matrices
 from dualtape.rewrite.foreign import public_name
 from dualtape.rewrite.proxies import CLONED
 from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, foreign_kinds, name_of
@@ -84,7 +84,9 @@ def _kinds() -> dict[str, str]:
     """Map the name of every function and method in the tables to its kind, see `Support`."""
     kinds: dict[str, str] = {**inventory.kinds(), **foreign_kinds()}
     if find_spec("scipy"):
-        kinds |= dict.fromkeys(CLONED | callbacks.LIVE, DIFFERENTIATED) | dict.fromkeys(callbacks.REMEDIES, REFUSED)
+        kinds |= dict.fromkeys(CLONED | callbacks.LIVE | traced_matrices.NAMES, DIFFERENTIATED) | dict.fromkeys(
+            callbacks.REMEDIES, REFUSED
+        )
     for name, known in _special_operands().items():
         kinds.setdefault(f"{special_functions.HOME}.{name}", special_functions.kind_of(known))
     return kinds

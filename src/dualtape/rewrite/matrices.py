@@ -3,6 +3,7 @@ linear maps with an exact transpose."""
 
 import numpy as np
 
+from dualtape.errors import UnsupportedOperation
 from dualtape.ops.constant_maps import LinearMap, mapped
 from dualtape.rewrite.wrapping import Wrapper, active_array, has_active_part
 
@@ -47,15 +48,35 @@ class SparseMatrix(Linear):
         A = self.__wrapped__.copy()  # what happens to its entries from here on is not part of the derivative
         return LinearMap(lambda x: np.asarray(A @ x), lambda w: np.asarray(A.T @ w))
 
+    def _plainly(self, method, *args, **kwargs):
+        if method == "__setitem__" and has_active_part(args[1]):
+            raise UnsupportedOperation(
+                f"{type(self.__wrapped__).__name__}[...] = of a traced number",
+                "collect entries and places in lists, and make coo_array((entries, (rows, columns))) of them",
+            )
+        if args and (is_traced_matrix(args[0]) or has_active_part(args[0])):
+            from dualtape.rewrite.traced_matrices import traced
+
+            return getattr(traced(self), method)(*args, **kwargs)
+        return super()._plainly(method, *args, **kwargs)
+
+    def multiply(self, x):
+        return self._plainly("multiply", x)
+
     def __mul__(self, x):
-        if has_active_part(x) and _is_matrix(self.__wrapped__) and np.ndim(active_array(x)):
+        if has_active_part(x) and is_matrix(self.__wrapped__) and np.ndim(active_array(x)):
             return self @ x
         return self._plainly("__mul__", x)
 
     def __rmul__(self, x):
-        if has_active_part(x) and _is_matrix(self.__wrapped__) and np.ndim(active_array(x)):
+        if has_active_part(x) and is_matrix(self.__wrapped__) and np.ndim(active_array(x)):
             return x @ self
         return self._plainly("__rmul__", x)
+
+
+def is_traced_matrix(x):
+    """Tell whether `x` is a sparse matrix with traced entries, see traced_matrices.py."""
+    return isinstance(x, Linear) and hasattr(type(x), "entries")
 
 
 class Operator(Linear):
@@ -108,7 +129,7 @@ def _owned(x):
     return np.array(x, dtype=np.float64)
 
 
-def _is_matrix(A):
+def is_matrix(A):
     """Tell scipy.sparse matrices, whose ``*`` is the product, from arrays."""
     from scipy.sparse import spmatrix
 

@@ -245,22 +245,34 @@ def _by_name(name):
     """A function that no protocol announces, of active numbers."""
     from dualtape.handlers.buffers import opened
     from dualtape.rewrite.callbacks import LIVE, REMEDIES, live_arguments, refuse
+    from dualtape.rewrite.matrices import is_traced_matrix
 
     handlers = []  # looked for once
 
     def answer(*args, **kwargs):
         if not handlers:
-            handlers.append(foreign_handler(name))
-        handler = handlers[0]
+            of_sparse = _of_sparse(name)
+            handlers.append((of_sparse or foreign_handler(name), of_sparse is not None))
+        handler, takes_matrices = handlers[0]
         if handler is None and (name in CLONED or name in LIVE):
             return _clone_by_name(name)(*live_arguments(args), **live_arguments(kwargs))
         if handler is None and name in REMEDIES:
             refuse(name)
         if handler is None:
             raise UnsupportedOperation(f"{name} has no derivative rule yet", NO_RULE_REMEDY)
+        if not takes_matrices and any(map(is_traced_matrix, (*args, *kwargs.values()))):
+            raise UnsupportedOperation(f"{name} of a traced sparse matrix has no derivative rule", "use A.toarray()")
         return handler(*opened(args, []), **opened(kwargs, []))
 
     return answer
+
+
+def _of_sparse(name):
+    if not name.startswith("scipy.sparse."):
+        return None
+    from dualtape.rewrite.traced_matrices import answer_of
+
+    return answer_of(name)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import types
 from dualtape.core.buffer import buffered
 from dualtape.errors import UnsupportedOperation
 from dualtape.handlers.buffers import opened
-from dualtape.trace.functions import is_active, operand
+from dualtape.trace.functions import CARRIERS, is_active, operand
 
 
 def has_active_part(x):
@@ -87,7 +87,11 @@ def bare(tree):
         return kind(map(bare, tree))
     if kind is dict:
         return {key: bare(value) for key, value in tree.items()}
-    return tree.__wrapped__ if issubclass(kind, Wrapper) else tree
+    if not issubclass(kind, Wrapper):
+        return tree
+    if CARRIERS[kind]:
+        raise UnsupportedOperation(f"a traced {type(tree.__wrapped__).__name__} as an argument", "use A.toarray()")
+    return tree.__wrapped__
 
 
 def _itself(x):
