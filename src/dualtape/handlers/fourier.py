@@ -1,19 +1,19 @@
-"""`numpy.fft` and the Fourier transforms of `scipy.fft`: of real and complex numbers, with every option."""
+"""`numpy.fft` and the Fourier transforms of `scipy.fft`: of real and complex numbers, with every option. What only
+`scipy.fft` has is in scipy_fft.py."""
 
 import operator
 
 import numpy as np
 
-from ..errors import UnsupportedOperation
-from ..ops.fourier_ops import COSINES, FFT, IRFFT, RFFT
+from ..ops.fourier_ops import FFT, IRFFT, RFFT
 from ..trace.functions import apply, foreign, handles
 from .complex_functions import by_row, operands_of, store_complex, with_value
-from .complex_numbers import handles_complex, made, number, parts
+from .complex_numbers import handles_complex, number, parts
 
 _SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _swapped(norm):
+def swapped(norm):
     """The normalisation of the opposite direction; NumPy's own error for one that there is not."""
     if norm not in _SWAPPED:
         np.fft.fft([0.0], norm=norm)
@@ -47,10 +47,10 @@ def transforms(library):
     def hfft(a, n=None, axis=-1, norm=None, out=None):
         a = number(a)
         n = (np.shape(a)[axis] - 1) * 2 if n is None else n
-        return irfft(np.conjugate(a), n, axis, _swapped(norm), out)
+        return irfft(np.conjugate(a), n, axis, swapped(norm), out)
 
     def ihfft(a, n=None, axis=-1, norm=None, out=None):
-        return store_complex(np.conjugate(rfft(a, n, axis, _swapped(norm))), out)
+        return store_complex(np.conjugate(rfft(a, n, axis, swapped(norm))), out)
 
     several = {
         "fft": _along_axes(fft, fft),
@@ -68,7 +68,7 @@ def _along_axes(first, function, is_real_result=False):
 
     def transform(a, s=None, axes=None, norm=None, out=None):
         a = number(a)
-        lengths, axes = _lengths(a, s, axes, is_real_result)
+        lengths, axes = lengths_and_axes(a, s, axes, is_real_result)
         others = list(zip(lengths[:-1], axes[:-1], strict=True))
         if not is_real_result:
             a = first(a, lengths[-1], axes[-1], norm) if axes else a
@@ -84,7 +84,7 @@ def _length(n):
     return None if n is None else operator.index(n)
 
 
-def _lengths(a, s, axes, is_real_result):
+def lengths_and_axes(a, s, axes, is_real_result):
     """The lengths and the axes of a transform along several."""
     given = s is not None
     if not given:
@@ -122,7 +122,7 @@ def _of_scipy_along_axes(name, transform, default_axes):
 
     def handler(x, s=None, axes=default_axes, norm=None, overwrite_x=False, workers=None, *, plan=None):
         x = number(x)
-        s, axes = map(tuple, _lengths(x, s, axes, name == "irfftn"))
+        s, axes = map(tuple, lengths_and_axes(x, s, axes, name == "irfftn"))
         found = transform(x, s, axes, norm)
         derived = parts(found) if np.iscomplexobj(found) else found
         return with_value(f"scipy.fft.{name}", [x], derived, s=s, axes=axes, norm=norm)
@@ -136,30 +136,3 @@ for _name, _transform in transforms("scipy.fft").items():
         foreign(f"scipy.fft.{_name}")(_of_scipy_along_axes(_name[:-1] + "n", _transform, _axes))
     else:
         foreign(f"scipy.fft.{_name}")(_of_scipy(_transform))
-
-
-# ---- cosines and sines ----
-
-
-def _cosines(function, is_inverse):
-    """scipy.fft's dct, idct, dst and idst. An inverse is the transform of the transposed type, normalised the other way
-    round."""
-
-    def handler(x, type=2, n=None, axis=-1, norm=None, overwrite_x=False, workers=None, *, orthogonalize=None):
-        if orthogonalize is not None and orthogonalize != (norm == "ortho"):
-            raise UnsupportedOperation(
-                f"scipy.fft.{function} with orthogonalize={orthogonalize} has no derivative rule", "leave it out"
-            )
-        if is_inverse:
-            type, norm = {2: 3, 3: 2}.get(type, type), _swapped(norm)
-        params = {"function": function, "type": type, "n": _length(n), "axis": operator.index(axis), "norm": norm}
-        re, im = parts(number(x))
-        found = [None if part is None else apply(COSINES, part, **params) for part in (re, im)]
-        return found[0] if im is None else made(*found)
-
-    foreign(f"scipy.fft.{'i' * is_inverse}{function}")(handler)
-
-
-for _name in ("dct", "dst"):
-    _cosines(_name, False)
-    _cosines(_name, True)

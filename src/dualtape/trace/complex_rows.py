@@ -105,15 +105,18 @@ def value_rule(rules):
 
 def _along_axes(name, shape, s, axes, norm):
     """A transform along several axes, their lengths given."""
-    require(name in ("fftn", "ifftn", "rfftn", "irfftn") and norm in (None, "backward", "ortho", "forward"))
+    require(
+        name in ("fftn", "ifftn", "rfftn", "irfftn", "hfftn", "ihfftn")
+        and norm in (None, "backward", "ortho", "forward")
+    )
     require(type(s) is tuple and type(axes) is tuple and len(s) == len(axes) > 0)
     shape = list(shape)
     for n, axis in zip(s, axes, strict=True):
         require(type(n) is int and n > 0 and type(axis) is int and -len(shape) <= axis < len(shape))
         shape[axis] = n
-    if name == "rfftn":
+    if name in ("rfftn", "ihfftn"):
         shape[axes[-1]] = s[-1] // 2 + 1
-    return tuple(shape) if name == "irfftn" else (2, *shape)
+    return tuple(shape) if name in ("irfftn", "hfftn") else (2, *shape)
 
 
 def _tensordot(rules, shapes, largest, axes=2):

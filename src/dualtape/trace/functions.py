@@ -73,7 +73,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
     "scipy.special": ("scipy_softmax", "scipy_special"),
     "scipy.sparse.linalg": ("scipy_sparse",),
-    "scipy.fft": ("fourier",),
+    "scipy.fft": ("fourier", "scipy_fft"),
 }
 
 

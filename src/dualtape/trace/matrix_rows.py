@@ -72,7 +72,12 @@ def _lu(shapes, largest):
 
 # Functions that a program may run for their values, and what they may be told.
 _LOWER = {"lower"}
+_COSINES = {"type", "norm", "orthogonalize"}
+_HANKEL = {"dln", "mu", "offset", "bias"}
 RETURNED = {
+    **dict.fromkeys((f"scipy.fft.{name}" for name in ("dct", "idct", "dst", "idst")), _COSINES | {"n", "axis"}),
+    **dict.fromkeys((f"scipy.fft.{name}" for name in ("dctn", "idctn", "dstn", "idstn")), _COSINES | {"s", "axes"}),
+    **dict.fromkeys(("scipy.fft.fht", "scipy.fft.ifht"), _HANKEL),
     "cho_solve": _LOWER,
     "cho_solve_banded": _LOWER,
     "logsumexp": {"axis", "keepdims", "return_sign"},
