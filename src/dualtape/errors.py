@@ -111,6 +111,15 @@ class DualtapeError(Exception):
 class TraceEscapeError(DualtapeError, TypeError):
     """A traced number was about to become a plain one, by `float(x)` say, which would lose its derivative."""
 
+    @classmethod
+    def of_key(cls) -> TraceEscapeError:
+        """Of a traced number as a key: numbers that compare equal may differ in their derivatives."""
+        return cls(
+            "unhashable: as a key, or in a set, a traced number would pass for others of the same value, whatever "
+            "their derivative",
+            "take a key that does not depend on the input, or leave the cache out",
+        )
+
 
 class UnsupportedOperation(DualtapeError, TypeError, NotImplementedError):
     """The function calls an operation that has no derivative rule, or none for the operand that is active."""

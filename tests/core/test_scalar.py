@@ -110,7 +110,7 @@ def test_looks_like_float64():
         assert (x.shape, x.ndim, x.size, x.dtype) == ((), 0, 1, np.float64)
         assert x.T is x and x.real is x and x.imag == 0.0 and copy.copy(x) is x and copy.deepcopy(x) is x
         assert f"{x:.2f}" == "0.25" and str(x) == "0.25" and "0.25" in repr(x)
-        with pytest.raises(TypeError):
+        with pytest.raises(TraceEscapeError, match="unhashable"):
             hash(x)
         return [x]
 

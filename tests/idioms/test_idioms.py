@@ -6,6 +6,7 @@ import buffers_and_loops
 import lists_and_views
 import numpy as np
 import pytest
+import python_itself
 import structure
 import whole_numbers
 from idiom import IDIOMS
@@ -17,7 +18,8 @@ try:
 except ImportError:  # SciPy is optional
     scipy_code = None
 
-assert all(module.__doc__ for module in (arrays, buffers_and_loops, lists_and_views, structure, whole_numbers))
+MODULES = (arrays, buffers_and_loops, lists_and_views, python_itself, structure, whole_numbers)
+assert all(module.__doc__ for module in MODULES)
 
 
 def name(case):

@@ -115,7 +115,7 @@ def _detail(name: str, kind: str) -> str:
     if name in callbacks.REMEDIES:
         return f"calls a function of yours back, which may not be of traced numbers; {callbacks.REMEDIES[name]}"
     if name in CLONED or name in callbacks.LIVE:
-        return "Python code of SciPy, which is cloned"
+        return f"Python code of {'SciPy' if name.startswith('scipy') else module}, which is cloned"
     if kind == REFUSED:
         return "; ".join(inventory.refusal(name))
     row = ROW_OF.get(function) if module == "np" else None

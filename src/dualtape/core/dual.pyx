@@ -314,7 +314,8 @@ cdef class ForwardNumber:
     def __bool__(self):
         return self.value != 0.0 if self.lanes != NULL else bool(self.values)
 
-    __hash__ = None    # numbers that compare equal may differ in their derivatives: a cache must not confuse them
+    def __hash__(self):
+        raise TraceEscapeError.of_key()
 
     def __floor__(self):
         return int(np.floor(only_value(self, "math.floor")))

@@ -357,7 +357,8 @@ cdef class TracedScalar:
             return np.round(self, digits)      # computed anew in a replay
         return round(np.float64(value(self)), digits)
 
-    __hash__ = None
+    def __hash__(self):
+        raise TraceEscapeError.of_key()
 
     # ---- escapes: never silently ----
 

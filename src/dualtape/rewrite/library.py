@@ -36,20 +36,20 @@ _making = threading.RLock()
 
 @functools.cache
 def live(value):
-    """What a function or a class of SciPy stands for where traced numbers meet it."""
+    """What a function or a class of SciPy, or of `statistics`, stands for where traced numbers meet it."""
     with _making:
-        return _library().substitute(value)
+        return _library("statistics" if value.__module__ == "statistics" else "scipy").substitute(value)
 
 
 def live_object(x):
     """An object of a class of SciPy as one of the live class, with attributes that are live, too."""
     with _making:
-        return _library().object(x)
+        return _library("scipy").object(x)
 
 
 @functools.cache
-def _library():
-    return Library("scipy")
+def _library(package):
+    return Library(package)
 
 
 class LiveType(abc.ABCMeta):

@@ -4,6 +4,7 @@ own modules, whose functions are cloned. An attribute is made when it is first a
 import functools
 import importlib
 import math
+import sys
 import types
 
 import numpy as np
@@ -27,19 +28,23 @@ from dualtape.trace.functions import (
 )
 from dualtape.trace.ownership import root
 
-FOREIGN_PACKAGES = ("numpy", "math", "cmath", "scipy")
+FOREIGN_PACKAGES = ("numpy", "math", "cmath", "statistics", "scipy")
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type(np.random.default_rng))
 _ARRAY_FUNCTION = type(np.sum)
 _METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
 
-_IN_PLAIN_NUMPY = {  # functions and classes of SciPy as differentiable as the user's own: they run as clones
+_IN_PLAIN_NUMPY = {  # functions and classes of libraries as differentiable as the user's own: they run as clones
     "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb",
     "scipy.interpolate": """CubicSpline CubicHermiteSpline PchipInterpolator Akima1DInterpolator PPoly BPoly BSpline
         make_interp_spline interp1d NdPPoly NdBSpline RegularGridInterpolator interpn KroghInterpolator lagrange
         BarycentricInterpolator pchip_interpolate krogh_interpolate barycentric_interpolate""",
     "scipy.optimize": "rosen rosen_der",
+    "statistics": """fmean geometric_mean median median_low median_high median_grouped quantiles covariance correlation
+        linear_regression""",
     "scipy.spatial.distance": "sqeuclidean cosine correlation cityblock chebyshev canberra braycurtis",
 }
+_IN_FRACTIONS = "mean variance pvariance stdev pstdev harmonic_mean"
+_STATISTICS = frozenset((_IN_FRACTIONS + " " + _IN_PLAIN_NUMPY["statistics"]).split())
 CLONED = frozenset(f"{module}.{name}" for module, names in _IN_PLAIN_NUMPY.items() for name in names.split())
 
 _proxies = {}  # module -> its proxy
@@ -104,16 +109,21 @@ def _own_values():
     values.update(JOINING_IN_CLONE)
     values.update(float64=Float64, double=Float64, vectorize=Vectorized)
     values.update(isscalar=Substitute(np.isscalar, is_scalar, CARRIERS))
-    return {"numpy": values, "math": {name: _of_items(getattr(math, name)) for name in ("fsum", "prod")}}
+    statistics = sys.modules.get("statistics")
+    return {
+        "numpy": values,
+        "math": {name: _of_items(getattr(math, name)) for name in ("fsum", "prod")},
+        "statistics": {name: _of_items(getattr(statistics, name)) for name in dir(statistics) if name in _STATISTICS},
+    }
 
 
 def _of_items(function):
-    """A function of what an iterable gives: generators are run, to see what is in them."""
-    substitute = Substitute(function, _by_name(f"math.{function.__name__}"), CARRIERS)
+    """A function of what iterables give: generators are run, to see what is in them."""
+    substitute = Substitute(function, _by_name(f"{function.__module__}.{function.__name__}"), CARRIERS)
 
     @functools.wraps(function)
-    def of_items(items, /, **options):
-        return substitute(items if hasattr(items, "__len__") else list(items), **options)
+    def of_items(*args, **options):
+        return substitute(*(list(x) if hasattr(x, "__next__") else x for x in args), **options)
 
     return of_items
 

@@ -70,6 +70,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "builtins": ("complex_scalars",),
     "cmath": ("complex_scalars",),
     "math": ("math_functions",),
+    "statistics": ("exact_statistics",),
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
     "scipy.special": ("scipy_softmax", "scipy_special"),
     "scipy.sparse.linalg": ("scipy_sparse",),

@@ -1,0 +1,55 @@
+"""The functions of `statistics` that compute in fractions: exact sums, rounded once. Here the derivative is that of the
+formula in floats, and the value what `statistics` gives, whose last bit the formula may miss. The functions of that
+module that compute in floats run as clones: see rewrite/proxies.py."""
+
+import math
+import statistics
+
+from ..trace.functions import foreign, has_active, operand, peeked
+from .math_functions import fsum
+
+
+def _exact(name, formula):
+    function = getattr(statistics, name)
+
+    @foreign(f"statistics.{name}")
+    def handler(data, *more, **named):
+        data = list(data)
+        value = function(list(map(peeked, data)), *map(peeked, more), **{key: peeked(x) for key, x in named.items()})
+        estimate = formula(data, *more, **named)
+        return estimate + (value - peeked(estimate))  # exact, as they are neighbours (Sterbenz 1974)
+
+
+def _mean(data):
+    return fsum(data) / len(data) if has_active(data) else math.fsum(data) / len(data)
+
+
+def _squares(data, center):
+    """The sum of the squared deviations."""
+    deviations = operand(data) - (_mean(data) if center is None else center)
+    return fsum(deviations * deviations)
+
+
+def _variance(data, xbar=None):
+    return _squares(data, xbar) / (len(data) - 1)
+
+
+def _pvariance(data, mu=None):
+    return _squares(data, mu) / len(data)
+
+
+def _root(variance):
+    return lambda data, center=None, **named: variance(data, center, **named) ** 0.5
+
+
+def _harmonic_mean(data, weights=None):
+    weights = [1.0] * len(data) if weights is None else list(weights)
+    return sum(weights) / sum(w / x for w, x in zip(weights, data, strict=True))
+
+
+_exact("mean", _mean)
+_exact("variance", _variance)
+_exact("pvariance", _pvariance)
+_exact("stdev", _root(_variance))
+_exact("pstdev", _root(_pvariance))
+_exact("harmonic_mean", _harmonic_mean)
