@@ -100,7 +100,15 @@ written from the tables that the tests walk.
 |---|---|---|---|---|
 {rows}
 
-These functions, which are not ufuncs, take traced numbers as well: {others}.
+## Functions that are not ufuncs
+
+**Differentiated**: {differentiated}.
+
+**Derivative-free**, since their arguments are whole numbers: {counting}.
+
+| refused | reason | remedy |
+|---|---|---|
+{refused}
 """
 
 UNARY_POINTS = (
@@ -197,9 +205,23 @@ def special():
         refused = [f"{x}: {text}" for x, text in operands.items() if x not in (*full, *counts)]
         may_be = special_functions.complex_operands_of(getattr(scipy.special, name).__name__)
         rows.append(_line(f"`{name}`", *map(", ".join, (full, may_be, counts)), "; ".join(refused)))
-    names = {name.removeprefix("scipy.special.") for name in foreign_kinds() if name.startswith("scipy.special.")}
-    others = ", ".join(f"`{name}`" for name in sorted(names))
-    return SPECIAL.format(version=scipy.__version__, rows="\n".join(rows), others=others)
+    kinds = {name: kind for name, kind in foreign_kinds().items() if name.startswith("scipy.special.")}
+
+    def of(kind):
+        return ", ".join(f"`{name.rpartition('.')[2]}`" for name in sorted(kinds) if kinds[name] == kind)
+
+    refused = [
+        _line(f"`{name.rpartition('.')[2]}`", *inventory.refusal(name))
+        for name in sorted(kinds)
+        if kinds[name] == inventory.REFUSED
+    ]
+    return SPECIAL.format(
+        version=scipy.__version__,
+        rows="\n".join(rows),
+        differentiated=of(inventory.DIFFERENTIATED),
+        counting=of(inventory.PASSIVE),
+        refused="\n".join(refused),
+    )
 
 
 def write(folder):

@@ -49,18 +49,6 @@ def lambertw(z, k=0, tol=1e-8):
     return analytic("_lambertw", z, k, float(primal(tol)))
 
 
-@foreign("scipy.special.factorial")
-def factorial(n, exact=False, extend="zero"):
-    """gamma(n + 1), 0 where n < 0."""
-    if exact or extend != "zero":
-        raise UnsupportedOperation(
-            "scipy.special.factorial has no derivative with exact= or extend=", "leave both away"
-        )
-    n = operand(n)
-    negative = n < 0.0
-    return np.where(negative, 0.0, _of_scipy("gamma")(np.where(negative, 1.0, n) + 1.0))[()]
-
-
 def _spherical(name, parity):
     """Spherical Bessel functions of negative numbers are those of positive ones, with the sign `parity` where the order
     is even; None: SciPy takes the real part of the complex function."""

@@ -210,6 +210,12 @@ _ADAPTED = {
     "solve_toeplitz": lambda c, r, b: _scipy("solve_toeplitz")((c, r), b),
     "lu_solve": lambda lu, b, piv, trans: _scipy("lu_solve")((lu, piv), b, trans=trans),
 }
+_ADAPTED |= {
+    f"roots_{name}": lambda *parameters, n, _name=name: getattr(import_module("scipy.special"), f"roots_{_name}")(
+        n, *parameters, mu=True
+    )
+    for name in ("jacobi", "genlaguerre", "gegenbauer", "sh_jacobi")
+}
 _CHOICES = {
     "lu": lambda a: _inverse_order(_scipy("lu")(a, p_indices=True)[0]),
     "lu_factor": lambda a: _scipy("lu_factor")(a)[1],

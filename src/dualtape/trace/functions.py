@@ -72,7 +72,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "math": ("math_functions",),
     "statistics": ("exact_statistics",),
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
-    "scipy.special": ("scipy_softmax", "scipy_special"),
+    "scipy.special": ("scipy_softmax", "scipy_special", "special_sequences", "special_names"),
     "scipy.sparse.linalg": ("scipy_sparse",),
     "scipy.fft": ("fourier", "scipy_fft"),
 }

@@ -73,10 +73,15 @@ def _lu(shapes, largest):
 # Functions that a program may run for their values, and what they may be told.
 _LOWER = {"lower"}
 _COSINES = {"type", "norm", "orthogonalize"}
+_FACTORIAL = {"extend"}
 _HANKEL = {"dln", "mu", "offset", "bias"}
 RETURNED = {
     **dict.fromkeys((f"scipy.fft.{name}" for name in ("dct", "idct", "dst", "idst")), _COSINES | {"n", "axis"}),
     **dict.fromkeys((f"scipy.fft.{name}" for name in ("dctn", "idctn", "dstn", "idstn")), _COSINES | {"s", "axes"}),
+    "scipy.special.factorial": _FACTORIAL,
+    "scipy.special.factorial2": _FACTORIAL,
+    "scipy.special.factorialk": _FACTORIAL | {"k"},
+    **dict.fromkeys((f"roots_{name}" for name in ("jacobi", "genlaguerre", "gegenbauer", "sh_jacobi")), {"n"}),
     **dict.fromkeys(("scipy.fft.fht", "scipy.fft.ifht"), _HANKEL),
     "cho_solve": _LOWER,
     "cho_solve_banded": _LOWER,

@@ -35,6 +35,7 @@ _FAMILIES = (
     "noncentral",
     "waves",
     "boost",
+    "sequences",
 )
 
 FUNCTIONS = {}  # name -> Special

@@ -1,0 +1,119 @@
+"""Functions that scipy.special computes for all degrees or orders up to a highest one at once, as arrays of values and
+of slopes. The degrees come as an array along the first axes, and the highest of them is what SciPy is asked for; second
+derivatives are those of the differential equation."""
+
+import numpy as np
+import scipy.special as sc
+
+from ...errors import UnsupportedOperation
+from ..complex_special import define_complex
+from .registry import STEP, define, special
+
+
+def _highest(degrees):
+    return [np.max(n) for n in degrees]
+
+
+def _ladder(name, arguments, highest, curvature):
+    """`highest` turns the highest degrees into arguments of the function, which returns values and slopes; `curvature`
+    is the second derivative from degrees, argument, value and slope."""
+    function = getattr(sc, name, None)
+    if function is None:
+        return
+    n_degrees = len(arguments.split()) - 1
+
+    def part(k):
+        def value(*xs):
+            return np.asarray(function(*highest(*_highest(xs[:-1])), xs[-1])[k])
+
+        return value
+
+    def slope(*args):
+        return special(f"_{name}_slope", *args[:-1])
+
+    def second(*args):
+        *xs, v = args
+        return curvature(*xs, special(f"_{name}", *xs), v)
+
+    steps = (STEP,) * n_degrees
+    define(f"_{name}", arguments, part(0), *steps, slope)
+    define(f"_{name}_slope", arguments, part(1), *steps, second)
+
+
+def _whole(*degrees):
+    return [int(n) for n in degrees]
+
+
+def _legendre_curvature(m, n, z, y, slope):
+    """DLMF 14.2.2."""
+    rest = 1.0 - z * z
+    return (2.0 * z * slope - (n * (n + 1.0) - m * m / rest) * y) / rest
+
+
+for _name in ("lqn", "lpn"):
+    _ladder(_name, "n z", _whole, lambda n, z, y, slope: _legendre_curvature(0.0, n, z, y, slope))
+for _name in ("lqmn", "lpmn"):
+    _ladder(_name, "m n z", _whole, _legendre_curvature)
+for _name in ("riccati_jn", "riccati_yn"):
+    _ladder(_name, "n x", _whole, lambda n, x, y, slope: (n * (n + 1.0) / (x * x) - 1.0) * y)  # DLMF 10.51
+for _name in ("pbdv_seq", "pbvv_seq"):
+    _ladder(_name, "v x", lambda v: [v], lambda v, x, y, slope: (0.25 * x * x - v - 0.5) * y)  # DLMF 12.2.2
+
+
+def _lambda_curvature(v, x, y, slope):
+    at_0 = x == 0.0
+    return np.where(at_0, -0.5 / (v + 1.0), -y - (2.0 * v + 1.0) * slope / np.where(at_0, 1.0, x))
+
+
+_ladder("lmbda", "v x", lambda v: [v], _lambda_curvature)
+
+
+# ---- Legendre functions of all degrees, and spherical harmonics ----
+
+
+def _all_legendre(name, arguments):
+    function = getattr(sc, name, None)
+    if function is None:
+        return
+
+    def value(*args):
+        *degrees, x, order = args
+        return function(*_whole(*_highest(map(np.abs, degrees))), x, diff_n=order)[order]
+
+    def slope(*args):
+        *xs, _, order = args
+        if order > 1:
+            raise UnsupportedOperation(
+                f"the third derivative of scipy.special.{name} has no rule", "stop at the second"
+            )
+        return special(f"_{name}", *xs, orders=(order + 1,))
+
+    define(f"_{name}", arguments, value, *(STEP,) * (len(arguments.split()) - 1), slope)
+
+
+_all_legendre("legendre_p_all", "n z")
+_all_legendre("assoc_legendre_p_all", "n m z")
+_all_legendre("sph_legendre_p_all", "n m theta")
+
+
+def _harmonic(name, legendre, value):
+    def in_theta(n, m, theta, phi, v):
+        return special(legendre, n, m, theta, orders=(1,)) * np.exp(1j * (m * phi))
+
+    define_complex(f"_{name}", "n m theta phi", value, STEP, STEP, in_theta, lambda n, m, theta, phi, v: 1j * m * v)
+
+
+def _integers(*degrees):
+    return [np.asarray(n).astype(np.int64)[()] for n in degrees]
+
+
+_harmonic(
+    "sph_harm_y",
+    "_sph_legendre_p",
+    lambda n, m, theta, phi: sc.sph_harm_y(*_integers(n, m), theta, phi),
+)
+_harmonic(
+    "sph_harm_y_all",
+    "_sph_legendre_p_all",
+    lambda n, m, theta, phi: sc.sph_harm_y_all(*_whole(*_highest((n, np.abs(m)))), theta, phi),
+)
