@@ -281,6 +281,8 @@ cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict param
     vs = [dual(output, lanes[..., x2:x2 + q]) for output, lanes in zip(outputs, records)]
     mixed = [None if lanes is None else mixed_lanes(space, lanes) for lanes in moving]
     v_mixed = [np.full(np.shape(output) + (p, q), -0.0) for output in outputs]
+    still = [not moves([None if lanes is None else lanes[..., x2 + j] for lanes in moving]) for j in range(q)]
+    unknown = np.where(still, 0.0, np.nan)
     for i in range(p):
         if not moves([None if lanes is None else lanes[..., i] for lanes in moving] +
                      [None if rows is None else rows[..., i, :] for rows in mixed]):
@@ -291,6 +293,8 @@ cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict param
             if v_dot is not None:
                 lanes[..., i] = primal(v_dot) if row.selects else primal(v_dot) + 0.0
                 rows[..., i, :] = record_array(v_dot)[..., :q] if isinstance(v_dot, ForwardNumber) else 0.0
+                # a rule's own NaN is a constant to it: see sweeps.call_second
+                rows[..., i, :] += np.where(np.isnan(primal(v_dot))[..., np.newaxis], unknown, 0.0)
     for lanes, rows in zip(records, v_mixed):
         store_mixed(space, lanes, rows)
     return 0

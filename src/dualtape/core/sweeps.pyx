@@ -180,13 +180,22 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
         if not active or x_bar is None:
             continue
+        values, lanes = x_bar, None
         if isinstance(x_bar, _Dual):
-            lanes = _first_lanes(x_bar).reshape(x_bar.shape + (p,))
-            (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, x_bar.x)
+            values, lanes = x_bar.x, _first_lanes(x_bar).reshape(x_bar.shape + (p,))
             (<Place>at).array(work.adjoint_dot, p)[...] += as_meant(call.row, lanes)
-        else:
-            (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, x_bar)
+        (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, values)
+        unknown = np.isnan(values)
+        if unknown.any():       # a rule's own NaN is a constant to it: what has no derivative has no second one
+            (<Place>at).array(work.adjoint_dot, p)[unknown, :] += moving_lanes(call, work)
     return 0
+
+
+cdef object moving_lanes(ArrayCall call, dt_workspace *work):
+    """(p,): NaN for the directions in which an operand or a cotangent moves, 0 for the others."""
+    moved = [(<Place>at).array(work.tangent, work.p) for at, active in zip(call.operands, call.active) if active]
+    moved += [(<Place>at).array(work.adjoint_dot, work.p) for at in call.results]
+    return np.where([all([is_structural(x[..., lane]) for x in moved]) for lane in range(work.p)], 0.0, np.nan)
 
 
 # ---- whole sweeps ----

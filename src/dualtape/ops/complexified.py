@@ -166,9 +166,10 @@ def _complexified(row, is_real, conjugate):
         bar = whole(v_bar, kinds, params)
         bar = of(np.conjugate, bar, kinds, params) if conjugate else bar
         z_bars = row.vjp(bar, numbers, whole(v, kinds, params), wanted, **params)
-        return _bars_of_parts(z_bars, active, kinds, conjugate)
+        bars = _bars_of_parts(z_bars, active, kinds, conjugate)
+        return tuple(x if x is None else x + 0.0 for x in bars) if conjugate and row.selects else bars
 
-    made = ArrayOp(f"complex {row.name}", primal, jvp, vjp, row.selects and not conjugate)
+    made = ArrayOp(f"complex {row.name}", primal, jvp, vjp, row.selects)
     counterpart = COUNTERPART[row] = Counterpart(made, is_real)
     return made
 

@@ -14,6 +14,7 @@ import numpy as np
 from .array_ops import ArrayOp
 from .complexified import analytic
 
+_COMPUTED = complex(0.0, 0.0)  # added to what is computed: a zero in it is none that says "not connected"
 _ALIKE = 1e-12  # relative: what moves together to rounding
 
 
@@ -137,7 +138,7 @@ def _eig_jvp(x_dots, xs, v):
     moved = np.matmul(vectors, _gaps(w) * p)
     moved = moved - vectors * np.take_along_axis(moved, _columns(which), axis=-2)
     w_dot = _values_dot(p, w)
-    return np.concatenate([np.stack([w_dot, np.zeros(w.shape)], axis=-1), moved], axis=-1)
+    return np.concatenate([np.stack([w_dot, np.zeros(w.shape)], axis=-1), moved], axis=-1) + _COMPUTED
 
 
 def _eig_vjp(v_bar, xs, v, active):
@@ -147,13 +148,18 @@ def _eig_vjp(v_bar, xs, v, active):
     along = np.sum(vectors * u_bar, axis=-2, keepdims=True)
     fixed = _transposed(np.take_along_axis(vectors, np.expand_dims(which, -1), axis=-2))
     g_bar = np.matmul(transposed, u_bar) - fixed * along
-    unused = np.all(_plain(u_bar) == 0.0, axis=-2, keepdims=True)  # of what nothing depends on, nothing comes back
+    unused = np.all(_is_unused(_plain(u_bar)), axis=-2, keepdims=True)  # nothing comes back
     p_bar = np.where(unused, 0.0, _gaps(w) * g_bar)
     p_bar = p_bar + np.expand_dims(_values_bar(w_bar, w), -1) * np.eye(w.shape[-1])
-    return (np.linalg.solve(transposed, np.matmul(p_bar, transposed)),)
+    return (np.linalg.solve(transposed, np.matmul(p_bar, transposed)) + _COMPUTED,)
+
+
+def _is_unused(bar):
+    """Where nothing depends on a number: its cotangent is structurally zero. `analytic` has conjugated it."""
+    return (np.real(bar) == 0.0) & np.signbit(np.real(bar)) & (np.imag(bar) == 0.0)
 
 
 EIGVALS = analytic(ArrayOp("linalg.eigvals", _eigvals, _eigvals_jvp, _eigvals_vjp))
-EIG = analytic(ArrayOp("linalg.eig", _eig, _eig_jvp, _eig_vjp))
+EIG = analytic(ArrayOp("linalg.eig", _eig, _eig_jvp, _eig_vjp, selects=True))  # tells what is not used
 
 ROWS = (EIGVALS, EIG)

@@ -25,6 +25,7 @@ from .complexified import (
 from .phases import judged, torque, turned, turning, turning_bar
 from .spectral_ops import (
     ROUNDING,
+    along_axes,
     diagonal_matrix,
     diagonal_of,
     harmless_rotations,
@@ -127,6 +128,8 @@ def _and_more_bars(U_bar, U, more, more_bar):
         return U_bar
     within = np.matmul(adjoint(more), more_bar)
     turns = ~np.all(vanishes_in(within - adjoint(within), more_bar), axis=(-2, -1), keepdims=True)
+    lone = np.all(is_unmoved(more_bar), axis=-2) | along_axes(more)  # see harmless_rotations
+    turns = turns | np.any(lone, axis=-1)[..., np.newaxis, np.newaxis]
     return U_bar + nan_where(turns)
 
 
@@ -185,8 +188,11 @@ def _thin_svd_vjp(U_bar, s_bar, V_bar, a, U, s, V):
         no_s, scale = is_unmoved(s_bar), np.abs(in_u) + np.abs(in_v)
         no_columns_u, no_columns_v = np.all(no_u, axis=-2), np.all(no_v, axis=-2)
         no_columns = no_columns_u & no_columns_v
-        both = both + nan_where(over.same & ~harmless_rotations(skew_u + skew_v, scale, no_columns, no_s))
-        opposite = opposite + nan_where(over.both_zero & ~harmless_rotations(skew_u - skew_v, scale, no_columns, no_s))
+        is_special = (along_axes(U) & no_columns_v) | (along_axes(V) & no_columns_u)
+        turns = harmless_rotations(skew_u + skew_v, scale, no_columns, no_s, is_special)
+        both = both + nan_where(over.same & ~turns)
+        turns = harmless_rotations(skew_u - skew_v, scale, no_columns, no_s, is_special)
+        opposite = opposite + nan_where(over.both_zero & ~turns)
         rest_u = _determined(rest_u, U_bar, over.zero, no_columns_u, no_s)
         rest_v = _determined(rest_v, V_bar, over.zero, no_columns_v, no_s)
     a_bar = a_bar + np.matmul(np.matmul(U, both + opposite) + on_columns(rest_u, over.inverse), Vh)

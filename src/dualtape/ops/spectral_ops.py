@@ -103,15 +103,21 @@ def in_pairs(mask):
     return np.expand_dims(mask, -1) & np.expand_dims(mask, -2)
 
 
-def harmless_rotations(skew, scale, no_vectors, no_values):
+def harmless_rotations(skew, scale, no_vectors, no_values, is_special):
     """Pairs whose rotation into each other contributes nothing although no gap tells them apart.
 
     Either nothing depends on the vectors of the pair, or the cotangent of their rotation vanishes. The latter settles
-    it only if nothing depends on the eigenvalues of the pair: in ``V diag(g(w)) V^T`` the cotangent vanishes with the
-    gap and their quotient has the limit g', which is not to be seen from here.
+    it only for what uses both vectors, as a projector does, and none of their eigenvalues: in ``V diag(g(w)) V^T`` the
+    cotangent vanishes with the gap and their quotient has the limit g', which is not to be seen from here. And only if
+    the vectors are not `is_special`: the cosine of an angle is stationary where the basis lies along the axes.
     """
     small = np.abs(skew) <= _VANISHES * np.max(np.abs(scale), axis=(-2, -1), keepdims=True, initial=0.0)
-    return in_pairs(no_vectors) | (small & in_pairs(no_values))
+    return in_pairs(no_vectors) | (small & in_pairs(no_values & ~no_vectors & ~is_special))
+
+
+def along_axes(V):
+    """Which columns have one element that is not 0, or rounding."""
+    return np.sum(np.abs(V) > ROUNDING, axis=-2) == 1
 
 
 # Eigenvalues and eigenvectors.
@@ -149,7 +155,7 @@ def _eigh_vjp(v_bar, xs, v, active, lower):
         f, same = gaps(w)
         rotation = f * skew
         if np.any(same):
-            harmless = harmless_rotations(skew, product, unmoved, is_unmoved(w_bar))
+            harmless = harmless_rotations(skew, product, unmoved, is_unmoved(w_bar), along_axes(V))
             rotation = rotation + nan_where(same & ~harmless)
         a_bar = a_bar + np.matmul(np.matmul(V, rotation), adjoint(V))
     return (to_triangle(a_bar, lower),)

@@ -248,10 +248,11 @@ class _OnTape(Resweep):
         if not any(moved):
             return
         x_dots = tuple(_computed(dot[place]) if m else None for place, m in zip(node.operands, moved, strict=True))
-        v_dot = node.call.row.jvp(x_dots, *self._at_node(node), **node.call.params)
+        xs, v = self._at_node(node)
+        v_dot = node.call.row.jvp(x_dots, xs, v, **node.call.params)
         for place, part in zip(node.results, (v_dot,) if node.call.single else v_dot, strict=True):
             if part is not None:
-                dot[place] = _computed(part)
+                dot[place] = _unknown_alike(_computed(part), (*xs, *x_dots))
 
     def _at_node(self, node):
         """Operands and result of an array operation, as its rules take them."""
@@ -293,10 +294,12 @@ class _OnTape(Resweep):
         parts = [bar[place] for place in node.results]
         v_bar = _computed(parts[0]) if node.call.single else tuple(parts)  # zeros of several stay structural
         wanted = tuple(place is not None and bool(np.any(self.depends[place])) for place in node.operands)
-        x_bars = node.call.row.vjp(v_bar, *self._at_node(node), wanted, **node.call.params)
+        xs, v = self._at_node(node)
+        x_bars = node.call.row.vjp(v_bar, xs, v, wanted, **node.call.params)
         for place, is_wanted, x_bar in zip(node.operands, wanted, x_bars, strict=True):
             if is_wanted and x_bar is not None:
-                self._send(bar, place.reshape(-1), np.reshape(_computed(x_bar), -1))
+                x_bar = _unknown_alike(_computed(x_bar), (*xs, *parts))
+                self._send(bar, place.reshape(-1), np.reshape(x_bar, -1))
 
     # ---- accumulation ----
 
@@ -323,6 +326,14 @@ class _OnTape(Resweep):
             self._add(numbers, place, contribution)
         elif place.size:
             self._add(numbers, *_folded(place, contribution))
+
+
+def _unknown_alike(found, given):
+    """What a rule has found, where not a number dependent on all that it was given: a NaN of its own is a constant to
+    the rule, but what has no derivative has no second one either."""
+    moving = [x for x in given if is_active(x)]
+    unknown = np.isnan(peek(found) if is_active(found) else found) if moving else np.False_
+    return np.where(unknown, np.nan * sum(np.sum(x) for x in moving), found) if unknown.any() else found
 
 
 def _folded(place, contribution):
