@@ -1,5 +1,6 @@
 """Functions as people write them: statistics, caches, data classes, matching, generators, exceptions, contexts."""
 
+import abc
 import collections
 import contextlib
 import copy
@@ -10,12 +11,13 @@ import math
 import operator
 import statistics
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from idiom import idiom
 
 POINT = np.array([0.7, 1.3, 2.1])
+Number = TypeVar("Number")
 
 
 @idiom(POINT)
@@ -247,6 +249,53 @@ def classes_in_functions(x):
             return self.value() * t
 
     return Shifted(x[1])(x[2])
+
+
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self):
+        """Each shape has one."""
+
+
+class Circle(Shape):
+    def __init__(self, r):
+        self.r = r
+
+    def area(self):
+        return math.pi * math.sqrt(self.r) ** 2
+
+
+class Box(Generic[Number]):
+    def __init__(self, a):
+        self.a = a
+
+    def volume(self):
+        return math.exp(self.a)
+
+
+class Vector:
+    def __init__(self, *entries):
+        self.entries = list(entries)
+
+    def __add__(self, other):
+        return Vector(*(a + b for a, b in zip(self.entries, other.entries, strict=True)))
+
+    def __mul__(self, scale):
+        return Vector(*(a * scale for a in self.entries))
+
+    __rmul__ = __mul__
+
+    def __matmul__(self, other):
+        return sum(a * b for a, b in zip(self.entries, other.entries, strict=True))
+
+    def __abs__(self):
+        return math.sqrt(self @ self)
+
+
+@idiom(POINT)
+def abstract_and_generic_classes(x):
+    v = 2 * Vector(*x) + Vector(1, 2, 3) * x[0]
+    return (Circle(x[0]).area() + Box(x[1]).volume()) * abs(v) + v @ Vector(*x)
 
 
 @idiom(POINT)

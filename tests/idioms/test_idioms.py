@@ -7,6 +7,8 @@ import lists_and_views
 import numpy as np
 import pytest
 import python_itself
+import sciences
+import solvers
 import structure
 import whole_numbers
 from idiom import IDIOMS
@@ -18,7 +20,7 @@ try:
 except ImportError:  # SciPy is optional
     scipy_code = None
 
-MODULES = (arrays, buffers_and_loops, lists_and_views, python_itself, structure, whole_numbers)
+MODULES = (arrays, buffers_and_loops, lists_and_views, python_itself, sciences, solvers, structure, whole_numbers)
 assert all(module.__doc__ for module in MODULES)
 
 

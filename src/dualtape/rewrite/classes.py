@@ -91,13 +91,20 @@ def new_twin(cls, twins, build, register):
     names = {"__twin_of__": cls, "__twins__": twins, "__getattribute__": _getattribute}
     names.update(__module__=cls.__module__, __qualname__=cls.__qualname__, __doc__=cls.__doc__)
     metaclass = AbstractTwinType if isinstance(cls, abc.ABCMeta) else TwinType
-    twin = metaclass(cls.__name__, (object,), names)
+    twin = metaclass(cls.__name__, (_below_attributes(cls),), {**names, "__orig_bases__": ()})
     register(twin)
     build.names.append(ClassParts(cls))
     for name, value in list(vars(cls).items()):
         if name not in _NOT_TAKEN:
             type.__setattr__(twin, name, _member(value, build))
     return twin
+
+
+def _below_attributes(cls):
+    """The base that has no ``__dict__`` yet, `object` or `abc.ABC`: where it is the same, ``__class__`` can be set."""
+    while all(getattr(cls.__base__, part) == getattr(cls, part) for part in _LAYOUT):
+        cls = cls.__base__
+    return cls.__base__
 
 
 def functions_of(cls):
