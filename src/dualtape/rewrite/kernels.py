@@ -9,7 +9,7 @@ from dualtape.core.buffer import Buffer
 from dualtape.errors import UnsupportedOperation
 from dualtape.trace.functions import has_active, is_complex, operand
 
-_FAMILIES = ("interpolation_kernels", "integration_kernels", "statistics_kernels")
+_FAMILIES = ("interpolation_kernels", "integration_kernels", "statistics_kernels", "signal_kernels", "image_kernels")
 _kernels = {}  # full name of something compiled -> what takes its place
 
 

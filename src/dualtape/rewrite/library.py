@@ -96,7 +96,7 @@ class Library(Build):
     def _find_rule(self, kind):
         if issubclass(kind, types.ModuleType):
             rule = Library.module
-        elif kind.__name__ in _COMPILED:
+        elif kind.__name__ in _COMPILED or kind.__module__ == "uarray":  # the functions of scipy.fft
             rule = Library.foreign
         elif issubclass(kind, type):
             rule = Library.type

@@ -41,7 +41,16 @@ _IN_PLAIN_NUMPY = {  # functions and classes of libraries as differentiable as t
     "scipy.optimize": "rosen rosen_der",
     "statistics": """fmean geometric_mean median median_low median_high median_grouped quantiles covariance correlation
         linear_regression""",
-    "scipy.spatial.distance": "sqeuclidean cosine correlation cityblock chebyshev canberra braycurtis",
+    "scipy.ndimage": """correlate correlate1d convolve convolve1d gaussian_filter gaussian_filter1d uniform_filter
+        uniform_filter1d laplace gaussian_laplace gaussian_gradient_magnitude sobel prewitt maximum_filter
+        maximum_filter1d minimum_filter minimum_filter1d median_filter rank_filter percentile_filter grey_dilation
+        grey_erosion grey_opening grey_closing sum_labels mean center_of_mass""",
+    "scipy.signal": """lfilter lfiltic filtfilt sosfilt sosfiltfilt convolve fftconvolve oaconvolve convolve2d
+        correlate correlate2d savgol_filter detrend hilbert welch periodogram csd coherence spectrogram stft istft
+        decimate resample resample_poly upfirdn freqz lsim medfilt wiener chirp sawtooth gausspulse""",
+    "scipy.spatial.distance": """sqeuclidean cosine correlation cityblock chebyshev canberra braycurtis euclidean
+        minkowski seuclidean mahalanobis""",
+    "scipy.stats": "zscore zmap gmean hmean pmean moment sem iqr entropy trim_mean",
 }
 _IN_FRACTIONS = "mean variance pvariance stdev pstdev harmonic_mean"
 _STATISTICS = frozenset((_IN_FRACTIONS + " " + _IN_PLAIN_NUMPY["statistics"]).split())

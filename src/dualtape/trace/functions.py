@@ -74,6 +74,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
     "scipy.special": ("scipy_softmax", "scipy_special", "special_sequences", "special_names"),
     "scipy.sparse.linalg": ("scipy_sparse",),
+    "scipy.spatial.distance": ("scipy_distance",),
     "scipy.fft": ("fourier", "scipy_fft"),
 }
 

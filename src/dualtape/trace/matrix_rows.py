@@ -78,6 +78,8 @@ _HANKEL = {"dln", "mu", "offset", "bias"}
 RETURNED = {
     **dict.fromkeys((f"scipy.fft.{name}" for name in ("dct", "idct", "dst", "idst")), _COSINES | {"n", "axis"}),
     **dict.fromkeys((f"scipy.fft.{name}" for name in ("dctn", "idctn", "dstn", "idstn")), _COSINES | {"s", "axes"}),
+    "scipy.spatial.distance.cdist": {"metric", "p", "w", "V", "VI"},
+    "scipy.spatial.distance.pdist": {"metric", "p", "w", "V", "VI"},
     "scipy.special.factorial": _FACTORIAL,
     "scipy.special.factorial2": _FACTORIAL,
     "scipy.special.factorialk": _FACTORIAL | {"k"},
