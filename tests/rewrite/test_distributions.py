@@ -159,3 +159,54 @@ def test_a_parameter_that_scipy_drops_at_this_value_is_refused_by_name(name, par
 def test_other_methods_are_refused_by_name(method):
     with pytest.raises(DualtapeError, match=f"norm.{method}"):
         dualtape.grad(lambda t: getattr(stats.norm, method)(loc=t))(0.5)
+
+
+# ---- of several variables ----
+
+POINTS = np.array([[0.3, 0.8], [1.9, -0.4], [0.0, 0.5]])
+COVARIANCE = np.array([[1.2, 0.3], [0.3, 0.7]])
+SEVERAL = {
+    "in x": (lambda x: stats.multivariate_normal.logpdf(x, [0.1, 0.2], COVARIANCE), POINTS),
+    "in one x": (lambda x: stats.multivariate_normal.pdf(x, [0.1, 0.2], COVARIANCE), POINTS[0]),
+    "in the mean": (lambda m: stats.multivariate_normal.logpdf(POINTS, mean=m, cov=COVARIANCE), POINTS[1]),
+    "in the covariance": (lambda c: stats.multivariate_normal.pdf(POINTS, [0.1, 0.2], c + c.T), COVARIANCE),
+    "in variances": (lambda c: stats.multivariate_normal.logpdf(POINTS, [0.0, 0.1], c), np.array([0.7, 1.3])),
+    "in one variance": (lambda c: stats.multivariate_normal.logpdf(POINTS, [0.0, 0.1], c[0]), np.array([0.7])),
+    "of one variable": (lambda x: stats.multivariate_normal.logpdf(x, x[0], x[1] ** 2), POINTS[0]),
+    "with given parameters": (lambda x: stats.multivariate_normal([0.1, 0.2], COVARIANCE).logpdf(x), POINTS),
+    "with traced parameters": (lambda m: stats.multivariate_normal(m, COVARIANCE).pdf(POINTS), POINTS[2]),
+    "dirichlet": (lambda a: stats.dirichlet.logpdf([0.2, 0.3, 0.5], a), np.array([1.5, 2.0, 0.7])),
+    "dirichlet in x": (lambda x: stats.dirichlet.pdf(x, [1.5, 2.0, 0.7]), np.array([0.2, 0.3])),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_densities_of_several_variables(name):
+    f, x = SEVERAL[name]
+
+    def flat(t):
+        return np.atleast_1d(f(t.reshape(x.shape)))
+
+    true = differences(flat, x.ravel())
+    for mode in ("forward", "reverse"):
+        value, derivative = dualtape.value_and_jacobian(f, mode=mode)(x)
+        assert np.array_equal(value, f(x))
+        np.testing.assert_allclose(derivative.reshape(true.shape), true, rtol=EXACT, atol=EXACT)
+    second = dualtape.hessian(lambda t: np.sum(flat(t)))(x.ravel())
+    expected = differences(lambda t: dualtape.grad(lambda t: np.sum(flat(t)))(t), x.ravel())
+    np.testing.assert_allclose(second, expected, rtol=1e-5, atol=1e-5)
+    assert np.array_equal(dualtape.record(f, x)(x * 0.96875), f(x * 0.96875))
+
+
+@pytest.mark.parametrize(
+    ("name", "f"),
+    [
+        ("multivariate_normal", lambda t: stats.multivariate_normal.cdf(POINTS[0], t * POINTS[1])),
+        ("multivariate_normal", lambda t: stats.multivariate_normal.logpdf(POINTS, POINTS[0], t, allow_singular=True)),
+        ("multivariate_normal", lambda t: stats.multivariate_normal(POINTS[0] * t).entropy()),
+        ("multivariate_t", lambda t: stats.multivariate_t.logpdf(POINTS[0] * t, df=3)),
+    ],
+)
+def test_the_rest_of_several_variables_is_refused_by_name(name, f):
+    with pytest.raises(UnsupportedOperation, match=name):
+        dualtape.grad(f)(0.5)

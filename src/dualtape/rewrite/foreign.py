@@ -56,7 +56,7 @@ def _wrapper_of(cls):
 
 
 def _find_wrapper(cls):
-    from dualtape.rewrite import distributions, interpolants, matrices
+    from dualtape.rewrite import distributions, interpolants, matrices, multivariate
     from dualtape.rewrite.randoms import RandomNumbers
 
     if issubclass(cls, (np.random.Generator, np.random.RandomState)):
@@ -70,7 +70,8 @@ def _find_wrapper(cls):
         return matrices.Factors
     if is_distribution(cls):
         return distributions.Distribution
-    return next((interpolants.CLASSES[name] for name in names if name in interpolants.CLASSES), None)
+    known = interpolants.CLASSES | multivariate.CLASSES
+    return next((known[name] for name in names if name in known), None)
 
 
 def is_distribution(cls):
