@@ -1,7 +1,8 @@
 """``python -m benchmarks.ratios``: the speed table with what must be, what is aimed at and what is measured, in a
 minute.
 
-``--peers`` adds the other tools that are installed, on the same problems in the same run; ``--build`` a full build.
+``--peers`` adds the other tools that are installed, on the same problems in the same run; ``--functions`` prints the
+functions of whole arrays instead; ``--build`` adds a full build.
 """
 
 import argparse
@@ -11,7 +12,7 @@ if __name__ == "__main__":  # one core means one thread: said before NumPy and t
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
 
-from benchmarks import peers, replay_table, speed_table
+from benchmarks import function_table, peers, replay_table, speed_table
 from benchmarks.common import Comparison, NotInstalled, one_core, require
 
 
@@ -60,14 +61,36 @@ def print_peers() -> None:
         print()
 
 
+def print_functions(text: str) -> None:
+    """Derivatives of functions of whole arrays: time as a multiple of the function's own."""
+    heads = [f"{way}, {size}" for size in ("small", "large") for way in function_table.WAYS]
+    print(f"{'multiples of the time of the value':<36}" + "".join(f"{head:>26}" for head in heads))
+    for name in function_table.ROWS:
+        if text not in name:
+            continue
+        print(f"{name:<36}", end="", flush=True)
+        for is_large in (False, True):
+            for way in function_table.WAYS:
+                try:
+                    cell = f"{function_table.measure(name, way, is_large).ratio:.3g}"
+                except NotInstalled:
+                    cell = "absent"
+                print(f"{cell:>26}", end="", flush=True)
+        print()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios", description=__doc__)
     parser.add_argument("--peers", action="store_true", help="also compare with the other tools that are installed")
     parser.add_argument("--only-peers", action="store_true", help="nothing but that")
     parser.add_argument("--only", default="", metavar="TEXT", help="rows whose name contains this: replay, hessian")
+    parser.add_argument("--functions", action="store_true", help="functions of whole arrays, and nothing else")
     parser.add_argument("--build", action="store_true", help="also time a full build from source")
     arguments = parser.parse_args()
     with one_core():
+        if arguments.functions:
+            print_functions(arguments.only)
+            return
         if not arguments.only_peers:
             print(f"{'work':<70} {'must':>6} {'aim':>6} {'measured':>8}")
             for goal in (*speed_table.GOALS, *replay_table.REPLAY_GOALS):

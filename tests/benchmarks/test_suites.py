@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import common, peers, ratios, speed_table
+from benchmarks import common, function_table, peers, ratios, speed_table
 from benchmarks.problems import PROBLEMS, select
+from dualtape import stop_gradient
 from dualtape.ops.table import ROWS, Unary
 
 FOLDER = Path(inspect.getfile(peers)).parent
 SUITES = sorted(path.stem for path in FOLDER.glob("bench_*.py"))
 PREFIXES = ("time_", "track_", "peakmem_")
-SLOW = ("bench_speed", "bench_import", "bench_peers", "bench_memory")  # they time, start processes or need other tools
+SLOW = ("bench_speed", "bench_import", "bench_peers", "bench_memory", "bench_functions")  # they time, start processes or need other tools
 
 
 def classes(suite):
@@ -67,6 +68,19 @@ def test_every_class_asks_one_question_in_its_docstring(suite):
     for cls in classes(suite):
         assert (cls.__doc__ or "").split("\n")[0].endswith("?"), cls
         assert len(getattr(cls, "param_names", ())) == len(parameters(cls)[0] if parameters(cls) else ())
+
+
+@pytest.mark.parametrize("name", function_table.ROWS)
+def test_a_function_is_timed_with_its_right_slope(name):
+    row = function_table.ROWS[name]
+    if row.of_scipy:
+        pytest.importorskip("scipy")
+    if name == "trapezoid" and not hasattr(np, "trapezoid"):
+        pytest.skip("np.trapezoid is newer")
+    x = row.point(is_large=False)
+    function_table.check(row.f, x)
+    with pytest.raises(function_table.NotItsDerivative):
+        function_table.check(lambda x: row.f(x) + 3.0 * stop_gradient(np.sum(x)), x)
 
 
 def test_every_row_of_the_table_has_a_case():
