@@ -184,10 +184,16 @@ def _dispatch_complex(function, args, kwargs):
     return dispatch(function, args, kwargs)
 
 
+_are_loaded = False
+
+
 def load_families():
-    """Import the files of handlers: done when the first function arrives, so that importing dualtape stays cheap."""
-    for family in _FAMILIES:
-        import_module("dualtape.handlers." + family)
+    """Import the files of handlers: done when the first function arrives, so that importing dualtape stays cheap. Who
+    calls while another thread imports them waits for it."""
+    global _are_loaded
+    if not _are_loaded:
+        modules = [import_module("dualtape.handlers." + family) for family in _FAMILIES]
+        _are_loaded = not any(getattr(module.__spec__, "_initializing", False) for module in modules)
 
 
 def name_of(function):
