@@ -140,10 +140,14 @@ def made(re, im):
     if first is None:
         shape = np.broadcast_shapes(np.shape(re), np.shape(im))
         return joined(*(np.array(np.broadcast_to(part, shape), dtype=np.float64) for part in (re, im)))[()]
-    shape = np.broadcast_shapes(np.shape(re), np.shape(im))
+    shape = _shape(re) if _shape(re) == _shape(im) else np.broadcast_shapes(_shape(re), _shape(im))
     if not shape:
         return ComplexScalar(_scalar(re), _scalar(im))
     return ComplexArray(_array(re, shape, first), _array(im, shape, first))
+
+
+def _shape(x):
+    return x.shape if hasattr(x, "shape") else np.shape(x)
 
 
 def _scalar(x):
@@ -155,6 +159,18 @@ def _array(x, shape, like):
     if is_active(x):
         return x if x.shape == shape else np.copy(np.broadcast_to(x, shape))
     return layout.lifted(like.engine, np.full_like(layout.model_of(like), x, shape=shape))
+
+
+def single(z):
+    """The value of a complex or real number of shape () that is not recorded for a replay; None for others."""
+    if type(z) in (float, complex, np.float64, np.complex128):
+        return z
+    if type(z) is ComplexScalar:
+        re, im = map(single, z.complex_parts)
+        return None if re is None or im is None else np.complex128(complex(re, im))
+    if is_active(z) and not z.shape and not functions.is_guarded(z):
+        return np.float64(peeked(z))
+    return None
 
 
 def copied(z, order="K"):
