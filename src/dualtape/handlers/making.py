@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 
 from dualtape.core.buffer import Buffer, buffered, opened
+from dualtape.core.scalar import TracedScalar
 
 from ..trace.functions import FOREIGN, has_active, is_active, move, operand, primal
 from . import masks
@@ -59,6 +60,10 @@ _stands_for(np.empty)(CREATORS_IN_CLONE[np.zeros])
 
 @_stands_for(np.array)
 def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndmax=0, like=None):
+    if type(object) in (list, tuple) and dtype is None and ndmin < 2:
+        result = _of_scalars(object)
+        if result is not None:
+            return result
     found = []
     copy = None if copy is np._CopyMode.IF_NEEDED else copy
     plain = opened(object, found)
@@ -72,6 +77,19 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndm
         result = _as_array(plain, dtype, copy, order)
     missing = ndmin - np.ndim(result)
     return np.reshape(result, (1,) * missing + np.shape(result)) if missing > 0 else result
+
+
+def _of_scalars(items):
+    """The array of a flat list of traced scalars of one tape, with floats among them: what loops append to. None for
+    all other lists, which are looked through item by item."""
+    kinds = set(map(type, items))
+    if TracedScalar not in kinds or not kinds <= {TracedScalar, float}:
+        return None
+    tapes = {x.level: x.engine for x in items if type(x) is TracedScalar}
+    if len(tapes) > 1:
+        return None
+    (engine,) = tapes.values()
+    return engine.move([np.fromiter(items, dtype=object, count=len(items))], lambda ids: ids)
 
 
 @_stands_for(np.asarray)
