@@ -112,7 +112,7 @@ VECTORS = {
     "interp": lambda x: np.interp(_grid(x), _grid(x), x).sum(),
     "cumsum": lambda x: np.cumsum(x).sum(),
     "cumprod": lambda x: np.cumprod(x).sum(),
-    "prod": lambda x: np.prod(x),
+    "prod": lambda x: np.prod(1.0 + 0.001 * x),
     "add.reduceat": lambda x: np.add.reduceat(x, np.arange(0, len(x), 5)).sum(),
     "add.at": _counted,
     "polyval": lambda x: np.polyval([1.0, 2.0, 3.0, 4.0], x).sum(),

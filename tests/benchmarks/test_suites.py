@@ -20,7 +20,8 @@ from dualtape.ops.table import ROWS, Unary
 FOLDER = Path(inspect.getfile(peers)).parent
 SUITES = sorted(path.stem for path in FOLDER.glob("bench_*.py"))
 PREFIXES = ("time_", "track_", "peakmem_")
-SLOW = ("bench_speed", "bench_import", "bench_peers", "bench_memory", "bench_functions")  # they time, start processes or need other tools
+# they time, start processes or need other tools
+SLOW = ("bench_speed", "bench_import", "bench_peers", "bench_memory", "bench_functions")
 
 
 def classes(suite):
