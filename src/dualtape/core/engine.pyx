@@ -155,7 +155,7 @@ cpdef object from_ids(Tape tape, object ids):
     else:
         x.slot = at[0] if n else 0
         return x
-    x.ids = table.flatten()
+    x.ids = table.reshape(-1) if cnp.PyArray_CHKFLAGS(table, cnp.NPY_ARRAY_OWNDATA) else table.flatten()
     return x
 
 

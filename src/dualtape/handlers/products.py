@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..ops import array_ops
-from ..ops.subscripts import from_lists, normal_form
+from ..ops.subscripts import from_lists, normal_form, unique
 from ..trace.functions import apply, check_dtype, handles, move, operand, store
 
 
@@ -85,7 +85,10 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
     if out is None and _only_views(subscripts, arrays):
         return move(arrays, lambda ids: np.einsum(subscripts, ids))
     options = {} if optimize is False else {"optimize": optimize}
-    arrays = read_by(subscripts, arrays)
+    if optimize is False:
+        subscripts, arrays = _read_along(subscripts, arrays)
+    else:
+        arrays = read_by(subscripts, arrays)
     return store(apply(array_ops.EINSUM, *arrays, subscripts=subscripts, **options), out)
 
 
@@ -99,14 +102,32 @@ def _only_views(subscripts, arrays):
 
 def read_by(subscripts, arrays):
     """The operands, with zeros that depend on nothing in the elements beside a diagonal that is read alone."""
-    terms = subscripts.partition("->")[0].split(",")
-    if len(terms) != len(arrays) or not any(_repeats(term) for term in terms):
+    if not _reads_diagonals(subscripts, arrays):
         return arrays
     inputs, _ = normal_form(subscripts, [np.ndim(x) for x in arrays])
     return [
         np.where(array_ops.on_diagonal(letters, np.shape(x)), x, 0.0) if _repeats(letters) else x
         for letters, x in zip(inputs, arrays, strict=True)
     ]
+
+
+def _read_along(subscripts, arrays):
+    """Subscripts and operands with a view of each diagonal that is read, as NumPy reads it where it does not
+    `optimize`."""
+    if not _reads_diagonals(subscripts, arrays):
+        return subscripts, arrays
+    inputs, output = normal_form(subscripts, [np.ndim(x) for x in arrays])
+    names = [unique(letters) for letters in inputs]
+    views = [
+        move([x], lambda ids, ways=f"{letters}->{name}": np.einsum(ways, ids)) if name != letters else x
+        for letters, name, x in zip(inputs, names, arrays, strict=True)
+    ]
+    return f"{','.join(names)}->{output}", views
+
+
+def _reads_diagonals(subscripts, arrays):
+    terms = subscripts.partition("->")[0].split(",")
+    return len(terms) == len(arrays) and any(_repeats(term) for term in terms)
 
 
 def _repeats(letters):

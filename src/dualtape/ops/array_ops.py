@@ -122,6 +122,12 @@ def _reduceat_vjp(v_bar, xs, v, active, indices, axis):
     size = xs[0].shape[axis]
     ends = np.append(indices[1:], size)
     lengths = np.maximum(ends - indices, 1)
+    if np.all(ends > indices):  # no element is in two segments
+        spread_out = np.repeat(v_bar, lengths, axis=axis)
+        if not indices[0]:
+            return (spread_out,)
+        missing = np.zeros((*v_bar.shape[:axis], int(indices[0]), *v_bar.shape[axis + 1 :]))
+        return (np.concatenate([missing, spread_out], axis=axis),)
     segment = np.repeat(np.arange(len(indices)), lengths)
     element = np.concatenate([np.arange(start, start + length) for start, length in zip(indices, lengths, strict=True)])
     gathered = np.moveaxis(np.take(v_bar, segment, axis=axis), axis, 0)
@@ -198,8 +204,19 @@ def _prod_jvp(x_dots, xs, v, axis=None, keepdims=False, where=True, initial=None
     return np.reshape(v_dot, np.shape(v))
 
 
+_SMALLEST = 1e-280  # less than that may have lost digits
+
+
+def _divides_safely(x, v):
+    """Are the products of all others the product divided by an element, to rounding?"""
+    return bool(np.all(x) and np.all((np.abs(v) > _SMALLEST) & (np.abs(v) < 1.0 / _SMALLEST)))
+
+
 def _prod_vjp(v_bar, xs, v, active, axis=None, keepdims=False, where=True, initial=None):
     (x,) = xs
+    is_plain = not (hasattr(x, "engine") or hasattr(v_bar, "engine"))
+    if is_plain and where is True and initial is None and _divides_safely(x, v):
+        return (spread(v_bar * v, np.shape(x), axis, keepdims) / x,)
     partials = _reduced_back(_prod_partials(x, axis, where, initial), np.shape(x), axis)
     x_bar = spread(v_bar, np.shape(x), axis, keepdims) * partials
     return (x_bar if where is True else np.where(where, x_bar, 0.0),)

@@ -4,19 +4,27 @@ row each. Written as array_ops.py says; called by handlers/elementwise.py and ha
 import numpy as np
 
 from .array_ops import ArrayOp, unbroadcast
+from .complexified import is_plain
 
 # ---- the modified Bessel function of order 0 ----
 
-_N_NODES = (
-    128  # exact to rounding up to the largest x whose value is a float, 713: the error is about exp(-(4 n)^2/(2 x))
-)
-_COSINES = np.cos((np.arange(_N_NODES) + 0.5) * (0.5 * np.pi / _N_NODES))
+_MOST_NODES = 128  # exact to rounding up to the largest x whose value is a float, 713
+
+
+def _n_nodes(x):
+    """How many nodes make the error, about ``exp(-(4 n)^2/(2 x))``, less than rounding: 2.2 times the root of x."""
+    if not is_plain(x):
+        return _MOST_NODES  # a recorded rule may run at larger numbers
+    largest = np.max(np.abs(x), initial=0.0)
+    return int(3.0 * np.sqrt(largest)) + 8 if largest < 700.0 else _MOST_NODES
 
 
 def _i0_slope(x):
     """``i0'(x) = mean over theta in (0, pi/2) of cos(theta) sinh(x cos(theta))``, by the midpoint rule, which converges
     faster than any power for a periodic function (Trefethen & Weideman 2014)."""
-    return np.matmul(np.sinh(np.expand_dims(x, -1) * _COSINES), _COSINES / _N_NODES)
+    n = _n_nodes(x)
+    cosines = np.cos((np.arange(n) + 0.5) * (0.5 * np.pi / n))
+    return np.matmul(np.sinh(np.expand_dims(x, -1) * cosines), cosines / n)
 
 
 def _i0_jvp(x_dots, xs, v):
