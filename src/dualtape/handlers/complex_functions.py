@@ -10,7 +10,18 @@ from ..ops.decisions import OPERAND
 from ..ops.table import OPCODES
 from ..trace.functions import apply, elementwise, is_active, name_of, primal, store
 from . import complex_formulas as formulas
-from .complex_numbers import copied, dispatch, handler_of, handles_complex, is_complex, made, number, operand, parts, single
+from .complex_numbers import (
+    copied,
+    dispatch,
+    handler_of,
+    handles_complex,
+    is_complex,
+    made,
+    number,
+    operand,
+    parts,
+    single,
+)
 
 _VALUED = OPCODES["valued"]
 
