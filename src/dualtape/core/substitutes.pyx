@@ -117,6 +117,12 @@ cdef class Substitute:
     def __subclasscheck__(self, cls):
         return issubclass(cls, self.__wrapped__)
 
+    def __or__(self, other):
+        return self.__wrapped__ | (other.__wrapped__ if isinstance(other, Substitute) else other)
+
+    def __ror__(self, other):
+        return other | self.__wrapped__
+
     def __getattr__(self, name):
         return self.methods[name] if name in self.methods else getattr(self.__wrapped__, name)
 

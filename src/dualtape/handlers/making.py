@@ -10,7 +10,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer, buffered, opened
 from dualtape.core.scalar import TracedScalar
 
-from ..trace.functions import FOREIGN, has_active, is_active, move, operand, primal
+from ..trace.functions import FOREIGN, has_active, is_active, load_families, move, operand, primal
 from . import masks
 from .buffers import converted, is_buffer
 
@@ -327,6 +327,7 @@ class _Joining:
         parts = key if isinstance(key, tuple) else (key,)
         if not has_active([*parts, *_ends(parts)]):
             return made(self.original.__getitem__, key)
+        load_families()
         return FOREIGN[self.name][key]
 
     def __len__(self):

@@ -121,17 +121,8 @@ def _compiled_vjp(v_bar, xs, v, active, function):
     return (v_bar, *(None for _ in xs[1:]))
 
 
-def compiled(function, model, *xs):
-    """What a compiled function gives for `xs`, with the derivatives of `model`, which is the same in other words."""
-    first = next((x for x in (model, *xs) if hasattr(x, "engine")), None)
-    for x in xs:
-        if hasattr(x, "engine") and x.level > first.level:
-            first = x
-    if first is None:
-        return function(*xs)
-    return first.engine.array_op(COMPILED, [model, *xs], {"function": function})
-
-
 TABLE = ArrayOp("table", _table_primal, _table_jvp, _table_vjp)
+# What a compiled `function` gives for all operands but the first, with the derivative of the first, which is the same
+# in other words.
 COMPILED = ArrayOp("compiled", _compiled_primal, _compiled_jvp, _compiled_vjp, selects=True)
 ROWS = (LINEAR_MAP, TABLE, COMPILED)

@@ -5,6 +5,7 @@ import numpy as np
 
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.constant_maps import Table, looked_up
+from dualtape.rewrite.fitpack_kernels import spalde, splint
 from dualtape.rewrite.wrapping import Wrapper, active_array, has_active_part
 
 
@@ -57,6 +58,7 @@ class Univariate(Interpolant):
     """UnivariateSpline and those that derive from it."""
 
     __slots__ = ()
+    _lives = False
 
     def _derivative(self, order, options):
         spline, degree = self.__wrapped__, self.__wrapped__._eval_args[2]
@@ -75,7 +77,10 @@ class Univariate(Interpolant):
     def integral(self, a, b):
         if not (has_active_part(a) or has_active_part(b)):
             return self._plainly("integral", a, b)
-        raise UnsupportedOperation("integral() between traced bounds", "use antiderivative()")
+        return splint(a, b, self.__wrapped__._eval_args)
+
+    def derivatives(self, x):
+        return spalde(x, self.__wrapped__._eval_args) if has_active_part(x) else self._plainly("derivatives", x)
 
 
 class ByOrder(Interpolant):
@@ -230,14 +235,70 @@ class Surface(Wrapper):
         return looked_up(points, Table(at, 2, ()), (dx, dy))
 
 
+class Scattered(Wrapper):
+    """NearestNDInterpolator, a step, and LinearNDInterpolator, which is linear in the simplex that a point is in."""
+
+    __slots__ = ()
+
+    def __call__(self, *args, **options):
+        if not any(map(has_active_part, args)):
+            return self._plainly("__call__", *args, **options)
+        f, kind = self.__wrapped__, type(self.__wrapped__).__name__
+        if kind == "CloughTocher2DInterpolator":
+            raise UnsupportedOperation(f"{kind} at traced points", "use RBFInterpolator, or LinearNDInterpolator")
+        n = f.points.shape[1]
+        if len(args) > 1 or isinstance(args[0], tuple):
+            parts = args if len(args) > 1 else args[0]
+            points = np.stack(np.broadcast_arrays(*map(active_array, parts)), axis=-1)
+        else:
+            points = active_array(args[0])
+        points = np.reshape(points, (-1, n)) if np.ndim(points) == 1 else points
+        slope = _slope_of_nearest if kind == "NearestNDInterpolator" else _slope_in_simplex
+
+        def at(x, orders):
+            return slope(f, x, orders) if any(orders) else f(x, **options)
+
+        values = np.shape(f.values)[1:] if kind == "NearestNDInterpolator" else np.shape(at(f.points[:1], (0,) * n))[1:]
+        return looked_up(points, Table(at, n, values), (0,) * n)
+
+
+def _slope_of_nearest(f, x, orders):
+    return np.zeros(np.shape(f(x)))
+
+
+def _slope_in_simplex(f, x, orders):
+    """The slope of the plane through the values at the corners; what fills the outside is constant."""
+    found = f(x)
+    if sum(orders) > 1:
+        return np.where(np.isnan(found), np.nan, 0.0)
+    axis, flat = orders.index(1), np.reshape(x, (-1, np.shape(x)[-1]))
+    scaled = (flat - f.offset) / f.scale if f.scale is not None else flat
+    simplices = f.tri.find_simplex(scaled)
+    corners = f.tri.simplices[simplices]
+    places, values = f.tri.points[corners], np.reshape(f.values, (len(f.points), -1))[corners]
+    slopes = np.linalg.solve(places[:, 1:] - places[:, :1], values[:, 1:] - values[:, :1])[:, axis]
+    slopes = slopes / f.scale[axis] if f.scale is not None else slopes
+    outside = np.reshape(simplices, np.shape(x)[:-1])
+    slopes = np.reshape(slopes.real, np.shape(found))
+    outside = np.reshape(outside == -1, outside.shape + (1,) * (np.ndim(found) - outside.ndim))
+    return np.where(outside, np.where(np.isnan(found), np.nan, 0.0), slopes)
+
+
 class Living(Wrapper):
-    """Interpolants whose own methods run on traced numbers."""
+    """Objects whose own methods run on traced numbers."""
 
     __slots__ = ()
     _lives = True
 
 
 CLASSES = {
+    "AAA": Living,
+    "RBFInterpolator": Living,
+    "Rotation": Living,
+    "Slerp": Living,
+    "NearestNDInterpolator": Scattered,
+    "LinearNDInterpolator": Scattered,
+    "CloughTocher2DInterpolator": Scattered,
     "NdPPoly": Living,
     "NdBSpline": Living,
     "PPoly": Piecewise,

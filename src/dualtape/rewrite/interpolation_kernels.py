@@ -9,8 +9,7 @@ from math import comb, perm
 import numpy as np
 
 from dualtape.errors import UnsupportedOperation
-from dualtape.ops.constant_maps import compiled
-from dualtape.rewrite.kernels import kernel, real_numbers
+from dualtape.rewrite.kernels import compiled, kernel, real_numbers
 
 
 def _scipy(module, name):
@@ -133,7 +132,7 @@ def knot_interval(t, k, x):
     return np.clip(np.searchsorted(t, x, side="right") - 1, k, len(t) - k - 2)
 
 
-def _de_boor(d, t, k, x, ell, nu):
+def de_boor(d, t, k, x, ell, nu):
     """The derivative of order `nu` of splines whose coefficients at the knots around the interval are ``d[0..k]``, by
     the algorithm of de Boor (1972); x and the intervals have a last axis for what a coefficient holds."""
     if nu > k:
@@ -158,14 +157,14 @@ def evaluate_spline(t, c, k, x, nu, extrapolate):
         return _scipy("_dierckx", "evaluate_spline")(t, np.ascontiguousarray(c), k, x, nu, extrapolate)
 
     ell = knot_interval(t, k, x)
-    model = _de_boor([c[ell - k + j] for j in range(k + 1)], t, k, x[:, None], ell[:, None], nu)
+    model = de_boor([c[ell - k + j] for j in range(k + 1)], t, k, x[:, None], ell[:, None], nu)
     return compiled(value, _not_a_number_outside(model, t[k : len(t) - k], x, extrapolate), t, c, x)
 
 
 def _basis(t, k, x, ell, nu):
     """The basis splines that do not vanish in the intervals, (points, k + 1)."""
     units = [np.broadcast_to(row, (len(x), k + 1)) for row in np.eye(k + 1)]
-    return _de_boor(units, t, k, x[:, None], ell[:, None], nu)
+    return de_boor(units, t, k, x[:, None], ell[:, None], nu)
 
 
 @kernel("scipy.interpolate._dierckx.evaluate_all_bspl")

@@ -7,9 +7,18 @@ import numpy as np
 
 from dualtape.core.buffer import Buffer
 from dualtape.errors import UnsupportedOperation
-from dualtape.trace.functions import has_active, is_complex, operand
+from dualtape.ops.constant_maps import COMPILED
+from dualtape.trace.functions import apply, has_active, is_complex, operand
 
-_FAMILIES = ("interpolation_kernels", "integration_kernels", "statistics_kernels", "signal_kernels", "image_kernels")
+_FAMILIES = (
+    "interpolation_kernels",
+    "fitpack_kernels",
+    "modelled_kernels",
+    "integration_kernels",
+    "statistics_kernels",
+    "signal_kernels",
+    "image_kernels",
+)
 _kernels = {}  # full name of something compiled -> what takes its place
 
 
@@ -42,3 +51,8 @@ def real_numbers(*arrays):
             )
         found.append(operand(x) if has_active(x) else np.ascontiguousarray(x, dtype=np.float64))
     return found
+
+
+def compiled(function, model, *xs):
+    """What a compiled function gives for `xs`, with the derivatives of `model`, which is the same in other words."""
+    return apply(COMPILED, model, *xs, function=function)

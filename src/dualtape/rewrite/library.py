@@ -13,9 +13,12 @@ same as long as the program runs."""
 
 import abc
 import functools
+import inspect
 import sys
 import threading
 import types
+
+import numpy as np
 
 from dualtape.core.buffer import buffered
 from dualtape.core.substitutes import Substitute
@@ -25,8 +28,9 @@ from dualtape.rewrite.build import Build
 from dualtape.rewrite.callbacks import REMEDIES
 from dualtape.rewrite.foreign import foreign_class, foreign_function, is_distribution, public_name
 from dualtape.rewrite.kernels import kernel_of
-from dualtape.rewrite.proxies import proxy_of
-from dualtape.trace.functions import CARRIERS, NO_RULE_REMEDY, foreign_handler
+from dualtape.rewrite.proxies import plainly, proxy_of
+from dualtape.rewrite.wrapping import is_live
+from dualtape.trace.functions import CARRIERS, NO_RULE_REMEDY, foreign_handler, has_active
 from dualtape.trace.ownership import root
 
 _LAID_OUT = ("__dict__", "__weakref__", "__slots__", "__abstractmethods__", "_abc_impl")
@@ -60,11 +64,6 @@ class LiveType(abc.ABCMeta):
 
     def __subclasscheck__(cls, other):
         return type.__subclasscheck__(cls, other) or issubclass(other, cls.__live_of__)
-
-
-def is_live(x):
-    """Tell whether `x` is an object of a live class."""
-    return type(type(x)) is LiveType
 
 
 class _LibraryModule(types.ModuleType):
@@ -119,6 +118,12 @@ class Library(Build):
             return _LibraryModule(module, self)
         return proxy_of(module)
 
+    def dict(self, x):
+        """Modules may be keys."""
+        if not any(isinstance(key, types.ModuleType) for key in x):
+            return super().dict(x)
+        return {self.substitute(key): self.substitute(value) for key, value in x.items()}
+
     def foreign(self, function):
         module = getattr(function, "__module__", None)
         if not _is_compiled(function) or root(module) != self.own:
@@ -169,6 +174,7 @@ class Library(Build):
             and not hasattr(cls, "__reduce_cython__")
             and getattr(sys.modules.get(cls.__module__), "__file__", "").endswith(".py")
             and public_name(cls) not in REMEDIES
+            and all(root(base.__module__) != self.own or self._can_live(base) for base in cls.__bases__)
         )
 
     def _member(self, value):
@@ -222,7 +228,7 @@ def _has_traced(items):
         if type(x) in (list, tuple):
             if _has_traced(x):
                 return True
-        elif CARRIERS[type(x)] or getattr(x, "is_active", False):
+        elif CARRIERS[type(x)] or getattr(x, "is_active", False) or (type(x) is np.ndarray and has_active(x)):
             return True
     return False
 
@@ -233,14 +239,21 @@ class ClassSubstitute(Substitute):
     def __instancecheck__(self, x):
         return isinstance(x, self.__wrapped__) or (is_live(x) and issubclass(type(x), live(self.__wrapped__)))
 
-    def __getattr__(self, name):
-        value = getattr(self.__wrapped__, name)
-        if not isinstance(value, (types.MethodType, types.FunctionType)):
-            return value
 
-        @functools.wraps(value)
-        def call(*args, **kwargs):
-            cls = live(self.__wrapped__) if _has_traced((*args, *kwargs.values())) else self.__wrapped__
-            return getattr(cls, name)(*args, **kwargs)
+def methods_of(cls):
+    """What static and class methods of a class stand for: those of the live class, where something is traced."""
+    names = [name for name in dir(cls) if isinstance(inspect.getattr_static(cls, name), (staticmethod, classmethod))]
+    return {name: _method_of(cls, name) for name in names if not name.startswith("_")}
 
-        return call
+
+def _method_of(cls, name):
+    method = getattr(cls, name)
+    plain = plainly(method)
+
+    @functools.wraps(method)
+    def call(*args, **kwargs):
+        if any(map(is_live, args)) or _has_traced((*args, *kwargs.values())):
+            return getattr(live(cls), name)(*args, **kwargs)
+        return plain(*args, **kwargs)
+
+    return call

@@ -37,7 +37,9 @@ _IN_PLAIN_NUMPY = {  # functions and classes of libraries as differentiable as t
     "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb",
     "scipy.interpolate": """CubicSpline CubicHermiteSpline PchipInterpolator Akima1DInterpolator PPoly BPoly BSpline
         make_interp_spline interp1d NdPPoly NdBSpline RegularGridInterpolator interpn KroghInterpolator lagrange
-        BarycentricInterpolator pchip_interpolate krogh_interpolate barycentric_interpolate""",
+        BarycentricInterpolator pchip_interpolate krogh_interpolate barycentric_interpolate griddata RBFInterpolator
+        AAA splev splint spalde splrep UnivariateSpline InterpolatedUnivariateSpline""",
+    "scipy.spatial.transform": "Rotation Slerp",
     "scipy.optimize": "rosen rosen_der",
     "statistics": """fmean geometric_mean median median_low median_high median_grouped quantiles covariance correlation
         linear_regression""",
@@ -172,8 +174,8 @@ def _new_substitute(function, name):
         owner = getattr(function, "__self__", None)
         if isinstance(owner, np.random.RandomState):  # np.random.normal is a method of one
             return getattr(RandomNumbers(owner), function.__name__)
-        plainly = _plainly(function) if name.startswith("numpy.random.") else None  # generators are wrapped
-        return Substitute(function, function, CARRIERS, plainly)  # the arrays it makes are buffers
+        plain = plainly(function) if name.startswith("numpy.random.") else None  # generators are wrapped
+        return Substitute(function, function, CARRIERS, plain)  # the arrays it makes are buffers
     if root(name) == "scipy":
         return _of_scipy(function, name)
     row = _row_of(name)
@@ -184,13 +186,14 @@ def _new_substitute(function, name):
 
 def _of_scipy(function, name):
     from dualtape.rewrite.callbacks import calls_back, watching
-    from dualtape.rewrite.library import ClassSubstitute
+    from dualtape.rewrite.library import ClassSubstitute, methods_of
 
-    answer, plainly = _by_name(name), _plainly(function)
+    answer, plain = _by_name(name), plainly(function)
     if calls_back(name):
-        plainly = watching(plainly, answer, name)
-    kind = ClassSubstitute if isinstance(function, type) else Substitute
-    return kind(function, answer, CARRIERS, plainly)
+        plain = watching(plain, answer, name)
+    if isinstance(function, type):
+        return ClassSubstitute(function, answer, CARRIERS, plain, methods_of(function))
+    return Substitute(function, answer, CARRIERS, plain)
 
 
 def _row_of(name):
@@ -201,7 +204,7 @@ def _row_of(name):
     return ROW_OF.get({"sqrt": "sqrt", "fabs": "fabs"}.get(function, f"math_{function}"))
 
 
-def _plainly(function):
+def plainly(function):
     """A function of SciPy of plain arguments: its arrays are buffers, its sparse matrices and interpolants wrapped."""
     from dualtape.core.buffer import buffered
     from dualtape.handlers.buffers import opened

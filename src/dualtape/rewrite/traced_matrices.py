@@ -15,8 +15,8 @@ import numpy as np
 
 from dualtape.errors import UnsupportedOperation
 from dualtape.handlers import scipy_sparse
-from dualtape.ops.constant_maps import compiled
 from dualtape.ops.sparse_ops import scattered, solved
+from dualtape.rewrite.kernels import compiled
 from dualtape.rewrite.matrices import Linear, SparseMatrix, is_matrix
 from dualtape.rewrite.wrapping import Wrapper, active_array, has_active_part
 from dualtape.trace.functions import CARRIERS, peeked

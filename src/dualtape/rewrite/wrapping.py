@@ -25,6 +25,11 @@ def active_array(x):
     return operand(opened(x, []))
 
 
+def is_live(x):
+    """Tell whether `x` is an object of a live class, see library.py."""
+    return hasattr(type(x), "__live_of__")
+
+
 class Wrapper:
     """An object of SciPy as clones see it.
 
@@ -47,7 +52,7 @@ class Wrapper:
 
     def _plainly(self, method, *args, **kwargs):
         """A method of the object with plain arguments; with others where the class can live."""
-        if any(map(has_active_part, (*args, *kwargs.values()))):
+        if any(is_live(x) or has_active_part(x) for x in (*args, *kwargs.values())):
             if self._lives:
                 from dualtape.rewrite.library import live_object
 
