@@ -192,9 +192,8 @@ cdef object general(unsigned op, object a, object b):
     """What is not an operation of two scalars."""
     cdef ForwardNumber leader = <ForwardNumber>a if isinstance(a, ForwardNumber) else <ForwardNumber>b
     cdef object other = b if isinstance(a, ForwardNumber) else a
-    if other is None or isinstance(other, (str, bytes, dict, set)) or hasattr(type(other), "complex_parts"):
-        return NotImplemented
-    if getattr(other, "__array_ufunc__", True) is None:     # a sparse matrix
+    if (other is None or isinstance(other, (str, bytes, dict, set)) or hasattr(type(other), "complex_parts")
+            or getattr(other, "__array_ufunc__", True) is None):    # a sparse matrix
         return NotImplemented
     if isinstance(other, Holder):
         other = (<Holder>other).held()
