@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from dualtape.errors import UnsupportedOperation
-from dualtape.ops.constant_maps import compiled
+from dualtape.rewrite.kernels import compiled
 from dualtape.rewrite.wrapping import Wrapper, active_array, bare, has_active_part
 from dualtape.trace.functions import peeked
 
