@@ -241,6 +241,25 @@ def test_zeta_of_complex_numbers():
     assert found == pytest.approx(complex(mpmath.zeta(z, 1, 1)), rel=1e-11)
 
 
+def test_a_derivative_that_is_not_known_is_not_a_number_in_both_parts():
+    """Far on the left no digits are left of that of zeta."""
+    found = dualtape.jacobian(lambda t: parts_of(special.zeta(-27.5 - 1.3j + t)))(0.0)
+    assert np.isnan(found).all()
+
+
+def parts_of(z):
+    return np.stack([z.real, z.imag])
+
+
+@pytest.mark.parametrize("z", [43.2 - 0.6j, 5.0 + 1j, 3.1 - 8j, -40.0 + 3j, 2.9 + 0.1j])
+def test_log_ndtr_where_parts_of_it_overflow(z):
+    with mpmath.workdps(50):
+        w = mpmath.mpc(z)
+        true = mpmath.exp(-w * w / 2) / mpmath.sqrt(2 * mpmath.pi) / (mpmath.erfc(-w / mpmath.sqrt(2)) / 2)
+    found = dualtape.jacobian(lambda t: special.log_ndtr(z + t))(0.0)
+    assert found == pytest.approx(complex(true), rel=1e-11, abs=1e-300)
+
+
 # ---- refused ----
 
 

@@ -132,12 +132,16 @@ def _partials(k, xs, v, function, kinds):
     zs = numbers_behind(xs, kinds)
     found = partial(*zs, joined(v[0], v[1]))
     along = found if type(found) is tuple else (found, None)
-    return tuple(None if d is None else (_masked(np.real(d), v), _masked(np.imag(d), v)) for d in along)
+    return tuple(None if d is None else _parts(d, v) for d in along)
 
 
-def _masked(d, v):
-    """Not a number where the value is none."""
-    return d if _is_active(v) or _is_active(d) else np.where((v[0] == v[0]) & (v[1] == v[1]), d, np.nan)
+def _parts(d, v):
+    """Both parts of a partial; none is a number where the value is none, or where one of them is none."""
+    a, b = np.real(d), np.imag(d)
+    if _is_active(v) or _is_active(a) or _is_active(b):
+        return a, b
+    known = (v[0] == v[0]) & (v[1] == v[1]) & (a == a) & (b == b)
+    return np.where(known, a, np.nan), np.where(known, b, np.nan)
 
 
 def _sum(*terms):

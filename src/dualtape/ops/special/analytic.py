@@ -13,6 +13,7 @@ from .jets import Jet
 from .registry import STEP, special
 
 _ROOT_PI = np.sqrt(np.pi)
+_UNKNOWN = complex(np.nan, np.nan)
 _PARAMETER = "the derivative in this parameter is known where all operands are real"
 
 
@@ -28,6 +29,15 @@ def _limit(z, point, limit, quotient):
 
 # ---- error functions ----
 
+
+def _log_ndtr_slope(z, v):
+    """The density over the distribution function, which goes to 1 on the right, where erfcx overflows."""
+    right = (np.real(z) > 3.0) & (np.abs(np.imag(z)) < np.real(z))
+    left = np.sqrt(2.0 / np.pi) / sc.erfcx(-np.sqrt(0.5) * np.where(right, 0.0, z))
+    z, v = np.where(right, z, 0.0), np.where(right, v, 0.0)
+    return np.where(right, np.exp(-0.5 * z * z - v) / np.sqrt(2.0 * np.pi), left)
+
+
 _ERROR_FUNCTIONS = {
     "erf": lambda z, v: 2.0 / _ROOT_PI * np.exp(-(z * z)),
     "erfc": lambda z, v: -2.0 / _ROOT_PI * np.exp(-(z * z)),
@@ -36,7 +46,7 @@ _ERROR_FUNCTIONS = {
     "wofz": lambda z, v: 2j / _ROOT_PI - 2.0 * z * v,
     "dawsn": lambda z, v: 1.0 - 2.0 * z * v,
     "ndtr": lambda z, v: np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi),
-    "log_ndtr": lambda z, v: np.sqrt(2.0 / np.pi) / sc.erfcx(-np.sqrt(0.5) * z),
+    "log_ndtr": lambda z, v: _log_ndtr_slope(z, v),
 }
 
 # ---- elementary functions, integrals of such ----
@@ -344,9 +354,10 @@ def _zeta_derivative(s, q, order):
             found = found + factor * (bernoulli / sc.gamma(2.0 * k + 1.0))
             factor = factor * (exponent + (2.0 * k - 1.0)) * (exponent + 2.0 * k) * (1.0 / (a * a))
         largest = np.maximum(magnitude, np.abs(power.c[(order,)]) * a) * sc.gamma(order + 1.0)
-        found = jets.trusted(found.derivative(), largest, tolerance=1e-9)
-    valid = (q[:, 0] > 0.0) & (s != 1.0) & (s.real > -12.0) & (np.abs(s.imag) < _MOST_TERMS)
-    return np.where(valid, found, np.nan).reshape(shape)[()]
+        found = found.derivative()
+        valid = np.isfinite(jets.trusted(found, largest, tolerance=1e-9))
+    valid &= (q[:, 0] > 0.0) & (s != 1.0) & (s.real > -12.0) & (np.abs(s.imag) < _MOST_TERMS)
+    return np.where(valid, found, _UNKNOWN).reshape(shape)[()]
 
 
 def _zeta_in_q(s, q, k, v):
@@ -400,7 +411,7 @@ def _carlson(x, y, z, p, i, j, k, m):
         logs = sum(e * np.log(t + a) for e, a in zip(exponents, arrays, strict=True) if e)
         found = step[:, 0] * np.sum(np.where(s < low + 80.0 + reach, np.exp(s - logs), 0.0), axis=-1)
         vanishing = sum(np.where(a == 0.0, e, 0.0) for e, a in zip(exponents, arrays, strict=True))[:, 0]
-    return np.where((width[:, 0] > 0.02) & (vanishing < 1.0), found, np.nan).reshape(shape)[()]
+    return np.where((width[:, 0] > 0.02) & (vanishing < 1.0), found, _UNKNOWN).reshape(shape)[()]
 
 
 def _carlson_slope(which):
