@@ -6,8 +6,8 @@ from importlib import import_module
 import numpy as np
 
 from dualtape.errors import UnsupportedOperation
-from dualtape.ops.constant_maps import LinearMap, compiled, mapped
-from dualtape.rewrite.kernels import kernel, real_numbers
+from dualtape.ops.constant_maps import LinearMap, mapped
+from dualtape.rewrite.kernels import compiled, kernel, real_numbers
 from dualtape.trace.functions import has_active, move, peeked
 
 _PADDED = {0: "edge", 1: "wrap", 2: "symmetric", 3: "reflect", 5: "wrap"}  # by SciPy's numbers of the modes

@@ -7,8 +7,8 @@ from importlib import import_module
 import numpy as np
 
 from dualtape.errors import UnsupportedOperation
-from dualtape.ops.constant_maps import LinearMap, compiled, mapped
-from dualtape.rewrite.kernels import kernel, real_numbers
+from dualtape.ops.constant_maps import LinearMap, mapped
+from dualtape.rewrite.kernels import compiled, kernel, real_numbers
 from dualtape.trace.functions import has_active, peeked
 
 
