@@ -50,3 +50,13 @@ def test_elementwise_answers_are_true():
                 dualtape.jacobian(function)(0.5)
         elif kind == "differentiated" and isinstance(function, np.ufunc) and (function.nin, function.nout) == (1, 1):
             assert dualtape.jacobian(function)(1.0 if name == "np.arccosh" else 0.5) is not None
+
+
+def test_methods_of_distributions_are_known():
+    pytest.importorskip("scipy.stats")
+    assert dualtape.supported("scipy.stats.norm.logpdf").kind == "differentiated"
+    assert dualtape.supported("scipy.stats.poisson.cdf").kind == "differentiated"
+    assert dualtape.supported("scipy.stats.norm.rvs").kind == "refused"
+    assert dualtape.supported("scipy.stats.norm.no_such_method").kind == "unknown"
+    assert dualtape.supported("scipy.stats.no_such_distribution.pdf").kind == "unknown"
+    assert dualtape.supported("scipy.signal.lfilter") and dualtape.supported("scipy.spatial.distance.cdist")

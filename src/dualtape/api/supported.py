@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple, overload
 
 from dualtape.handlers import inventory, special_functions
 from dualtape.ops.table import ROW_OF
-from dualtape.rewrite import callbacks, traced_matrices
-from dualtape.rewrite.foreign import public_name
+from dualtape.rewrite import callbacks, distributions, traced_matrices
+from dualtape.rewrite.foreign import is_distribution, public_name
 from dualtape.rewrite.proxies import CLONED
 from dualtape.trace.functions import DIFFERENTIATED, PASSIVE, REFUSED, foreign_kinds, name_of
 
@@ -77,7 +78,20 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
         return _kinds()
     name = _public_name(function if isinstance(function, str) else public_name(function) or name_of(function))
     kind = _kinds().get(name, UNKNOWN)
+    if kind == UNKNOWN and name.startswith("scipy.stats."):
+        kind = _kind_of_method(name)
     return Support(name, kind, _detail(name, kind))
+
+
+def _kind_of_method(name: str) -> str:
+    """The kind of a method of a distribution, "scipy.stats.norm.pdf"."""
+    *home, distribution, method = name.split(".")
+    if home != ["scipy", "stats"] or not find_spec("scipy"):
+        return UNKNOWN
+    found = getattr(import_module("scipy.stats"), distribution, None)
+    if not is_distribution(type(found)) or not hasattr(found, method):
+        return UNKNOWN
+    return DIFFERENTIATED if method in distributions.METHODS else REFUSED
 
 
 def _kinds() -> dict[str, str]:
