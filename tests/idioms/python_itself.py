@@ -99,6 +99,60 @@ class Pair(NamedTuple):
     u: float
     v: float
 
+    @property
+    def norm(self):
+        return math.hypot(self.u, self.v)
+
+    @classmethod
+    def polar(cls, r, angle):
+        return cls(r * math.cos(angle), r * math.sin(angle))
+
+    def scaled(self, k):
+        return self._replace(u=self.u * math.exp(k))
+
+
+@dataclass(slots=True)
+class Particle:
+    mass: float
+    velocity: np.ndarray
+
+    def momentum(self):
+        return self.mass * math.sqrt(np.sum(self.velocity**2))
+
+
+class Slotted:
+    __slots__ = ("a",)
+
+    def __init__(self, a):
+        self.a = a
+
+    def sine(self):
+        return math.sin(self.a)
+
+
+class SlottedToo(Slotted):
+    __slots__ = ("b",)
+
+    def __init__(self, a, b):
+        Slotted.__init__(self, a)
+        self.b = b
+
+    def product(self):
+        return self.sine() * math.cos(self.b)
+
+
+ORIGIN = Pair(0.3, 0.4)
+
+
+@idiom(POINT)
+def records_without_a_dict(x):
+    p, particle = Pair.polar(x[0], x[1]).scaled(x[2]), Particle(x[0], np.ones(2) * x[1])
+    particle.velocity[0] += x[2]
+    u, v = p
+    assert isinstance(p, Pair) and isinstance(ORIGIN, Pair) and type(p) is Pair
+    moved = ORIGIN.scaled(x[0])
+    return p.norm * u * v + particle.momentum() + SlottedToo(x[0], x[1]).product() * moved.norm
+
 
 class Kind(enum.Enum):
     SQUARE = 1

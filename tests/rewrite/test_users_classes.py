@@ -245,3 +245,46 @@ def test_a_list_that_a_method_appends_to_is_the_real_one():
     logger = Logger()
     dt.grad(logger.value)(1.0)
     assert len(logger.seen) == 2 and type(logger.seen[0]) is Base
+
+
+class Polar(NamedTuple):
+    re: float
+    im: float
+
+    def turned(self, angle):
+        return self._replace(re=self.re * math.cos(angle))
+
+
+class Slots:
+    __slots__ = ("a",)
+
+    def __init__(self, a):
+        self.a = a
+
+    def value(self):
+        return math.exp(self.a)
+
+
+class SlotsOfSlots(Slots):
+    __slots__ = ()
+
+    def value(self):
+        return super().value() + 1.0
+
+
+def test_named_tuples_and_objects_with_slots_are_of_their_class_afterwards():
+    kept = []
+
+    def f(x):
+        kept.extend([Polar(x, x), Slots(x)])
+        return {"polar": Polar(x, 2.0).turned(x), "more": [Slots(x).value()]}
+
+    derivative = dt.jacobian(f)(0.7)
+    assert type(derivative["polar"]) is Polar and [type(x) for x in kept] == [Polar, Slots]
+    assert derivative["polar"].re == pytest.approx(math.cos(0.7) - 0.7 * math.sin(0.7), rel=1e-15)
+    assert derivative["more"] == [pytest.approx(math.exp(0.7), rel=1e-15)]
+
+
+def test_a_class_with_slots_that_calls_super_is_left_alone():
+    with pytest.raises(dt.errors.TraceEscapeError):  # and never runs a method twice
+        dt.grad(lambda x: SlotsOfSlots(x).value())(0.7)

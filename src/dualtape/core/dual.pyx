@@ -592,7 +592,6 @@ construct_by(Dual, <newfunc>_construct_dual)
 construct_by(DualArray, <newfunc>_construct_dual)
 construct_by(HyperDual, <newfunc>_construct_hyperdual)
 construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
-
 # A scalar has x[()] and x[None], but is no sequence: NumPy would say so instead of passing on a TraceEscapeError.
 (<dt_type *>ForwardNumber).tp_as_sequence.sq_item = NULL
 

@@ -14,7 +14,16 @@ import numpy as np
 from dualtape.core.buffer import Buffer, buffered
 from dualtape.core.names import ABSENT, CellName, FunctionParts, Items, Stale
 from dualtape.core.substitutes import Substitute
-from dualtape.rewrite.classes import can_have_twin, differentiable_twin, functions_of, new_twin, twin_object
+from dualtape.rewrite.classes import (
+    can_have_subclass,
+    can_have_twin,
+    differentiable_twin,
+    functions_of,
+    new_subclass,
+    new_twin,
+    twin_object,
+    twin_tuple,
+)
 from dualtape.rewrite.code import names_in
 from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
 from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
@@ -125,6 +134,8 @@ class Build:
             rule = Build.foreign_object
         elif can_have_twin(kind, self.is_users):
             rule = Build.object
+        elif issubclass(kind, tuple) and can_have_subclass(kind, self.is_users):
+            rule = Build.named_tuple
         self._rules[kind] = rule
         return rule
 
@@ -280,9 +291,12 @@ class Build:
 
     def type(self, cls):
         """The twin of a class, if its methods differ from the real ones."""
-        if not can_have_twin(cls, self.is_users):
+        if can_have_twin(cls, self.is_users):
+            twin = self.twin_class(cls)
+        elif can_have_subclass(cls, self.is_users):
+            twin = new_subclass(cls, self, functools.partial(self._keep, (id(cls), "twin"), cls))
+        else:
             return foreign_class(cls)
-        twin = self.twin_class(cls)
         self.is_dynamic = True
         methods = [f for base in cls.__mro__ if base is not object for f in functions_of(base)]
         return twin if any(id(f) in self._changed for f in methods) else cls
@@ -306,6 +320,11 @@ class Build:
         self.is_dynamic = True
         self.written.append(WrittenObject(x))
         return twin_object(x, self.twin_class(type(x)))
+
+    def named_tuple(self, x):
+        twin = self.substitute(type(x))
+        items = tuple(map(self.substitute, x))
+        return x if twin is type(x) and _are_same(items, x) else twin_tuple(items, twin)
 
     def foreign_object(self, x):
         return foreign_object(x)

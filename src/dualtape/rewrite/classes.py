@@ -6,8 +6,10 @@ attributes are looked up is ``T(C), T(B), object, C, B``: ``super()`` in a clone
 classes make ``isinstance`` hold without ever being reached. They are no bases of the twin, so that they know nothing of
 it. Objects that a clone makes are of the twin's class until it returns.
 
-Classes with a metaclass of their own are left alone, and those whose objects are not plain: with ``__slots__``, tuples,
-arrays, exceptions, or with something to do when they die."""
+Named tuples and classes with ``__slots__`` have no ``__dict__`` to share: their twin is a subclass with cloned methods,
+and objects made by the clone are of it until it returns. One that calls ``super()`` would come to its own class again,
+and has none. Classes with a metaclass of their own are left alone, and arrays, exceptions, and those whose objects have
+something to do when they die."""
 
 import abc
 import copy
@@ -30,6 +32,8 @@ _NOT_TAKEN = frozenset(
         "_abc_impl",
     ]
 )
+_OF_NAMED_TUPLES = frozenset("__new__ _make _replace _asdict __repr__ __getnewargs__ __replace__".split())
+_METHODS = (types.FunctionType, staticmethod, classmethod, property, functools.cached_property)
 _LAYOUT = ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")
 _getattribute = attribute_getter(substitute_now)
 
@@ -67,6 +71,21 @@ class TwinType(type):
         return hash(cls.__twin_of__)
 
 
+class SubclassType(type):
+    """Type of the twins of classes whose objects have no ``__dict__``: subclasses with clones of their methods."""
+
+    def __call__(cls, *args, **kwargs):
+        made = super().__call__(*args, **kwargs)
+        if type(made) is cls:
+            remember(made, cls.__twin_of__)
+        return made
+
+    __instancecheck__ = TwinType.__instancecheck__
+    __subclasscheck__ = TwinType.__subclasscheck__
+    __eq__ = TwinType.__eq__
+    __hash__ = TwinType.__hash__
+
+
 class AbstractTwinType(TwinType, abc.ABCMeta):
     """The same for abstract base classes."""
 
@@ -98,6 +117,36 @@ def new_twin(cls, twins, build, register):
         if name not in _NOT_TAKEN:
             type.__setattr__(twin, name, _member(value, build))
     return twin
+
+
+def can_have_subclass(cls, is_users):
+    """Tell whether a class is the user's, and one of named tuples or of objects with ``__slots__`` alone."""
+    bases = [base for base in cls.__mro__ if base not in (object, tuple)]
+    return (
+        all(type(base) is type and is_users(base.__module__) for base in bases)
+        and cls.__dictoffset__ == 0
+        and (hasattr(cls, "_fields") if issubclass(cls, tuple) else cls.__itemsize__ == 0)
+        and not hasattr(cls, "__del__")
+        and not any("__class__" in f.__code__.co_freevars for base in bases for f in functions_of(base))
+    )
+
+
+def new_subclass(cls, build, register):
+    """A new twin that is a subclass; `register` gets it before its methods are made."""
+    names = {"__slots__": (), "__twin_of__": cls, "__module__": cls.__module__, "__qualname__": cls.__qualname__}
+    twin = SubclassType(cls.__name__, (cls,), {**names, "__doc__": cls.__doc__})
+    register(twin)
+    build.names.append(ClassParts(cls))
+    for base in reversed(cls.__mro__[:-1]):
+        for name, value in list(vars(base).items()) if base is not tuple else ():
+            if name not in _OF_NAMED_TUPLES and isinstance(value, _METHODS):
+                type.__setattr__(twin, name, _member(value, build))
+    return twin
+
+
+def twin_tuple(x, cls):
+    """A named tuple of the twin `cls` with the items of x."""
+    return tuple.__new__(cls, x)
 
 
 def _below_attributes(cls):

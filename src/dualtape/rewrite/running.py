@@ -34,7 +34,7 @@ def in_a_run(made, build):
         _thread.build, _thread.made = build, []
         try:
             result = made(*args, **kwargs)
-            return _detached(result) if build.written else result
+            return _detached(result) if build.is_dynamic else result
         finally:
             for instance, cls in _thread.made:
                 object.__setattr__(instance, "__class__", cls)  # a frozen dataclass refuses
@@ -54,6 +54,8 @@ def _detached(result):
         return {key: _detached(value) for key, value in result.items()}
     if not hasattr(kind, "__twin_of__"):
         return result
+    if issubclass(kind, tuple):
+        return tuple.__new__(kind.__twin_of__, map(_detached, result))
     copy = object.__new__(kind.__twin_of__)
     object.__setattr__(copy, "__dict__", dict(object.__getattribute__(result, "__dict__")))
     return copy
