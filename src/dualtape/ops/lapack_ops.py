@@ -15,7 +15,7 @@ from .array_ops import ArrayOp, total
 from .complexified import applied, is_plain
 from .factor_ops import transposed
 from .phases import judged
-from .scipy_ops import kept_where_read, read, substituted
+from .scipy_ops import kept_where_read, of_rules, read, substituted
 
 
 def _scipy(name):
@@ -79,15 +79,13 @@ def _cholesky_vjp(v_bar, xs, v, active, lower, clean):
     return (kept_where_read(pulled, lower) if clean else _merged(read(v.shape[-1], lower), pulled, v_bar),)
 
 
-def _cho_solve(c, b, lower):
-    return _scipy("cho_solve")((c, lower), b)
+def _cho_solve(c, b, lower, check_finite=True):
+    return _scipy("cho_solve")((c, lower), b, check_finite=check_finite)
 
 
 def _cho_solved(c, b, lower):
-    """The same in a rule, where `b` need not be finite."""
-    if is_plain(c, b):
-        return _scipy("cho_solve")((c, lower), b, check_finite=False)
-    return applied(CHO_SOLVE, c, b, lower=lower)
+    """The same in a rule."""
+    return applied(CHO_SOLVE_OF_RULES, c, b, lower=lower)
 
 
 def _lower_factor(c, lower):
@@ -169,15 +167,13 @@ def _lu_factor_vjp(v_bar, xs, v, active, order):
     return (_rows(a_bar, np.argsort(order, axis=-1)),)
 
 
-def _lu_solve(packed, b, piv, trans):
-    return _scipy("lu_solve")((packed, piv), b, trans=trans)
+def _lu_solve(packed, b, piv, trans, check_finite=True):
+    return _scipy("lu_solve")((packed, piv), b, trans=trans, check_finite=check_finite)
 
 
 def _lu_solved(packed, b, piv, trans):
-    """The same in a rule, where `b` need not be finite."""
-    if is_plain(packed, b):
-        return _scipy("lu_solve")((packed, piv), b, trans=trans, check_finite=False)
-    return applied(LU_SOLVE, packed, b, piv=piv, trans=trans)
+    """The same in a rule."""
+    return applied(LU_SOLVE_OF_RULES, packed, b, piv=piv, trans=trans)
 
 
 def _lu_solve_jvp(x_dots, xs, v, piv, trans):
@@ -216,5 +212,6 @@ CHOLESKY = ArrayOp("scipy.linalg.cholesky", _cholesky, _cholesky_jvp, _cholesky_
 CHO_SOLVE = ArrayOp("scipy.linalg.cho_solve", _cho_solve, _cho_solve_jvp, _cho_solve_vjp, selects=True)
 LU_FACTOR = ArrayOp("scipy.linalg.lu_factor", _lu_factor, _lu_factor_jvp, _lu_factor_vjp)
 LU_SOLVE = ArrayOp("scipy.linalg.lu_solve", _lu_solve, _lu_solve_jvp, _lu_solve_vjp)
+CHO_SOLVE_OF_RULES, LU_SOLVE_OF_RULES = of_rules(CHO_SOLVE), of_rules(LU_SOLVE)
 
-ROWS = (CHOLESKY, CHO_SOLVE, LU_FACTOR, LU_SOLVE)
+ROWS = (CHOLESKY, CHO_SOLVE, CHO_SOLVE_OF_RULES, LU_FACTOR, LU_SOLVE, LU_SOLVE_OF_RULES)

@@ -4,6 +4,8 @@ equations, banded systems, and decompositions in SciPy's choice of LAPACK routin
 See `array_ops` for what a rule may use. Called by handlers/scipy_linalg.py and its neighbours.
 """
 
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 
 import numpy as np
@@ -30,23 +32,30 @@ def _scipy(name):
     return getattr(import_module("scipy.linalg"), name)
 
 
+def of_rules(row):
+    """The row that rules use in place of `row`. A derivative need not be finite, and nobody asked to check that."""
+    return replace(row, name=f"{row.name} of rules", primal=partial(row.primal, check_finite=False))
+
+
 # Functions of a matrix.
 
 
-def _function(a, function, **options):
+def _function(a, function, check_finite=True, **options):
+    if not (check_finite or np.isfinite(a).all()):
+        return np.full_like(a, np.nan)  # the iterations of some do not end
     return _scipy(function)(a, **options)
 
 
 def _frechet(a, direction, function, **options):
     """The derivative of a function of a matrix in a direction: the upper right block of ``f([[a, e], [0, a]])``
     (Mathias 1996, "A chain rule for matrix functions and applications")."""
-    if function == "expm" and is_plain(a, direction) and a.ndim == 2:
+    if function == "expm" and is_plain(a, direction) and a.ndim == 2 and np.isfinite(direction).all():
         return _scipy("expm_frechet")(a, direction, compute_expm=False)
     n = a.shape[-1]
     top = np.concatenate([a, direction], axis=-1)
     bottom = np.concatenate([np.zeros(a.shape), a], axis=-1)
     block = np.concatenate([top, bottom], axis=-2)
-    return applied(FUNCTION, block, function=function, **options)[..., :n, n:]
+    return applied(FUNCTION_OF_RULES, block, function=function, **options)[..., :n, n:]
 
 
 def _function_jvp(x_dots, xs, v, **params):
@@ -61,8 +70,10 @@ def _function_vjp(v_bar, xs, v, active, **params):
 # Matrix equations.
 
 
-def _sylvester(a, b, q):
+def _sylvester(a, b, q, check_finite=True):
     """Where some of them are complex and others real, SciPy's answer may solve nothing."""
+    if not (check_finite or all(np.isfinite(part).all() for part in (a, b, q))):
+        return np.full_like(q, np.nan)
     x = _scipy("solve_sylvester")(a, b, q)
     kinds = {is_complex(part) for part in (a, b, q)}
     if len(kinds) == 1 or np.allclose(np.matmul(a, x) + np.matmul(x, b), q):
@@ -73,7 +84,7 @@ def _sylvester(a, b, q):
 def sylvester(a, b, q):
     """x of ``a x + x b = q``, as an operation inside a rule; not a number where there is no single one."""
     try:
-        return applied(SYLVESTER, a, b, q)
+        return applied(SYLVESTER_OF_RULES, a, b, q)
     except np.linalg.LinAlgError:
         return q * np.nan
 
@@ -240,9 +251,9 @@ def _discrete_are_vjp(v_bar, xs, v, active, **options):
 # Triangular systems, of one matrix.
 
 
-def _triangular(a, b, lower, transpose, unit):
-    trans = 1 if transpose else 0
-    return _scipy("solve_triangular")(a, b, trans=trans, lower=lower, unit_diagonal=unit)
+def _triangular(a, b, lower, transpose, unit, check_finite=True):
+    options = {"trans": int(transpose), "lower": lower, "unit_diagonal": unit, "check_finite": check_finite}
+    return _scipy("solve_triangular")(a, b, **options)
 
 
 def read(n, lower, unit=False):
@@ -284,18 +295,15 @@ def _triangular_vjp(v_bar, xs, v, active, lower, transpose, unit):
 
 
 def substituted(a, b, lower, transpose, unit):
-    """The same in a rule, where `b` need not be finite."""
-    if is_plain(a, b):
-        options = {"trans": int(transpose), "lower": lower, "unit_diagonal": unit, "check_finite": False}
-        return _scipy("solve_triangular")(a, b, **options)
-    return applied(TRIANGULAR, a, b, lower=lower, transpose=transpose, unit=unit)
+    """The same in a rule."""
+    return applied(TRIANGULAR_OF_RULES, a, b, lower=lower, transpose=transpose, unit=unit)
 
 
 # Banded systems.
 
 
-def _banded(ab, b, lower, upper):
-    return _scipy("solve_banded")((lower, upper), ab, b)
+def _banded(ab, b, lower, upper, check_finite=True):
+    return _scipy("solve_banded")((lower, upper), ab, b, check_finite=check_finite)
 
 
 def _diagonals(ab, lower, upper):
@@ -336,12 +344,12 @@ def _banded_jvp(x_dots, xs, v, lower, upper):
     if ab_dot is not None:
         pushed = np.reshape(banded_product(ab_dot, _as_columns(v), lower, upper), v.shape)
         b_dot = -pushed if b_dot is None else b_dot - pushed
-    return applied(BANDED, ab, b_dot, lower=lower, upper=upper)
+    return applied(BANDED_OF_RULES, ab, b_dot, lower=lower, upper=upper)
 
 
 def _banded_vjp(v_bar, xs, v, active, lower, upper):
     ab, _ = xs
-    b_bar = applied(BANDED, transposed_band(ab, lower, upper), v_bar, lower=upper, upper=lower)
+    b_bar = applied(BANDED_OF_RULES, transposed_band(ab, lower, upper), v_bar, lower=upper, upper=lower)
     ab_bar = None
     if active[0]:
         n, rows_bar = ab.shape[-1], []
@@ -460,6 +468,9 @@ CONTINUOUS_ARE = ArrayOp("scipy.linalg.solve_continuous_are", _continuous_are, _
 DISCRETE_ARE = ArrayOp("scipy.linalg.solve_discrete_are", _discrete_are, _discrete_are_jvp, _discrete_are_vjp)
 TRIANGULAR = ArrayOp("scipy.linalg.solve_triangular", _triangular, _triangular_jvp, _triangular_vjp, selects=True)
 BANDED = ArrayOp("scipy.linalg.solve_banded", _banded, _banded_jvp, _banded_vjp)
+FUNCTION_OF_RULES, SYLVESTER_OF_RULES, TRIANGULAR_OF_RULES, BANDED_OF_RULES = OF_RULES = tuple(
+    map(of_rules, (FUNCTION, SYLVESTER, TRIANGULAR, BANDED))
+)
 EIGH = ArrayOp("scipy.linalg.eigh", _eigh, _eigh_jvp, _eigh_vjp)
 EIGVALSH = ArrayOp("scipy.linalg.eigvalsh", _eigvalsh, _eigvalsh_jvp, _eigvalsh_vjp)
 PENCIL = ArrayOp("scipy.linalg.eigh of two", _pencil, _pencil_jvp, _pencil_vjp)
@@ -478,9 +489,10 @@ ROWS = (
     EIGVALSH,
     PENCIL,
     SVD,
+    *OF_RULES,
 )
 COMPLEX_ROWS = (
-    *map(analytic, (FUNCTION, SQUARE_ROOT, SYLVESTER, TRIANGULAR, BANDED)),
+    *map(analytic, (FUNCTION, SQUARE_ROOT, SYLVESTER, TRIANGULAR, BANDED, *OF_RULES)),
     *(hermitian(row, False) for row in (POLAR, CONTINUOUS_ARE, DISCRETE_ARE)),
     *(hermitian(row, True, False) for row in (EIGH, PENCIL)),
     hermitian(EIGVALSH, True),
