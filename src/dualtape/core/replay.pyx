@@ -135,14 +135,15 @@ cdef class Replay:
 
     def gradient(self, tuple args, out):
         """The gradient of a scalar result: one array or float, or a tuple of them."""
-        found = self.sweep(args, out, False)
-        return None if found is None else (<tuple>found)[1]
+        return self.sweep(args, out, NULL)
 
     def value_and_gradient(self, tuple args, out):
-        return self.sweep(args, out, True)
+        cdef double value
+        found = self.sweep(args, out, &value)
+        return None if found is None else (value, found)
 
-    cdef object sweep(self, tuple args, out, bint value_too):
-        """The value, if it is asked for, and the gradient."""
+    cdef object sweep(self, tuple args, out, double *value):
+        """The gradient; and the value, unless `value` is NULL."""
         cdef Workspace values
         cdef _Argument like
         cdef const double *x
@@ -165,16 +166,17 @@ cdef class Replay:
             else:
                 whole = np.empty(self.path.n)
             g = <double *>cnp.PyArray_DATA(whole)
-            if self.path.gradient(values, x, g, value_too) >= 0:
+            if self.path.gradient(values, x, g, value != NULL) >= 0:
                 return None
-            value = values.memory[self.path.result]
+            if value != NULL:
+                value[0] = values.memory[self.path.result]
             self.served += 1
         finally:
             self.path.release(values)
         if len(self.arguments) == 1:
-            return value, (whole if like.ndim or out is not None else g[0])
-        return value, tuple([g[(<_Argument>part).start] if (<_Argument>part).ndim == 0
-                             else copied(<_Argument>part, g) for part in self.arguments])
+            return whole if like.ndim or out is not None else g[0]
+        return tuple([g[(<_Argument>part).start] if (<_Argument>part).ndim == 0
+                      else copied(<_Argument>part, g) for part in self.arguments])
 
 
     cdef bint has_one_array(self):
