@@ -219,7 +219,7 @@ cdef class NumberType(type):
     def __call__(cls, *args, **kwargs):
         cdef object types = cls.active_types
         if len(args) == 1 and not kwargs:
-            x = args[0]
+            x = (<Buffer>args[0]).held() if type(args[0]) is Buffer else args[0]
             if is_of(x, types):
                 return cls.convert(x)
         else:

@@ -34,6 +34,7 @@ _ARRAY_FUNCTION = type(np.sum)
 _METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
 
 _IN_PLAIN_NUMPY = {  # functions and classes of libraries as differentiable as the user's own: they run as clones
+    "scipy.constants": "convert_temperature lambda2nu nu2lambda",
     "scipy.integrate": "trapezoid simpson cumulative_trapezoid cumulative_simpson romb",
     "scipy.interpolate": """CubicSpline CubicHermiteSpline PchipInterpolator Akima1DInterpolator PPoly BPoly BSpline
         make_interp_spline interp1d NdPPoly NdBSpline RegularGridInterpolator interpn KroghInterpolator lagrange

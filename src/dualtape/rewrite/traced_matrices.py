@@ -94,6 +94,9 @@ class TracedMatrix(Linear):
     def diagonal(self, k=0):
         return self.moved(lambda ids: ids.diagonal(k))
 
+    def trace(self, offset=0):
+        return np.sum(self.diagonal(offset))
+
     def toarray(self, order=None, out=None):
         rows, columns, entries = self.places()
         shape = self.shape
