@@ -175,6 +175,8 @@ SEVERAL = {
     "of one variable": (lambda x: stats.multivariate_normal.logpdf(x, x[0], x[1] ** 2), POINTS[0]),
     "with given parameters": (lambda x: stats.multivariate_normal([0.1, 0.2], COVARIANCE).logpdf(x), POINTS),
     "with traced parameters": (lambda m: stats.multivariate_normal(m, COVARIANCE).pdf(POINTS), POINTS[2]),
+    "estimate": (lambda x: stats.gaussian_kde([0.1, 0.5, 1.1])(x), POINTS[0]),
+    "estimate of two variables": (lambda x: stats.gaussian_kde(POINTS.T, weights=[1, 2, 3]).logpdf(x.T), POINTS * 0.9),
     "dirichlet": (lambda a: stats.dirichlet.logpdf([0.2, 0.3, 0.5], a), np.array([1.5, 2.0, 0.7])),
     "dirichlet in x": (lambda x: stats.dirichlet.pdf(x, [1.5, 2.0, 0.7]), np.array([0.2, 0.3])),
 }
@@ -204,6 +206,7 @@ def test_densities_of_several_variables(name):
         ("multivariate_normal", lambda t: stats.multivariate_normal.cdf(POINTS[0], t * POINTS[1])),
         ("multivariate_normal", lambda t: stats.multivariate_normal.logpdf(POINTS, POINTS[0], t, allow_singular=True)),
         ("multivariate_normal", lambda t: stats.multivariate_normal(POINTS[0] * t).entropy()),
+        ("gaussian_kde", lambda t: stats.gaussian_kde([0.1, 0.5, 1.1]).integrate_box_1d(0.0, t)),
         ("multivariate_t", lambda t: stats.multivariate_t.logpdf(POINTS[0] * t, df=3)),
     ],
 )

@@ -1,5 +1,6 @@
 """Distributions of several variables of scipy.stats in a clone: `multivariate_normal` and `dirichlet` have densities
-with derivatives, in the argument and in every parameter; the value is SciPy's. The others are refused by name."""
+with derivatives, in the argument and in every parameter, `gaussian_kde` in the argument; the value is SciPy's. The
+others are refused by name."""
 
 import sys
 
@@ -121,7 +122,34 @@ class Dirichlet(Multivariate):
         return normalized + np.sum(special.xlogy((alpha - 1.0), x.T).T, axis=0)
 
 
+class Estimate(Multivariate):
+    """A sum of normal densities around plain data (`gaussian_kde`), at traced points."""
+
+    __slots__ = ()
+    name = "gaussian_kde"
+    parameters = ()
+
+    def _plainly(self, method, *args, **kwargs):
+        if method in ("__call__", "evaluate"):
+            method = "pdf"
+        if method not in ("pdf", "logpdf") or not any(map(has_active_part, (*args, *kwargs.values()))):
+            return Wrapper._plainly(self, method, *args, **kwargs)
+        return _density(self, method, *args, **kwargs)
+
+    def model(self, x):
+        real = self.__wrapped__
+        L = np.linalg.cholesky(real.covariance)
+        points = np.reshape(x, (real.d, -1))
+        deviation = points[:, None, :] - real.dataset[:, :, None]
+        z = np.linalg.solve(L, np.reshape(deviation, (real.d, -1)))
+        energy = 0.5 * np.reshape(np.sum(z * z, axis=0), np.shape(deviation)[1:])
+        least = np.min(energy, axis=0)
+        log_size = 0.5 * real.d * _LOG_2PI + np.sum(np.log(np.diagonal(L)))
+        return np.log(np.matmul(real.weights, np.exp(least - energy))) - least - log_size
+
+
 CLASSES = {
+    "gaussian_kde": Estimate,
     "multivariate_normal_gen": Normal,
     "multivariate_normal_frozen": GivenNormal,
     "dirichlet_gen": Dirichlet,
