@@ -19,8 +19,8 @@ from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape, with_complex
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.layout cimport (
-    MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, may_be_tied, memory_order, operand, place_operand,
-    same_shape)
+    MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, copied_as_laid, may_be_tied, memory_order, operand,
+    place_operand, same_shape)
 from dualtape.core.tape cimport Tape
 
 cnp.import_array()
@@ -499,7 +499,7 @@ cdef class TracedArray:
         """`primal` without a guard: see scalar.peek."""
         self.tape.hold()
         try:
-            return arena_view(self).copy("K")
+            return copied_as_laid(arena_view(self))
         finally:
             self.tape.let_go()
 

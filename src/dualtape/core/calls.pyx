@@ -230,6 +230,17 @@ cdef int describe_function(Tape tape, ArrayCall call, int op, dt_native *native)
     return op
 
 
+cdef bint in_c_order(Place x) except -1:
+    """Does a place of dense results lie so?"""
+    cdef int64_t step = 8
+    cdef int axis
+    for axis in range(<int>len(x.shape) - 1, -1, -1):
+        if x.shape[axis] != 1 and x.strides[axis] != step:
+            return False
+        step *= max(1, <int64_t>x.shape[axis])
+    return True
+
+
 cdef int describe(Tape tape, ArrayCall call) except -1:
     """What C knows about the next call that it does not know yet."""
     cdef dt_native *native = tape.new_native()
@@ -240,7 +251,7 @@ cdef int describe(Tape tape, ArrayCall call) except -1:
         op = describe_function(tape, call, op, native)
     elif op != DT_NOT_NATIVE:
         op = describe_product(tape, call, op, native)
-    if op == DT_NOT_NATIVE or tape.c.native_loop[op].run == NULL:
+    if op == DT_NOT_NATIVE or tape.c.native_loop[op].run == NULL or not all([in_c_order(x) for x in call.results]):
         return 0
     native.active = ((DT_ACTIVE_A if call.active[0] else 0)
                      | (DT_ACTIVE_B if len(call.active) > 1 and call.active[1] else 0))

@@ -28,7 +28,6 @@ from dualtape.core.kernels cimport library
 from dualtape.core.level cimport check_running, latest_evaluation
 
 import numpy as np
-
 from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
 
 cnp.import_array()
@@ -348,7 +347,7 @@ cdef class ForwardNumber:
     @property
     def primal(self):
         """The value without its derivative: a float, or a fresh float64 array."""
-        return self.value if self.lanes != NULL else self.values.copy("K")
+        return self.value if self.lanes != NULL else _arrays.copied_as_laid(self.values)
 
     @property
     def x(self):

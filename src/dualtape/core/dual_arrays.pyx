@@ -24,6 +24,7 @@ import functools
 
 import numpy as np
 
+from dualtape.core.layout import copied_as_laid
 from dualtape.errors import ComplexOperandError, DtypeError, PerturbationError, TraceEscapeError
 from dualtape.ops import table
 
@@ -416,7 +417,7 @@ def copy(ForwardNumber x, order="C"):
 
 cdef ForwardNumber pack(lane_space *space, uint64_t level, object numbers):
     """One array out of an object array of scalars and plain numbers."""
-    cdef ForwardNumber packed = constants(space, level, np.empty(numbers.shape))
+    cdef ForwardNumber packed = constants(space, level, np.empty_like(numbers, dtype=np.float64))
     for index in np.ndindex(numbers.shape):
         put(packed, index, numbers[index])
     return packed

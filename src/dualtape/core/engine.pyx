@@ -11,13 +11,11 @@ from libc.string cimport memcpy
 import numpy as np
 
 from dualtape.core.array cimport (
-    LAZY_SIZE, TracedArray, arena_view, as_view, at_position, elementwise, ids_of, new_root, new_view, readable,
-    resolve, store)
-from dualtape.core.c cimport (
-    DT_ACTIVE_A, DT_CALL, DT_CONTIGUOUS, DT_GATHER, DT_OP_NODE, DT_SCALAR, DT_STRIDED, DT_SUM, DT_SUM_AXES, dt_node)
+    TracedArray, as_view, at_position, elementwise, ids_of, new_root, new_view, readable, store)
+from dualtape.core.c cimport DT_ACTIVE_A, DT_CALL, DT_GATHER, DT_OP_NODE, dt_node
 from dualtape.core.calls cimport ArrayCall, Place, note_call
 from dualtape.core.holder cimport Holder, plain_key
-from dualtape.core.layout cimport MAX_NDIM, arrange, check_ndim, memory_order, operand, place_operand
+from dualtape.core.layout cimport MAX_NDIM, MOST_GAPS, check_ndim, copied_as_laid, memory_axes
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, escape, peek
 from dualtape.core.tape cimport Tape
@@ -29,8 +27,12 @@ cnp.import_array()
 # ---- constants and captured numbers ----
 
 cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
-    """Copies plain values into slots: nothing that happens to the original later can change the recording."""
+    """Copies plain values into slots, in their own memory order: nothing that happens to the original later can change
+    the recording."""
     cdef int64_t dims[MAX_NDIM]
+    cdef list order = memory_axes(values)
+    if order is not None:
+        return transposed_back(constant_array(tape, values.transpose(order)), order)
     cdef Py_ssize_t axis, n = cnp.PyArray_SIZE(values)
     check_ndim(values.ndim)
     for axis in range(values.ndim):
@@ -47,14 +49,16 @@ cdef TracedArray constant_array(Tape tape, cnp.ndarray values):
 cdef TracedArray computed_array(Tape tape, cnp.ndarray values):
     """Slots for what NumPy has computed from traced values."""
     cdef TracedArray x = constant_array(tape, values)
-    x.constant = False
+    x.owner().constant = False
     return x
 
 
 cdef object captured_array(Tape tape, object number):
     """An array of an outer level, as it is now: a constant here, through which the outer level can differentiate."""
-    cdef TracedArray x = constant_array(tape, np.asarray(peek(number)))
-    tape.captures.append((x.slot, number.copy()))
+    cdef cnp.ndarray values = np.asarray(peek(number))
+    cdef TracedArray x = constant_array(tape, values)
+    cdef list order = memory_axes(values)
+    tape.captures.append((x.owner().slot, (number if order is None else number.transpose(order)).copy()))
     inherit_guards(tape, number)
     return x
 
@@ -84,7 +88,7 @@ def as_traced(Tape tape, x):
     if type(x) is not np.ndarray and type(x) is not np.memmap:
         raise DtypeError.of_subclass(x, "an operand")
     if x.dtype == object:
-        return from_ids(tape, slots_of_objects(tape, x))
+        return wrap_moved(tape, slots_of_objects(tape, x), [], [])
     if x.dtype.kind not in "fiubc":
         raise DtypeError(f"an array of dtype {x.dtype} met a traced value; real numbers were expected",
                          "keep real and imaginary parts apart, and leave strings and objects out of the arithmetic")
@@ -110,7 +114,9 @@ cdef object slots_of_objects(Tape tape, object objects):
                 f"an object array holds a {type(number).__name__}; real numbers and traced scalars have derivatives",
                 "build the array from numbers only")
         ids[i] = slot
-    return ids.reshape(objects.shape)
+    laid_out = np.empty_like(objects, dtype=np.int64)
+    laid_out[...] = ids.reshape(objects.shape)
+    return laid_out
 
 
 def operand_ids(Tape tape, x):
@@ -205,8 +211,9 @@ cdef cnp.ndarray writable_ids(TracedArray x):
 
 def settled(TracedArray x):
     """A written-to array with its elements in slots. Read as a whole, its root is a run of slots again; of a part, only
-    the part is gathered, if it is not a run already."""
+    only the memory of the part is gathered, if it is not a run already."""
     cdef TracedArray root = x.owner(), part
+    cdef int64_t first = x.offset, extent = 1
     if x.size == root.size:
         root.slot = (<TracedArray>gather(x.tape, root.ids)).slot
         root.ids = None
@@ -215,16 +222,23 @@ def settled(TracedArray x):
         part = new_root(x.tape, 0, x.dims, 1)
         part.slot = ids_of(x)[()]
         return part
-    part = from_ids(x.tape, ids_of(x))
-    return part if part.ids is None else gather(x.tape, ids_of(x))
+    for axis in range(x.ndim):
+        first += min((x.dims[axis] - 1) * x.steps[axis], 0)
+        extent += abs((x.dims[axis] - 1) * x.steps[axis])
+    if extent > MOST_GAPS * x.size:
+        return gather(x.tape, ids_of(x))
+    memory = root.ids[first:first + extent]
+    part = from_ids(x.tape, memory)
+    return new_view(part if part.ids is None else gather(x.tape, memory), x.offset - first, x.ndim, x.dims, x.steps)
 
 
 def objects_of(TracedArray x):
     """The elements as an object array of traced scalars."""
-    objects = np.empty(x.size, dtype=object)
-    for i, slot in enumerate(ids_of(x).ravel()):
-        objects[i] = traced_scalar(x.tape, <uint32_t>slot)
-    return objects.reshape(x.shape)
+    ids = ids_of(x)
+    objects = np.empty_like(ids, dtype=object)
+    for place in np.ndindex(x.shape):
+        objects[place] = traced_scalar(x.tape, <uint32_t>ids[place])
+    return objects
 
 
 def whole_of(TracedArray x, dtype):
@@ -235,13 +249,6 @@ def whole_of(TracedArray x, dtype):
 
 
 # ---- movement ----
-
-cdef list memory_axes(cnp.ndarray ids):
-    """Axes of NumPy's result from the outermost in memory to the innermost; None for C order."""
-    strides = (<object>ids).strides
-    order = sorted(range(cnp.PyArray_NDIM(ids)), key=lambda axis: -abs(strides[axis]))
-    return None if cnp.PyArray_IS_C_CONTIGUOUS(ids) or order == list(range(len(order))) else order
-
 
 cdef TracedArray transposed_back(TracedArray x, list order):
     """The view of x whose axis order[i] is axis i of x."""
@@ -421,11 +428,13 @@ cdef object place_of(Tape tape, object x, bint active):
     if type(x) is TracedScalar:
         return Place((<TracedScalar>x).slot, (), (), active)
     if type(x) is not TracedArray:
-        return np.array(x, dtype=np.float64) if cnp.PyArray_Check(x) or isinstance(x, (list, tuple)) else x
+        if cnp.PyArray_Check(x):
+            return copied_as_laid(x if x.dtype == np.float64 else x.astype(np.float64))
+        return np.array(x, dtype=np.float64) if isinstance(x, (list, tuple)) else x
     array = readable(<TracedArray>x)
     for axis in range(array.ndim):
         if array.steps[axis] == 0 and array.dims[axis] > 1:      # elements that share a slot cannot be added to
-            array = gather(tape, ids_of(array))
+            array = gather(tape, np.positive(ids_of(array)))         # in the order in which NumPy goes through them
             break
     store(array)
     return Place(<uint32_t>(array.owner().slot + array.offset), array.shape, array.strides, active)
@@ -467,88 +476,6 @@ def array_op(Tape tape, row, operands, params):
     return outputs[0] if single else tuple(outputs)
 
 
-# ---- sums ----
-
-cdef TracedArray in_memory_order(TracedArray x):
-    """x with its axes transposed so that its elements are in C order; None if there are gaps. NumPy sums in this order.
-    """
-    cdef operand o, none
-    cdef int order[MAX_NDIM]
-    if x.contiguous or x.owner().ids is not None:
-        return x if x.contiguous else None
-    o.ndim, o.dims, o.steps, o.size = x.ndim, x.dims, x.steps, x.size
-    none.ndim = 0
-    memory_order(&o, &none, x.ndim, order)
-    arrange(&o, order, x.ndim)
-    return new_view(x, x.offset, x.ndim, o.dims, o.steps) if o.contiguous else None
-
-
-def sum_dense(TracedArray x):
-    """x.sum() of elements that lie without gaps, None for others: one DT_SUM node, in the open segment if x is large.
-    """
-    cdef Tape tape = x.tape
-    cdef operand o
-    cdef dt_node *node
-    cdef size_t k
-    cdef uint32_t out
-    cdef bint lazy = x.size >= LAZY_SIZE and tape.inspector is None
-    x = in_memory_order(readable(x))
-    if x is None:
-        return None
-    if lazy:
-        tape.open_segment(x.size)
-    else:
-        tape.flush()
-    resolve(tape, x, &o)
-    k = tape.c.n_nodes
-    node = tape.new_node()
-    out = tape.new_slots(1)
-    node.kind, node.op, node.n, node.active, node.out = DT_SUM, 0, x.size, DT_ACTIVE_A, out
-    place_operand(tape, &node.arg[0], &o, x.ndim, x.dims, x.size)
-    if lazy:
-        tape.keep_alive_table()      # the new node may have made the table of nodes grow
-        tape.alive[k] = NULL
-    else:
-        if node.arg[0].layout == DT_SCALAR:
-            node.arg[0].layout = DT_CONTIGUOUS
-        tape.evaluate_last()
-    return traced_scalar(tape, out)
-
-
-cdef object sum_axes(Tape tape, TracedArray x, object axis, bint keepdims):
-    """x.sum(axis): NumPy's value; one DT_SUM_AXES node whose result has stride 0 along the summed axes."""
-    cdef dt_node *node
-    cdef TracedArray out
-    cdef int64_t dims[MAX_NDIM]
-    cdef int64_t steps[MAX_NDIM]
-    cdef int64_t step = 1
-    cdef int k
-    cdef uint32_t from_view, to_view
-    x = readable(x)
-    tape.hold()
-    try:
-        total = np.add.reduce(arena_view(x), axis=axis, keepdims=keepdims)
-    finally:
-        tape.let_go()
-    tape.flush()          # what another thread of f has recorded meanwhile
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = [k + x.ndim if k < 0 else k for k in axes]
-    out = computed_array(tape, np.asarray(total))
-    for k in range(x.ndim - 1, -1, -1):
-        dims[k] = x.dims[k]
-        steps[k] = 0 if k in axes else step
-        step *= 1 if k in axes else x.dims[k]
-    from_view = tape.new_view(x.ndim, x.dims, x.steps)
-    to_view = tape.new_view(x.ndim, dims, steps)
-    node = tape.new_node()
-    node.kind, node.n, node.out, node.active, node.op = DT_SUM_AXES, x.size, out.slot, DT_ACTIVE_A, 0
-    node.arg[0].at, node.arg[0].view, node.arg[0].layout = x.owner().slot + x.offset, from_view, DT_STRIDED
-    node.arg[1].at, node.arg[1].view, node.arg[1].layout = out.slot, to_view, DT_STRIDED
-    tape.append(DT_OP_NODE, DT_ACTIVE_A, <uint32_t>(tape.c.n_nodes - 1), 0, <uint32_t>out.slot)
-    tape.evaluated = tape.c.n_instr
-    return traced_scalar(tape, <uint32_t>out.slot) if out.ndim == 0 else out
-
-
 # ---- what handlers see ----
 
 @cython.final
@@ -582,19 +509,5 @@ cdef class TapeEngine:
         return constant_array(self.tape, np.asarray(values, dtype=np.float64))
 
 
-def sum_op(Tape tape, x, axis=None, keepdims=False):
-    cdef TracedArray array
-    x = as_traced(tape, x)
-    if type(x) is TracedScalar:
-        return x
-    array = x
-    if axis is None and not keepdims and array.size:
-        total = sum_dense(array)
-        if total is not None:
-            return total
-    if array.ndim == 0:
-        return at_position(array, array.offset)
-    return sum_axes(tape, array, axis, keepdims)
-
-
-from dualtape.core import guards     # which cimports what stands above
+from dualtape.core import guards     # both cimport what stands above
+from dualtape.core.sums import sum_dense, sum_op

@@ -2,12 +2,15 @@
 elements of an operand. Arithmetic on shapes and steps alone; array.pyx does the recording.
 
 NumPy keeps the memory order of the operands (order "K") and sums in memory order: so do we, bit for bit."""
+cimport numpy as cnp
 from libc.stdint cimport int64_t, uint32_t
 import numpy as np
 
 from dualtape.core.c cimport DT_CONTIGUOUS, DT_IN_SEGMENT, DT_SCALAR, DT_STRIDED, dt_operand
 from dualtape.core.tape cimport Tape
 from dualtape.errors import UnsupportedOperation
+
+cnp.import_array()
 
 
 cdef int check_ndim(int ndim) except -1:
@@ -69,6 +72,36 @@ cdef int place_operand(Tape tape, dt_operand *to, const operand *o, int ndim, co
         view = tape.new_view(ndim, dims, steps)
         to.layout, to.view = DT_STRIDED, view
     return 0
+
+
+cdef list memory_axes(cnp.ndarray x):
+    """Axes of an array from the outermost in memory to the innermost; None for C order."""
+    strides = (<object>x).strides
+    order = sorted(range(cnp.PyArray_NDIM(x)), key=lambda axis: -abs(strides[axis]))
+    return None if cnp.PyArray_IS_C_CONTIGUOUS(x) or order == list(range(len(order))) else order
+
+
+cpdef cnp.ndarray copied_as_laid(x):
+    """A copy of an ndarray with its strides, gaps and reversed axes too: on those depend NumPy's loops, to the last
+    bit, and the order of what they make. An array that is spread over much more memory than it needs, or repeats
+    elements, is copied without gaps."""
+    cdef cnp.ndarray copied = x.copy("K"), memory
+    cdef Py_ssize_t below = 0, extent = 1, reach, itemsize = x.itemsize
+    cdef int axis
+    if (<object>copied).strides == x.strides or not copied.size:
+        return copied
+    for axis in range(copied.ndim):
+        reach = (x.shape[axis] - 1) * x.strides[axis]
+        if reach % itemsize or (reach == 0 and x.shape[axis] > 1):
+            return copied
+        below -= min(reach // itemsize, 0)
+        extent += abs(reach // itemsize)
+    if extent > MOST_GAPS * copied.size:
+        return copied
+    memory = np.zeros(extent, dtype=x.dtype)
+    copied = np.ndarray(x.shape, x.dtype, memory, below * itemsize, x.strides)
+    copied[...] = x
+    return copied
 
 
 cdef int64_t step_along(const operand *o, int axis, int ndim) noexcept:

@@ -31,6 +31,25 @@ cdef enum access:
     SETTLE        # becomes DONE
 
 
+cdef bint is_dense(int ndim, const int64_t *shape, const int64_t *stride) noexcept:
+    """Do elements lie without gaps, with the axes in some order? Those of stride 0 are left out."""
+    cdef int64_t step = 1
+    cdef int axis, left = 0
+    for axis in range(ndim):
+        left += shape[axis] != 1 and stride[axis] != 0
+    while left:
+        for axis in range(ndim):
+            if shape[axis] != 1 and stride[axis] == step:
+                break
+        else:
+            return False
+        step *= shape[axis]
+        left -= 1
+        if not step:
+            return True
+    return True
+
+
 class UnsoundTape(ValueError):
     """A tape that a sweep must not see."""
 
@@ -298,12 +317,14 @@ cdef class Examination:
             self.refuse("a sum over axes whose result does not fit its operand")
         if node.arg[0].layout != DT_STRIDED or node.arg[1].layout != DT_STRIDED:
             self.refuse("a sum over axes of an operand without a view")
-        for axis in range(ndim - 1, -1, -1):
+        for axis in range(ndim):
             length, stride = target[1 + axis], target[1 + ndim + axis]
-            if length != source[1 + axis] or (stride and stride != size):
+            if length != source[1 + axis]:
                 self.refuse("a sum over axes whose result does not fit its operand")
             if stride:
                 size *= length
+        if not is_dense(<int>ndim, target + 1, target + 1 + ndim):
+            self.refuse("a sum over axes whose result does not fit its operand")
         return size
 
     cdef int claim_guard(self, int64_t number) except -1:
@@ -325,13 +346,14 @@ cdef class Examination:
     # ---- calls of Python rules ----
 
     cdef int check_result(self, Place at) except -1:
-        """Results lie without gaps, in C order: compiled rules (c/linalg.c) know their first slot alone."""
-        cdef int64_t step = 1
-        cdef int axis
-        for axis in range(<int>len(at.shape) - 1, -1, -1):
-            if at.shape[axis] != 1 and at.strides[axis] != 8 * step:
-                self.refuse(f"a result of shape {at.shape} with strides {at.strides}")
-            step *= max(1, <int64_t>at.shape[axis])
+        """Results lie without gaps."""
+        cdef int64_t shape[MAX_NDIM]
+        cdef int64_t stride[MAX_NDIM]
+        cdef int axis, ndim = <int>len(at.shape)
+        for axis in range(ndim):
+            shape[axis], stride[axis] = at.shape[axis], at.strides[axis] // 8
+        if 0 not in at.shape and not is_dense(ndim, shape, stride):
+            self.refuse(f"a result of shape {at.shape} with strides {at.strides}")
         return 0
 
     cdef int touch_place(self, Place at, access how) except -1:
@@ -358,8 +380,7 @@ cdef class Examination:
         self.called[number] = True
         for at in (<ArrayCall>self.tape.calls[number]).results:
             self.touch_place(at, CLAIM)
-            if 0 not in (<Place>at).shape:
-                self.check_result(at)
+            self.check_result(at)
         return 0
 
     cdef int follow_call(self, ArrayCall call) except -1:

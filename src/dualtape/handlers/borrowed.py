@@ -294,8 +294,8 @@ def _writable(made):
     """A plain array as one that active numbers may be written into."""
     like = getattr(_running, "like", None)
     if made.dtype == np.complex128 and made.ndim and like is not None:
-        return complex_numbers.made(*(layout.lifted(like.engine, part) for part in (made.real, made.imag)))
-    return layout.lifted(like.engine, made) if made.dtype == np.float64 and made.ndim and like is not None else made
+        return complex_numbers.made(*(like.engine.lift(part) for part in (made.real, made.imag)))
+    return like.engine.lift(made) if made.dtype == np.float64 and made.ndim and like is not None else made
 
 
 for _function in (np.zeros, np.ones, np.indices):

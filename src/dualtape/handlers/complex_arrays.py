@@ -14,11 +14,12 @@ from ..ops.subscripts import from_lists
 from ..trace import functions
 from ..trace.decisions import decided
 from ..trace.functions import is_active, peeked, primal
+from ..trace.layout import in_order_of
 from . import movement, products
 from .complex_functions import by_row, store_complex, with_value
 from .complex_numbers import COMPLEX, copied, handles_complex, is_complex, made, number, parts
 from .complex_numbers import operand as part_of
-from .reductions import root
+from .reductions import count_of, root
 
 _ABSENT = np._NoValue
 
@@ -247,9 +248,7 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
     _require_complex(dtype, np.mean)
     a = number(a)
     where = primal(where)
-    counted = np.sum(
-        np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=bool(keepdims and keepdims is not _ABSENT)
-    )
+    counted = count_of(a, axis, where, keepdims)
     return store_complex(np.sum(a, axis=axis, keepdims=keepdims, where=where) / counted, out)
 
 
@@ -263,9 +262,7 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Tru
         mean = np.mean(a, keepdims=True, **options)
     re, im = parts(a - mean)
     square = re * re + im * im
-    counted = np.sum(
-        np.broadcast_to(where, np.shape(a)), axis=axis, keepdims=bool(keepdims and keepdims is not _ABSENT)
-    )
+    counted = count_of(a, axis, where, keepdims)
     return store_complex(np.sum(square, keepdims=keepdims, **options) / np.maximum(counted - ddof, 0), out)
 
 
@@ -380,6 +377,7 @@ def _extreme(function, choose):
             chosen = choose(a, axis=axis, keepdims=True)
             result = np.take_along_axis(a, chosen, axis)
             result = result if keepdims is True else np.squeeze(result, axis)
+            result = in_order_of(result, function(peeked(a), axis=axis, keepdims=keepdims is True))
         return store_complex(result, out)
 
     handles_complex(function)(handler)
@@ -394,7 +392,8 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     a = number(a)
     if axis is None:
         a, axis = np.ravel(a), 0
-    return np.take_along_axis(a, np.argsort(a, axis=axis, kind=kind, order=order, stable=stable), axis)
+    ordered = np.take_along_axis(a, np.argsort(a, axis=axis, kind=kind, order=order, stable=stable), axis)
+    return in_order_of(ordered, np.empty_like(peeked(a)))
 
 
 @handles_complex(np.sort_complex)

@@ -158,7 +158,7 @@ def _array(x, shape, like):
     """`x` as an active array of this shape, into which can be written."""
     if is_active(x):
         return x if x.shape == shape else np.copy(np.broadcast_to(x, shape))
-    return layout.lifted(like.engine, np.full_like(layout.model_of(like), x, shape=shape))
+    return like.engine.lift(np.full_like(layout.model_of(like), x, shape=shape))
 
 
 def single(z):

@@ -35,8 +35,8 @@ def _likes(function):
         dtype = np.float64 if dtype is None else dtype
         made = function(layout.model_of(a), dtype=dtype, order=order, shape=shape)
         if made.dtype == np.complex128:
-            return complex_numbers.made(*(layout.lifted(a.engine, part) for part in (made.real, made.imag)))
-        return layout.lifted(a.engine, made) if _is_float(dtype) else made
+            return complex_numbers.made(*(a.engine.lift(part) for part in (made.real, made.imag)))
+        return a.engine.lift(made) if _is_float(dtype) else made
 
     return handler
 
@@ -61,7 +61,7 @@ def _filled(like, model, fill_value, dtype):
         return move([operand(fill_value)], lambda ids: np.full_like(model, ids, dtype=ids.dtype))
     made = np.full_like(model, fill_value, dtype=np.float64 if dtype is None else dtype)
     first = leader([like])
-    return layout.lifted(first.engine, made) if first is not None and made.dtype == np.float64 else made
+    return first.engine.lift(made) if first is not None and made.dtype == np.float64 else made
 
 
 @handles(np.copy)
@@ -114,7 +114,7 @@ def _lifted(function):
 
     def creator(like, *args, **kwargs):
         made = function(*map(primal, args), **primal(kwargs))
-        return layout.lifted(like.engine, made) if made.dtype == np.float64 else made
+        return like.engine.lift(made) if made.dtype == np.float64 else made
 
     return creator
 
@@ -156,7 +156,7 @@ def asfortranarray(like, a, dtype=None):
 def _converted(like, source, dtype):
     if not has_active(source):
         made = np.array(source, dtype=dtype)
-        return layout.lifted(like.engine, made) if made.dtype == np.float64 else made
+        return like.engine.lift(made) if made.dtype == np.float64 else made
     if not _is_float(dtype):
         raise TraceEscapeError(f"np.array with dtype={np.dtype(dtype)} would drop the derivative", "leave dtype= away")
     return operand(source)

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..ops.elementwise_ops import I0
 from ..ops.table import OPCODES
+from ..trace import layout
 from ..trace.decisions import stepped
 from ..trace.functions import (
     PASSIVE,
@@ -71,7 +72,7 @@ def real_if_close(a, tol=100):
 
 @handles(np.imag, kind=PASSIVE)
 def imag(val):
-    return np.zeros_like(operand(val))
+    return np.zeros_like(operand(val), order=layout.fortran_or_c(val))
 
 
 @handles(np.sinc)

@@ -17,6 +17,7 @@ from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace import functions
 from dualtape.trace.decisions import decided, stepped
 from dualtape.trace.functions import elementwise
+from dualtape.trace.layout import in_order_of
 
 _BOOL, _INT, _FLOAT = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float64)
 
@@ -345,7 +346,7 @@ def select(condlist, choicelist, default=0):
     result = default
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = where(condition, choice, result)
-    return result
+    return in_order_of(result, np.empty(np.shape(result))) if functions.is_active(result) else result
 
 
 # ---- functions of masks ----

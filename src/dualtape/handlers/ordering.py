@@ -5,6 +5,7 @@ import numpy as np
 
 from ..ops.order_ops import ORDERED
 from ..trace.functions import apply, handles, is_guarded, move, operand, peeked, primal, store
+from ..trace.layout import in_order_of, model_of
 
 
 def _merged_last(axis, ndim):
@@ -30,29 +31,30 @@ def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
     if is_plain and value.size and value.ndim:
         return a[np.unravel_index(choose(value), value.shape)]
     limits = {} if initial is np._NoValue else {"initial": primal(initial)}
-    shape = np.shape(function(value, axis=axis, keepdims=keepdims, where=where, **limits))  # raises what NumPy raises
+    model = np.asarray(function(value, axis=axis, keepdims=keepdims, where=where, **limits))  # raises what NumPy raises
     if value.size == 0:
-        return store(np.broadcast_to(operand(initial), shape), out)
+        return store(np.broadcast_to(operand(initial), model.shape), out)
     if where is not True:
         a = np.where(where, a, worst)  # a row of which nothing counts is its `initial`, not an element
         value = np.asarray(primal(a))
     merge = _merged_last(axis, value.ndim)
     chosen = np.expand_dims(choose(merge(value), axis=-1), -1)
-    result = move([a], lambda ids: np.take_along_axis(merge(ids), chosen, axis=-1).reshape(shape))
+    result = move([a], lambda ids: np.take_along_axis(merge(ids), chosen, axis=-1).reshape(model.shape))
     if initial is not np._NoValue:
         result = (np.maximum if function is np.max else np.minimum)(result, initial)
-    return store(result, out)
+    return store(in_order_of(result, model), out)
 
 
 def _replayed_extreme(a, function, choose, worst, axis, keepdims, initial, where):
     """`_extreme` as an operation that finds its element anew in a replay."""
     limits = {} if initial is np._NoValue else {"initial": peeked(initial)}
-    shape = np.shape(function(peeked(a), axis=axis, keepdims=keepdims, where=peeked(where), **limits))
+    model = np.asarray(function(peeked(a), axis=axis, keepdims=keepdims, where=peeked(where), **limits))
     if np.size(a) == 0:
-        return np.broadcast_to(operand(initial), shape)
+        return np.broadcast_to(operand(initial), model.shape)
     if where is not True:
         a = np.where(where, a, worst)
-    result = np.reshape(apply(ORDERED, a, axis=axis, function=choose.__name__, options={}) if a.ndim else a, shape)
+    result = apply(ORDERED, a, axis=axis, function=choose.__name__, options={}) if a.ndim else a
+    result = in_order_of(np.reshape(result, model.shape), model)
     return result if not limits else (np.maximum if function is np.max else np.minimum)(result, initial)
 
 
@@ -107,20 +109,14 @@ def _reordered(a, order, axis):
     """`a` taken in the `order` (of argsort or argpartition) along `axis`; axis None flattens."""
     if axis is None:
         return move([a], lambda ids: ids.ravel()[order])
-    return move([a], lambda ids: _in_order_of(ids, np.take_along_axis(ids, order, axis=axis)))
-
-
-def _in_order_of(ids, moved):
-    """`moved` in the memory order of `ids`, as NumPy's sort, which works on a copy, returns it."""
-    arranged = np.empty_like(ids)
-    arranged[...] = moved
-    return arranged
+    return in_order_of(move([a], lambda ids: np.take_along_axis(ids, order, axis=axis)), model_of(a))  # NumPy's copies
 
 
 def _replayed_order(a, axis, function, **options):
     """The same as an operation that finds the order anew in a replay."""
     getattr(np, function)(peeked(a), axis=axis, **options)  # raises what NumPy raises
-    return apply(ORDERED, a, axis=axis, function=function, options=options)
+    ordered = apply(ORDERED, a, axis=axis, function=function, options=options)
+    return ordered if axis is None else in_order_of(ordered, model_of(a))
 
 
 @handles(np.sort)
@@ -149,22 +145,27 @@ def partition_in_place(x, kth, axis=-1, kind="introselect", order=None):
     x[...] = partition(x, kth, axis, kind, order)
 
 
+def _put_together(rows, model):
+    """What was found of each row, in the shape and the memory order of NumPy's result."""
+    return in_order_of(np.reshape(rows, model.shape), model)
+
+
 @handles(np.median)
 def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """The mean of the middle element, or of the middle two; NaN where an element is."""
     a = operand(a)
     value = np.asarray(peeked(a))
-    shape = np.shape(np.median(value, axis=axis, keepdims=keepdims))
+    model = np.asarray(np.median(value, axis=axis, keepdims=keepdims))
     merge = _merged_last(axis, value.ndim)
     if is_guarded(a):
-        return store(np.reshape(np.mean(_replayed_middle(move([a], merge)), axis=-1), shape), out)
+        return store(_put_together(np.mean(_replayed_middle(move([a], merge)), axis=-1), model), out)
     rows = merge(value)
     half, odd = divmod(rows.shape[-1], 2)
     order = np.argpartition(rows, _around_middle(rows.shape[-1]), axis=-1)  # NaN is sorted to the end
     middle = order[..., [half]] if odd else order[..., [half - 1, half]]
     middle = np.where(np.isnan(rows).any(axis=-1, keepdims=True), order[..., -1:], middle)
     chosen = move([a], lambda ids: np.take_along_axis(merge(ids), middle, axis=-1))
-    return store(np.reshape(np.mean(chosen, axis=-1), shape), out)
+    return store(_put_together(np.mean(chosen, axis=-1), model), out)
 
 
 def _around_middle(n):
@@ -185,7 +186,7 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """As `median`, each row with its own number of elements that are numbers."""
     a = operand(a)
     value = np.asarray(peeked(a))
-    shape = np.shape(np.nanmedian(value, axis=axis, keepdims=keepdims))
+    model = np.asarray(np.nanmedian(value, axis=axis, keepdims=keepdims))
     merge = _merged_last(axis, value.ndim)
     rows = merge(value)
     if is_guarded(a):
@@ -194,8 +195,8 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     middle = np.concatenate([(count - 1) // 2, count // 2], axis=-1)
     if is_guarded(a):
         chosen = np.take_along_axis(np.sort(rows, axis=-1), middle, axis=-1)
-        return store(np.reshape(np.mean(chosen, axis=-1), shape), out)
+        return store(_put_together(np.mean(chosen, axis=-1), model), out)
     order = np.argsort(rows, axis=-1)
     places = np.take_along_axis(order, middle, axis=-1)
     chosen = move([a], lambda ids: np.take_along_axis(merge(ids), places, axis=-1))
-    return store(np.reshape(np.mean(chosen, axis=-1), shape), out)
+    return store(_put_together(np.mean(chosen, axis=-1), model), out)

@@ -5,6 +5,7 @@ import numpy as np
 from ..ops import array_ops
 from ..ops.subscripts import from_lists, normal_form, unique
 from ..trace.functions import apply, check_dtype, handles, move, operand, store
+from ..trace.layout import has_order, in_order_of, model_of
 
 
 @handles(np.dot)
@@ -85,11 +86,15 @@ def einsum(*operands, out=None, optimize=False, dtype=None, order="K", casting="
     if out is None and _only_views(subscripts, arrays):
         return move(arrays, lambda ids: np.einsum(subscripts, ids))
     options = {} if optimize is False else {"optimize": optimize}
+    given = arrays
     if optimize is False:
         subscripts, arrays = _read_along(subscripts, arrays)
     else:
         arrays = read_by(subscripts, arrays)
-    return store(apply(array_ops.EINSUM, *arrays, subscripts=subscripts, **options), out)
+    result = apply(array_ops.EINSUM, *arrays, subscripts=subscripts, **options)
+    if order == "A":
+        order = "F" if all(has_order(x, "F") for x in given) else "C"
+    return store(result if order == "K" else in_order_of(result, np.empty(np.shape(result), order=order)), out)
 
 
 def _only_views(subscripts, arrays):
@@ -106,9 +111,16 @@ def read_by(subscripts, arrays):
         return arrays
     inputs, _ = normal_form(subscripts, [np.ndim(x) for x in arrays])
     return [
-        np.where(array_ops.on_diagonal(letters, np.shape(x)), x, 0.0) if _repeats(letters) else x
+        np.where(_laid_out(array_ops.on_diagonal(letters, np.shape(x)), x), x, 0.0) if _repeats(letters) else x
         for letters, x in zip(inputs, arrays, strict=True)
     ]
+
+
+def _laid_out(mask, x):
+    """`mask` in the memory order of `x`, which so keeps it where it is chosen by the mask."""
+    laid = np.empty_like(model_of(x), dtype=bool)
+    laid[...] = mask
+    return laid
 
 
 def _read_along(subscripts, arrays):
@@ -162,7 +174,7 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     a0, a1, b0, b1 = a[..., 0], a[..., 1], b[..., 0], b[..., 1]
     last = a0 * b1 - a1 * b0
     if a.shape[-1] == b.shape[-1] == 2:
-        return last
+        return in_order_of(last, np.empty(np.shape(last)))
     if a.shape[-1] == 2:
         components = [a1 * b[..., 2], -(a0 * b[..., 2]), last]
     elif b.shape[-1] == 2:
@@ -170,7 +182,8 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     else:
         a2, b2 = a[..., 2], b[..., 2]
         components = [a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, last]
-    return np.stack(components, axis=axisc)
+    stacked = np.stack(components, axis=-1)
+    return np.moveaxis(in_order_of(stacked, np.empty(stacked.shape)), -1, axisc)  # NumPy fills an array in C order
 
 
 @handles(np.linalg.cross)

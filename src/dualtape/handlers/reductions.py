@@ -123,7 +123,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 # Statistics.
 
 
-def _count(a, axis, where, keepdims=False):
+def count_of(a, axis, where, keepdims=False):
     """The number of elements that each result is made of: an int, or an array where `where` differs along the rest."""
     if where is _ABSENT or where is True:
         axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -136,7 +136,7 @@ def _count(a, axis, where, keepdims=False):
 def mean(a, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
     check_dtype(dtype, "np.mean")
     a = operand(a)
-    return store(np.sum(a, axis=axis, keepdims=keepdims, where=where) / _count(a, axis, where, keepdims), out)
+    return store(np.sum(a, axis=axis, keepdims=keepdims, where=where) / count_of(a, axis, where, keepdims), out)
 
 
 @handles(np.var)
@@ -145,10 +145,10 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Tru
     ddof = ddof if correction is _ABSENT else correction
     a = operand(a)
     if mean is _ABSENT or mean is None:
-        mean = np.sum(a, axis=axis, keepdims=True, where=where) / _count(a, axis, where, keepdims=True)
+        mean = np.sum(a, axis=axis, keepdims=True, where=where) / count_of(a, axis, where, keepdims=True)
     deviation = a - mean
     total = np.sum(np.square(deviation), axis=axis, keepdims=keepdims, where=where)
-    return store(total / np.maximum(_count(a, axis, where, keepdims) - ddof, 0), out)
+    return store(total / np.maximum(count_of(a, axis, where, keepdims) - ddof, 0), out)
 
 
 @handles(np.std)

@@ -4,6 +4,7 @@ code runs but for sets of rows, which it compares as bytes."""
 import numpy as np
 
 from ..trace.functions import handles, operand, primal
+from ..trace.layout import in_order_of
 from .borrowed import borrows, translated
 
 borrows(np.unique_all, np.unique_values, np.unique_counts, np.unique_inverse)
@@ -37,4 +38,5 @@ def _unique_rows(ar, axis, equal_nan):
     inverse = np.empty(n, dtype=np.intp)
     inverse[order] = np.cumsum(is_first) - 1
     inverse = np.reshape(inverse, [n if k == axis else 1 for k in range(ar.ndim)])
-    return np.take(ar, index, axis=axis), index, inverse, counts
+    model = np.moveaxis(np.empty((len(index), *np.delete(ar.shape, axis))), 0, axis)  # NumPy has the rows side by side
+    return in_order_of(np.take(ar, index, axis=axis), model), index, inverse, counts

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops import array_ops, elementwise_ops
 from ..ops.table import ROWS
+from ..trace import layout
 from ..trace.functions import (
     DIFFERENTIATED,
     KINDS,
@@ -27,6 +28,7 @@ from ..trace.functions import (
     leader,
     name_of,
     operand,
+    peeked,
     primal,
     store,
 )
@@ -119,8 +121,9 @@ def _call_on_objects(ufunc, inputs):
 
 def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, signature=None, **core):
     """A call with keywords. `core` holds what only gufuncs take: axis, axes, keepdims."""
-    for without_effect in ("casting", "order", "subok"):
-        core.pop(without_effect, None)
+    core.pop("casting", None)
+    core.pop("subok", None)
+    order = core.pop("order", "K")
     check_dtype(dtype, name_of(ufunc))
     check_dtype(_output_type(signature), name_of(ufunc))
     n_out = ufunc.nout
@@ -132,9 +135,18 @@ def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, signatur
         ufunc(*np.ones((ufunc.nin, 1, 1)), **given)  # raises what NumPy raises
     result = COMPOSED[ufunc](*map(operand, inputs), **core) if core else call(ufunc, *inputs)
     targets = out or (None,) * n_out
-    if n_out == 1:
-        return _store_where(result, targets[0], where)
-    return tuple(_store_where(part, target, where) for part, target in zip(result, targets, strict=True))
+    if order == "A":
+        order = "F" if all(layout.has_order(x, "F") for x in inputs) else "C"
+    parts = [
+        _store_where(_in_order(part, order), target, where)
+        for part, target in zip((result,) if n_out == 1 else result, targets, strict=True)
+    ]
+    return parts[0] if n_out == 1 else tuple(parts)
+
+
+def _in_order(result, order):
+    """`result` laid out as `order` asks, "K" for what the operands give."""
+    return result if order in ("K", None) else layout.in_order_of(result, np.empty(np.shape(result), order=order))
 
 
 def _output_type(signature):
@@ -213,6 +225,8 @@ def _fold(ufunc, array, axis, keepdims, initial, where):
     for part, counts in zip(parts, counted, strict=True):
         following = call(ufunc, result, part)
         result = following if counts is True else np.where(counts, following, result)
+    alike = layout.model_of(array)[tuple(0 if k in axes else slice(None) for k in range(len(shape)))]
+    result = layout.in_order_of(result, np.empty_like(alike)) if kept else result
     return np.reshape(result, [1 if k in axes else size for k, size in enumerate(shape)]) if keepdims else result
 
 
@@ -226,7 +240,8 @@ def _accumulate(ufunc, array, axis=0, dtype=None, out=None):
     rows = list(np.moveaxis(array, axis, 0))
     for k in range(1, len(rows)):
         rows[k] = call(ufunc, rows[k - 1], rows[k])
-    return store(np.stack(rows, axis=axis) if rows else array, out)
+    model = np.empty_like(layout.model_of(array))
+    return store(layout.in_order_of(np.stack(rows, axis=axis), model) if rows else array, out)
 
 
 def _outer(ufunc, a, b, /, **kwargs):
@@ -279,7 +294,8 @@ def _reduceat(ufunc, array, indices, axis=0, dtype=None, out=None):
     starts = indices.tolist()
     ends = [*starts[1:], rows.shape[0]]
     parts = [_reduce(ufunc, rows[i:j]) if i < j else rows[i] for i, j in zip(starts, ends, strict=True)]
-    return store(np.stack(parts, axis=axis), out)
+    model = np.add.reduceat(peeked(array), indices, axis)
+    return store(layout.in_order_of(np.stack(parts, axis=axis), model), out)
 
 
 _METHODS = {"reduce": _reduce, "accumulate": _accumulate, "outer": _outer, "at": _at, "reduceat": _reduceat}

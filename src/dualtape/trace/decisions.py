@@ -52,4 +52,4 @@ def _without(tree, operands):
     if functions.is_guarded(tree):  # a mask, or a complex number
         operands.append(tree)
         return OPERAND
-    return tree.copy() if kind is np.ndarray else tree
+    return tree.copy("K") if kind is np.ndarray else tree

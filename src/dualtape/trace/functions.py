@@ -309,7 +309,13 @@ def from_object_array(x):
     entries = [operand(entry) for entry in x.ravel().tolist()]
     if leader(entries) is None:
         return np.array(entries, dtype=np.float64).reshape(shape)
-    return move(entries, lambda *ids: np.array(ids, dtype=np.int64).reshape(shape))
+
+    def laid_out(*ids):
+        arranged = np.empty_like(x, dtype=np.int64)
+        arranged[...] = np.array(ids, dtype=np.int64).reshape(shape)
+        return arranged
+
+    return move(entries, laid_out)
 
 
 def _from_sequence(items):

@@ -6,10 +6,11 @@ array does. record.py and forward.py arrange inputs before they hand the numbers
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .functions import is_active, move
+from .functions import move
 
-# An array that is spread over more than this many times its size (a column of a large matrix) is pushed together.
-_MOST_GAPS = 8
+# As in core/layout.pxd: an array that is spread over more than this many times its size (a column of a large matrix)
+# is pushed together.
+MOST_GAPS = 8
 
 
 def in_layout_of(number, x):
@@ -20,7 +21,7 @@ def in_layout_of(number, x):
     strides = tuple(stride // x.itemsize for stride in x.strides)
     below, extent = _reach(x.shape, strides)
     if (
-        extent > _MOST_GAPS * x.size
+        extent > MOST_GAPS * x.size
         or any(stride % x.itemsize for stride in x.strides)
         or _overlap(x.shape, strides, below, extent)
     ):
@@ -30,17 +31,37 @@ def in_layout_of(number, x):
     return move([memory], lambda ids: _strided(ids, x.shape, strides, below))
 
 
-def lifted(engine, values):
-    """``engine.lift(values)``, with the elements in memory as the dense array `values` has them."""
-    if values.flags.c_contiguous:
-        return engine.lift(values)
-    axes = np.argsort([-abs(stride) for stride in values.strides], kind="stable")
-    return move([engine.lift(values.transpose(axes))], lambda ids: ids.transpose(np.argsort(axes)))
-
-
 def model_of(x):
     """An array without memory of its own, not to be read: only shape and strides count, which are those of `x`."""
-    return as_strided(np.zeros(1), x.shape, x.strides) if is_active(x) and x.ndim else np.zeros(np.shape(x))
+    has_strides = np.ndim(x) and hasattr(x, "strides")
+    return as_strided(np.zeros(1), x.shape, x.strides) if has_strides else np.zeros(np.shape(x))
+
+
+def in_order_of(x, model):
+    """The array `x` with its elements in the memory order of the plain array `model`, which has its shape: `model` is
+    what NumPy makes where `x` was put together otherwise."""
+    if hasattr(x, "complex_parts"):
+        return type(x)(*(in_order_of(part, model) for part in x.complex_parts))
+    if np.ndim(x) < 2 or _axes(x) == _axes(model):
+        return x
+    return move([x], lambda ids: _arranged(ids, model))
+
+
+def _axes(x):
+    """Axes of more than one element from the outermost in memory to the innermost."""
+    steps = [abs(step) if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True)]
+    return [axis for axis in sorted(range(len(steps)), key=lambda axis: -steps[axis]) if x.shape[axis] > 1]
+
+
+def _arranged(ids, model):
+    arranged = np.empty_like(model, dtype=ids.dtype)
+    arranged[...] = ids
+    return arranged
+
+
+def fortran_or_c(x):
+    """The order that several functions of NumPy give their results: that of the memory of `x` if it is one of both."""
+    return "F" if model_of(x).flags.fnc else "C"
 
 
 def has_order(x, order):
