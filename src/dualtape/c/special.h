@@ -45,9 +45,29 @@ DT_INLINE double dt_log_d(double x) { return x >= 0.0 ? 1.0 / fabs(x) : NAN; }
 /* -d x/(1 + x^2), 0 at infinity. */
 DT_INLINE double dt_arcsinh_dd(double x, double d)
 {
-    const double dd = -d / (x + 1.0 / x);
-    return fabs(x) < 1.0 ? dd : dt_unless_lost(dd, d);
+    return fabs(x) < 1.0 ? -x * d * d * d : dt_unless_lost(-d / (x + 1.0 / x), d);
 }
+
+/* 1/(1 + x^2), whose square overflows before the quotient is 0; and -2 d x/(1 + x^2). */
+DT_INLINE double dt_arctan_d(double x) { return fabs(x) > 1e150 ? 1.0 / x / x : 1.0 / (1.0 + x * x); }
+DT_INLINE double dt_arctan_dd(double x, double d)
+{
+    return fabs(x) < 1.0 ? -2.0 * x * d * d : dt_unless_lost(-2.0 * d / (x + 1.0 / x), d);
+}
+
+/* -2 dy/y of a quotient: lost where y is large. */
+DT_INLINE double dt_quotient_dyy(double y, double dy)
+{
+    const double dyy = -2.0 * dy / y;
+    return fabs(y) > 1.0 ? dt_unless_lost(dyy, dy) : dyy;
+}
+
+/* v/(1 + v), v from 0 to infinity. */
+DT_INLINE double dt_portion(double v) { return v < 1.0 ? v / (1.0 + v) : 1.0 / (1.0 + 1.0 / v); }
+
+/* x less whole turns, of 2 and of 360: exact, so that a sine or cosine of it is that of x. */
+DT_INLINE double dt_within_turn(double x) { return x - 2.0 * rint(0.5 * x); }
+DT_INLINE double dt_circled(double x) { return fmod(x, 360.0); }
 
 /* Signs and selections. */
 
@@ -93,8 +113,12 @@ DT_INLINE double dt_root_d(double v) { return v == 0.0 ? 0.0 : 0.5 / v; }
 /* ... and unbounded curvature: no number is right. */
 DT_INLINE double dt_root_dd(double v, double d) { return v == 0.0 ? NAN : -2.0 * d * d * d; }
 
-/* x/v with v = hypot(x, y): 0 at the origin. */
-DT_INLINE double dt_hypot_d(double x, double v) { return v == 0.0 ? 0.0 : x / v; }
+/* x/v with v = hypot(x, y): 0 at the origin. A v that is no normal number has few digits. */
+DT_INLINE double dt_hypot_d(double x, double y, double v)
+{
+    const double large = 0x1p600, p = large * x, q = large * y;
+    return v == 0.0 ? 0.0 : v < DBL_MIN ? p / sqrt(p * p + q * q) : x / v;
+}
 
 /* p/(x^2 + y^2) without overflow or underflow of the squares; NaN at the origin. */
 DT_INLINE double dt_over_square(double p, double x, double y)
@@ -130,7 +154,8 @@ DT_INLINE double dt_power_dx(double x, double y, double v)
     if (y == 1.0) return 1.0;
     if (y == 2.0) return 2.0 * x;
     if (v != v) return v;
-    return dt_is_normal(v) ? y * (v / x) : y * pow(x, y - 1.0);
+    if (!dt_is_normal(v)) return y * pow(x, y - 1.0);
+    return dt_is_normal(v / x) ? y * (v / x) : y / x * v;
 }
 
 DT_INLINE double dt_power_dxx(double x, double y, double dx)
@@ -139,7 +164,7 @@ DT_INLINE double dt_power_dxx(double x, double y, double dx)
     if (y == 2.0) return 2.0;
     if (dx != dx) return dx;
     const double dxx = dt_is_normal(dx) ? (y - 1.0) * (dx / x) : y * (y - 1.0) * pow(x, y - 2.0);
-    return y > 0.0 && fabs(x) > 1.0 ? dt_unless_lost(dxx, dx) : dxx;
+    return fabs(x) > 1.0 ? dt_unless_lost(dxx, dx) : dxx;
 }
 
 /* v*log(x), and with dy for v the next derivative; x^y has no derivative in y for x < 0 (log gives NaN). */
@@ -148,7 +173,8 @@ DT_INLINE double dt_power_dy(double x, double v, double log_x) { return v == 0.0
 /* x^(y-1) (1 + y log x) */
 DT_INLINE double dt_power_dxy(double x, double y, double dx, double log_x)
 {
-    const double q = y == 0.0 ? 1.0 / x : dx / y;
+    const int few_digits = dx != 0.0 && !dt_is_normal(dx);
+    const double q = y == 0.0 ? 1.0 / x : few_digits ? pow(x, y - 1.0) : dx / y;
     if (q == 0.0 && x >= 0.0) return 0.0;
     return y == 0.0 ? dt_within(x >= 0.0, q) : q * (1.0 + y * log_x);
 }
@@ -171,11 +197,11 @@ DT_INLINE double dt_sinc_d(double x, double v, double cos_t)
     return -pi * t * sum / 3.0;
 }
 
-DT_INLINE double dt_sinc_dd(double x, double v, double d)
+DT_INLINE double dt_sinc_dd(double x, double sin_t, double d)
 {
     const double pi = 3.141592653589793, t = pi * x, s = t * t;
     double sum = 0.0;
-    if (fabs(t) >= 1.5) return -pi * pi * v - 2.0 * d / x;
+    if (fabs(t) >= 1.5) return -pi * (sin_t / x) - 2.0 * d / x;
     for (int k = 11; k >= 1; k--)
         sum = 1.0 - sum * s * (k + 1.0) * (2.0 * k + 1.0) / (k * (2.0 * k - 1.0) * (2.0 * k + 2.0) * (2.0 * k + 3.0));
     return -pi * pi * sum / 3.0;

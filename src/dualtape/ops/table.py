@@ -91,12 +91,12 @@ _ARITHMETIC = (
     Binary("add",          "x + y", "1.0",       "1.0",    "0",   "0",     "0",          (REAL, REAL)),
     Binary("subtract",     "x - y", "1.0",       "-1.0",   "0",   "0",     "0",          (REAL, REAL)),
     Binary("multiply",     "x*y",   "y",         "x",      "0",   "1.0",   "0",          (REAL, REAL)),
-    Binary("divide",       "x/y",   "1.0/y",     "-v/y",   "0",   "-dx/y", "-2.0*dy/y",  (REAL, NONZERO)),
+    Binary("divide",       "x/y",   "1.0/y",     "-v/y",   "0",   "-dx/y", "quotient_dyy(y, dy)", (REAL, NONZERO)),
     Unary("negative",      "-x",       "-1.0",      "0",             REAL),
     Unary("positive",      "x",        "1.0",       "0",             REAL),
     Unary("conjugate",     "x",        "1.0",       "0",             REAL),
     Unary("square",        "x*x",      "2.0*x",     "2.0",           REAL),
-    Unary("reciprocal",    "1.0/x",    "-v*v",      "-2.0*v*d",      NONZERO),
+    Unary("reciprocal",    "1.0/x",    "-v*v",      "unless_lost(-2.0*v*d, d)", NONZERO),
     # d(0) = inf, also at -0.0
     Unary("sqrt",          "sqrt(x)",  "0.5/fabs(v)", "unless_lost(-2.0*d*d*d, d)", POSITIVE),
     # norm, std: d(0) = 0, dd(0) = nan
@@ -175,8 +175,8 @@ _POWERS = tuple(
 )
 
 _DISTANCES = (
-    Binary("hypot",        "hypot(x, y)", "hypot_d(x, v)", "hypot_d(y, v)",  # kink: d(0, 0) = 0, second order nan
-           "(y/v)*(y/v)/v", "-(x/v)*(y/v)/v", "(x/v)*(x/v)/v", (REAL, REAL)),
+    Binary("hypot",        "hypot(x, y)", "hypot_d(x, y, v)", "hypot_d(y, x, v)",  # kink: d(0, 0) = 0, second order nan
+           "(y/v)*((y/v)/v)", "-(x/v)*((y/v)/v)", "(x/v)*((x/v)/v)", (REAL, REAL)),
     Binary("arctan2",      "arctan2(x, y)", "over_square(y, x, y)", "-over_square(x, x, y)",  # nan at (0, 0)
            "-2.0*dx*over_square(x, x, y)", "(dy - dx)*(dy + dx)", "-2.0*dy*over_square(y, x, y)", (REAL, REAL)),
     Binary("logaddexp",    "logaddexp(x, y)", "logistic(x - y, exp(-fabs(x - y)))",
@@ -194,7 +194,7 @@ _EXPONENTIALS = (
     Unary("expm1",         "expm1(x)",   "exp(x)",                  "d",          REAL),
     Unary("log",           "log(x)",     "log_d(x)",                "unless_lost(-d*d, d)", POSITIVE),
     Unary("log2",          "log2(x)",    "log_d(LN2*x)",            "unless_lost(-LN2*d*d, d)", POSITIVE),
-    Unary("log10",         "log10(x)",   "log_d(LN10*x)",           "unless_lost(-LN10*d*d, d)", POSITIVE),
+    Unary("log10",         "log10(x)",   "log_d(x)/LN10",           "unless_lost(-LN10*d*d, d)", POSITIVE),
     Unary("log1p",         "log1p(x)",   "log_d(1.0 + x)",          "unless_lost(-d*d, d)", ABOVE_MINUS_ONE),
     # a row, so that derivatives of derivatives, too, see where -d*d has no digits left
     Unary("log_d",         "log_d(x)",   "unless_lost(-v*v, v)",    "unless_lost(-2.0*v*d, d)", POSITIVE, None),
@@ -206,9 +206,9 @@ _TRIGONOMETRIC = (
     Unary("tan",           "tan(x)",     "1.0 + v*v",               "2.0*v*d",    REAL),
     Unary("arcsin",        "arcsin(x)",  "1.0/sqrt((1.0 - x)*(1.0 + x))", "x*d*d*d", UNIT),   # d(+-1) = inf
     Unary("arccos",        "arccos(x)",  "-1.0/sqrt((1.0 - x)*(1.0 + x))", "x*d*d*d", UNIT),  # d(+-1) = -inf
-    Unary("arctan",        "arctan(x)",  "1.0/(1.0 + x*x)",         "-2.0*d/(x + 1.0/x)", REAL),  # 0 at inf
-    Unary("sinc",          "sin(nonzero(PI*x))/nonzero(PI*x)", "sinc_d(x, v, cos(PI*x))", "sinc_dd(x, v, d)", REAL,
-          None),
+    Unary("arctan",        "arctan(x)",  "arctan_d(x)",        "arctan_dd(x, d)", REAL),  # 0 at inf
+    Unary("sinc",          "sin(nonzero(PI*x))/nonzero(PI*x)", "sinc_d(x, v, cos(PI*within_turn(x)))",
+          "sinc_dd(x, sin(PI*within_turn(x)), d)", REAL, None),
 )
 
 _HYPERBOLIC = (
@@ -234,16 +234,20 @@ _ELEMENTARY = (
     Unary("exp10",         "exp10(x)",   "LN10*v",                  "LN10*d",     REAL, _SPECIAL),
     Unary("cosm1",         "cosm1(x)",   "-sin(x)",                 "-cos(x)",    REAL, _SPECIAL),
     Unary("exprel",        "exprel(x)",  "exprel_d(x, v, exp(x))",  "exprel_dd(x, d, exp(x))", REAL, _SPECIAL),
-    Unary("sindg",         "sindg(x)",   "DEGREE*cosdg(x)",         "-DEGREE*DEGREE*v", CIRCLE, _SPECIAL),
-    Unary("cosdg",         "cosdg(x)",   "-DEGREE*sindg(x)",        "-DEGREE*DEGREE*v", CIRCLE, _SPECIAL),
-    Unary("tandg",         "tandg(x)",   "DEGREE*(1.0 + v*v)",      "2.0*DEGREE*v*d", CIRCLE, _SPECIAL),
-    Unary("cotdg",         "cotdg(x)",   "-DEGREE*(1.0 + v*v)",     "-2.0*DEGREE*v*d", CIRCLE, _SPECIAL),
+    Unary("sindg",         "sindg(x)",   "DEGREE*cosdg(circled(x))", "-DEGREE*DEGREE*sindg(circled(x))",
+          CIRCLE, _SPECIAL),
+    Unary("cosdg",         "cosdg(x)",   "-DEGREE*sindg(circled(x))", "-DEGREE*DEGREE*cosdg(circled(x))",
+          CIRCLE, _SPECIAL),
+    Unary("tandg",         "tandg(x)",   "DEGREE*(1.0 + square_of(tandg(circled(x))))",
+          "2.0*DEGREE*tandg(circled(x))*d", CIRCLE, _SPECIAL),
+    Unary("cotdg",         "cotdg(x)",   "-DEGREE*(1.0 + square_of(cotdg(circled(x))))",
+          "-2.0*DEGREE*cotdg(circled(x))*d", CIRCLE, _SPECIAL),
     Unary("round",         "round(x)",   "0",                       "0",          NONZERO, _SPECIAL),
     # 1 - 2v = -tanh(x/2)
     Unary("expit",         "expit(x)",   "bell(exp(-fabs(x)))", "-d*tanh(0.5*x)", REAL, _SPECIAL),
     Unary("log_expit",     "log_expit(x)", "logistic(-x, exp(-fabs(x)))", "-bell(exp(-fabs(x)))", REAL, _SPECIAL),
     Unary("logit",         "logit(x)",   "1.0/(x*(1.0 - x))",       "(2.0*x - 1.0)*d*d", PROBABILITY, _SPECIAL),
-    Unary("wrightomega",   "wrightomega(x)", "1.0/(1.0 + 1.0/v)", "d/(1.0 + v)/(1.0 + v)", REAL, _SPECIAL),
+    Unary("wrightomega",   "wrightomega(x)", "portion(v)",       "d/(1.0 + v)/(1.0 + v)", REAL, _SPECIAL),
     Unary("spence",        "spence(x)",  "spence_d(x, log(x))",     "spence_dd(x, d)", POSITIVE, _SPECIAL),  # d(1) = -1
     Binary("powm1",        "powm1(x, y)", "power_dx(x, y, pow(x, y))", "power_dy(x, pow(x, y), log(x))",
            "power_dxx(x, y, dx)", "power_dxy(x, y, dx, log(x))", "power_dy(x, dy, log(x))", (POSITIVE, REAL), _SPECIAL),

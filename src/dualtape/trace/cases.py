@@ -67,8 +67,31 @@ def root_d(v):
     return _quotient_of_root(0.5, v)
 
 
-def hypot_d(x, v):
+def hypot_d(x, y, v):
     return _quotient_of_root(x, v)
+
+
+def arctan_d(x):
+    far = np.abs(judged(x)) > 1e150
+    r = 1.0 / _where(far, x, 1.0)
+    return _where(far, r * r, 1.0 / (1.0 + np.square(_where(far, 0.0, x))))
+
+
+def portion(v):
+    small = judged(v) < 1.0
+    return _where(small, v / (1.0 + v), 1.0 / (1.0 + 1.0 / _where(small, 1.0, v)))
+
+
+def square_of(x):
+    return np.square(x)
+
+
+def within_turn(x):
+    return x - 2.0 * np.rint(0.5 * judged(x))
+
+
+def circled(x):
+    return np.fmod(x, 360.0)
 
 
 def over_square(p, x, y):
