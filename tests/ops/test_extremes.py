@@ -13,9 +13,7 @@ from dualtape.ops.table import ROWS
 POINTS = [sign * x for x in (1e-320, 1e-310, 1e-160, 1e-30, 1e30, 1e100, 1e160, 1e308) for sign in (1.0, -1.0)]
 STEPS = {"sign", "floor", "ceil", "trunc", "rint", "stop_gradient"}  # at 1e30 every number is one
 TURNS = ["sindg", "cosdg", "tandg", "cotdg"]
-UNARY = [
-    row for row in ROWS if row.arity == 1 and row.name not in STEPS and (row.home == "numpy" or row.name in TURNS)
-]
+UNARY = [row for row in ROWS if row.arity == 1 and row.name not in STEPS and (row.home == "numpy" or row.name in TURNS)]
 DIGITS = 1200  # of the oracle: x^2 of the least of these points, relative to 1, is 1e-640
 LARGEST, LEAST, NORMAL = mp.mpf(np.finfo(float).max), mp.mpf(2) ** -1074, mp.mpf(2) ** -1022
 ULPS = 2.0**-46
