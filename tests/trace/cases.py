@@ -6,10 +6,12 @@ Tests run every case on every engine and compare value and derivatives with NumP
 
 import cases_complex
 import cases_complex_linalg
+import cases_complex_scipy
 import cases_fourier
 import cases_grids
 import cases_linalg
 import cases_scipy
+import cases_spectral_forms
 import cases_statistics
 import cases_ufuncs
 import cases_unannounced
@@ -447,8 +449,8 @@ UFUNCS = [
 
 CASES = [*MOVEMENT, *WRITING, *REDUCTIONS, *PRODUCTS, *LINEAR_ALGEBRA, *SCALARS, *UFUNCS]
 _FAMILIES = (
-    cases_complex, cases_complex_linalg, cases_fourier, cases_grids, cases_linalg, cases_scipy, cases_statistics,
-    cases_ufuncs,
+    cases_complex, cases_complex_linalg, cases_complex_scipy, cases_fourier, cases_grids, cases_linalg, cases_scipy,
+    cases_spectral_forms, cases_statistics, cases_ufuncs,
 )  # fmt: skip
 for _family in (*_FAMILIES, cases_unannounced):
     CASES += _family.CASES

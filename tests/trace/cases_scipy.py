@@ -23,12 +23,19 @@ class _Module:
         original = getattr(import_module(self.name), name)
 
         def function(*args, **kwargs):
-            if not functions.has_active([list(args), list(kwargs.values())]):
+            if not _carries([list(args), list(kwargs.values())]):
                 return original(*args, **kwargs)
             handler = functions.foreign_handler(f"{self.name}.{name}")
             return handler(*args, **kwargs)
 
         return function
+
+
+def _carries(tree):
+    """Does a number with a derivative, real or complex, stand in nested lists and tuples?"""
+    if isinstance(tree, (list, tuple)):
+        return any(map(_carries, tree))
+    return functions.CARRIERS[type(tree)] or functions.has_active(tree)
 
 
 linalg, special = _Module("scipy.linalg"), _Module("scipy.special")

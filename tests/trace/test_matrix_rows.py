@@ -78,6 +78,12 @@ SAMPLES = [  # name of a row, operands, parameters
     ("scipy.linalg.eigh", [np.tril(_normal(3, 3))], {"lower": True, "driver": "evd"}),
     ("scipy.linalg.eigvalsh", [np.tril(_normal(3, 3))], {"lower": True}),
     ("scipy.linalg.eigh of two", [np.tril(_normal(3, 3)), np.tril(_spd(3, 3))], {"lower": True}),
+    *(
+        ("commutator", [np.triu(_normal(3, 3)), np.tril(_normal(3, 3), -1)], {"starts": [0, 1, 2, 3], "transpose": k})
+        for k in (True, False)
+    ),
+    ("scipy.linalg.schur", [_normal(4, 4)], {}),
+    ("scipy.linalg.schur", [_spd(3, 3)], {}),
     ("scipy.linalg.svd", [_normal(3, 2)], {"full": False, "lapack_driver": "gesvd"}),
 ]
 ROWS = {row.name: row for row in matrix_rows.ROWS}

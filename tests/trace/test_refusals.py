@@ -42,7 +42,7 @@ def test_an_escape_is_named(f, named):
 @pytest.mark.parametrize(
     ("f", "named"),
     [
-        (lambda x: np.linalg.svd(np.diag(x) * 1j), "np.linalg.svd of complex numbers"),
+        (lambda x: np.logaddexp.reduce(x * 1j), "np.logaddexp.reduce of complex numbers"),
         (lambda x: np.sum(x, dtype=np.float32), "np.sum with dtype=float32"),
     ],
 )

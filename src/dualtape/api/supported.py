@@ -69,7 +69,7 @@ def supported(function: str | Callable[..., Any] | None = None) -> Support | dic
     Support(np.exp: differentiated, first and second derivative)
     >>> dualtape.supported("scipy.linalg.expm")
     Support(scipy.linalg.expm: differentiated)
-    >>> bool(dualtape.supported("scipy.linalg.schur"))
+    >>> bool(dualtape.supported("scipy.linalg.qz"))
     False
     >>> dualtape.supported("scipy.special.eval_hermite")
     Support(scipy.special.eval_hermite: differentiated, x; n counts: derivative zero)

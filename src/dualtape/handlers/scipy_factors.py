@@ -3,11 +3,14 @@ rules are those of `numpy.linalg`, at the vectors that SciPy's choice of LAPACK 
 
 import numpy as np
 
-from ..errors import UnsupportedOperation
 from ..ops import scipy_ops, singular_ops
-from ..trace.functions import apply, foreign, operand, peeked, primal
+from ..ops.complexified import adjoint
+from ..ops.spectral_ops import from_triangle
+from ..trace.functions import foreign, peeked, primal
 from . import spectral
-from .scipy_linalg import choices, lower_triangle, scipy_linalg, symmetric, transpose
+from .complex_numbers import number
+from .either import apply, square
+from .scipy_linalg import choices, lower_triangle, scipy_linalg, transpose
 from .spectral import guard_rank, returned
 
 # Eigenvalues.
@@ -28,10 +31,10 @@ def eigh(
     subset_by_value=None,
     driver=None,
 ):
-    if type != 1:
-        raise UnsupportedOperation(f"scipy.linalg.eigh with type={type}", "use type=1, on the transformed matrices")
     lower, options = bool(lower), {"lower": bool(lower), "driver": driver}
-    pair = [(np.tril if lower else np.triu)(operand(x)) for x in (a, b) if x is not None]
+    pair = [(np.tril if lower else np.triu)(number(x)) for x in (a, b) if x is not None]
+    if type != 1 and b is not None:
+        return _eigh_of_product(pair, type, eigvals_only, subset_by_index, subset_by_value, options)
     row = scipy_ops.EIGH if b is None else scipy_ops.PENCIL
     if subset_by_index is subset_by_value is None:
         if not eigvals_only:
@@ -45,6 +48,29 @@ def eigh(
     if eigvals_only:
         return returned("scipy.linalg.eigh", w[kept], pair, eigvals_only=True, **options)
     return returned("scipy.linalg.eigh", (w[kept], v[:, kept]), pair, (0, 1), (None, -2), **options)
+
+
+def _eigh_of_product(pair, type, eigvals_only, subset_by_index, subset_by_value, options):
+    """``a b v = w v`` (type 2) and ``b a v = w v`` (type 3), as LAPACK does it, with a factor of b on either side."""
+    lower, (a, b) = options["lower"], pair
+    whole = from_triangle(a, lower)
+    factor = np.linalg.cholesky(b) if lower else adjoint(np.linalg.cholesky(adjoint(b)))
+    if lower:
+        c, back = np.matmul(adjoint(factor), np.matmul(whole, factor)), adjoint(factor)
+    else:
+        c, back = np.matmul(factor, np.matmul(whole, adjoint(factor))), factor
+    w, y = np.linalg.eigh(c, "L" if lower else "U")
+    kept = slice(None)
+    if subset_by_index is not None:
+        kept = slice(subset_by_index[0], subset_by_index[1] + 1)
+    elif subset_by_value is not None:
+        kept = np.flatnonzero((w > subset_by_value[0]) & (w <= subset_by_value[1]))
+    given = {"subset_by_index": subset_by_index, "subset_by_value": subset_by_value}
+    options = options | {"type": type} | {key: tuple(x) for key, x in given.items() if x is not None}
+    if eigvals_only:
+        return returned("scipy.linalg.eigh", w[kept], pair, eigvals_only=True, **options)
+    v = np.linalg.solve(back, y[:, kept]) if type == 2 else np.matmul(adjoint(back), y[:, kept])
+    return returned("scipy.linalg.eigh", (w[kept], v), pair, (0, 1), (None, -2), **options)
 
 
 def _subset(pair, lower, by_index, by_value):
@@ -62,20 +88,35 @@ def eigvalsh(a, b=None, **options):
     return eigh(a, b, eigvals_only=True, **options)
 
 
+def _selected(w, select, select_range):
+    """Which eigenvalues of all, and the options that ask for them; by value, it is decided on values."""
+    kind = {"all": "a", 0: "a", "value": "v", 1: "v", "index": "i", 2: "i"}.get(select, select)
+    if kind == "a" or select_range is None:
+        return slice(None), {}
+    low, high = select_range
+    options = {"select": kind, "select_range": (low, high)}
+    if kind == "i":
+        return slice(int(low), int(high) + 1), options
+    return np.flatnonzero((w > low) & (w <= high)), options
+
+
 @foreign("scipy.linalg.eigh_tridiagonal")
 def eigh_tridiagonal(
     d, e, eigvals_only=False, select="a", select_range=None, check_finite=True, tol=0.0, lapack_driver="auto"
 ):
     """By the dense matrix."""
-    if select != "a":
-        raise UnsupportedOperation(f"scipy.linalg.eigh_tridiagonal with select={select!r}", "select from all of them")
-    d, e = operand(d), operand(e)
-    a = np.diag(d) + np.diag(e, -1)
-    w, v = apply(scipy_ops.EIGH, a, lower=True, driver=None)
+    d, e = number(d), number(e)
+    w, v = apply(scipy_ops.EIGH, np.diag(d) + np.diag(e, -1), lower=True, driver=None)
+    return _some("scipy.linalg.eigh_tridiagonal", w, v, (d, e), eigvals_only, select, select_range,
+                 lapack_driver=lapack_driver)  # fmt: skip
+
+
+def _some(function, w, v, args, eigvals_only, select, select_range, **options):
+    kept, selection = _selected(w, select, select_range)
+    options |= selection
     if eigvals_only:
-        return returned("scipy.linalg.eigh_tridiagonal", w, (d, e), eigvals_only=True, lapack_driver=lapack_driver)
-    turned = (None, -2)
-    return returned("scipy.linalg.eigh_tridiagonal", (w, v), (d, e), (0, 1), turned, lapack_driver=lapack_driver)
+        return returned(function, w[kept], args, eigvals_only=True, **options)
+    return returned(function, (w[kept], v[:, kept]), args, (0, 1), (None, -2), **options)
 
 
 @foreign("scipy.linalg.eigvalsh_tridiagonal")
@@ -95,18 +136,14 @@ def eig_banded(
     check_finite=True,
 ):
     """By the dense matrix."""
-    if select not in ("a", 0):
-        raise UnsupportedOperation(f"scipy.linalg.eig_banded with select={select!r}", "select from all of them")
-    ab = operand(a_band)
+    ab = number(a_band)
     w, v = apply(scipy_ops.EIGH, lower_triangle(ab, lower)[0], lower=True, driver=None)
-    if eigvals_only:
-        return returned("scipy.linalg.eig_banded", w, (ab,), lower=bool(lower), eigvals_only=True)
-    return returned("scipy.linalg.eig_banded", (w, v), (ab,), (0, 1), (None, -2), lower=bool(lower))
+    return _some("scipy.linalg.eig_banded", w, v, (ab,), eigvals_only, select, select_range, lower=bool(lower))
 
 
 @foreign("scipy.linalg.eigvals_banded")
 def eigvals_banded(a_band, lower=False, overwrite_a_band=False, select="a", select_range=None, check_finite=True):
-    return eig_banded(a_band, lower, True, select=select)
+    return eig_banded(a_band, lower, True, select=select, select_range=select_range)
 
 
 # Singular values.
@@ -114,7 +151,7 @@ def eigvals_banded(a_band, lower=False, overwrite_a_band=False, select="a", sele
 
 @foreign("scipy.linalg.svd")
 def svd(a, full_matrices=True, compute_uv=True, overwrite_a=False, check_finite=True, lapack_driver="gesdd"):
-    a = operand(a)
+    a = number(a)
     if compute_uv:
         return apply(scipy_ops.SVD, a, full=bool(full_matrices), lapack_driver=lapack_driver)
     return returned("scipy.linalg.svd", np.linalg.svd(a, compute_uv=False), (a,), compute_uv=False)
@@ -127,14 +164,14 @@ def svdvals(a, overwrite_a=False, check_finite=True):
 
 @foreign("scipy.linalg.norm")
 def norm(a, ord=None, axis=None, keepdims=False, check_finite=True):
-    a = operand(a)
+    a = number(a)
     return returned("scipy.linalg.norm", np.linalg.norm(a, ord, axis, keepdims), (a,), ord=ord, axis=axis,
                     keepdims=bool(keepdims))  # fmt: skip
 
 
 @foreign("scipy.linalg.orth")
 def orth(A, rcond=None):
-    A = operand(A)
+    A = number(A)
     rank = int(choices("orth", A, rcond=rcond))
     return apply(scipy_ops.SVD, A, full=False)[0][:, :rank]
 
@@ -142,17 +179,17 @@ def orth(A, rcond=None):
 @foreign("scipy.linalg.null_space")
 def null_space(A, rcond=None, *, overwrite_a=False, check_finite=True, lapack_driver="gesdd"):
     """Two or more vectors turn into each other at will: they have derivative NaN, unless that does not count."""
-    A = operand(A)
+    A = number(A)
     rank = int(choices("null_space", A, rcond=rcond))
-    return transpose(apply(scipy_ops.SVD, A, full=True, lapack_driver=lapack_driver)[2][rank:])
+    return adjoint(apply(scipy_ops.SVD, A, full=True, lapack_driver=lapack_driver)[2][rank:])
 
 
 @foreign("scipy.linalg.subspace_angles")
 def subspace_angles(A, B):
-    A, B = operand(A), operand(B)
+    A, B = number(A), number(B)
     left, right = orth(A), orth(B)
     left, right = (left, right) if np.shape(left)[1] >= np.shape(right)[1] else (right, left)
-    inner = np.matmul(transpose(left), right)
+    inner = np.matmul(adjoint(left), right)
     cosines = np.clip(np.linalg.svd(inner, compute_uv=False), -1.0, 1.0)
     sines = np.flip(np.clip(np.linalg.svd(right - np.matmul(left, inner), compute_uv=False), -1.0, 1.0))
     model = np.flip(np.where(np.square(cosines) >= 0.5, np.arcsin(sines), np.arccos(cosines)))
@@ -164,7 +201,7 @@ def subspace_angles(A, B):
 
 @foreign("scipy.linalg.qr")
 def qr(a, overwrite_a=False, lwork=None, mode="full", pivoting=False, check_finite=True):
-    a = operand(a)
+    a = number(a)
     permuted, order = a, ()
     if pivoting:
         places = choices("qr", a)
@@ -184,15 +221,10 @@ def qr(a, overwrite_a=False, lwork=None, mode="full", pivoting=False, check_fini
 
 @foreign("scipy.linalg.rq")
 def rq(a, overwrite_a=False, lwork=None, mode="full", check_finite=True):
-    """As QR of the matrix with its rows in reverse order, transposed."""
-    a = operand(a)
-    m, n = np.shape(a)
-    if mode != "economic" and m < n:
-        raise UnsupportedOperation(f"scipy.linalg.rq of a wide matrix with mode={mode!r}", "use mode='economic'")
-    if m > n:
-        raise UnsupportedOperation("scipy.linalg.rq of a tall matrix", "use scipy.linalg.qr")
-    q, r = spectral.qr(np.transpose(a[::-1]), "reduced")
-    Q, R = np.transpose(q)[::-1], np.transpose(r)[::-1, ::-1]
+    """As QR of the conjugate transpose with rows and columns in reverse order: LAPACK's reflections are the same."""
+    a = number(a)
+    b = adjoint(a[::-1, ::-1])
+    Q, R = (adjoint(x)[::-1, ::-1] for x in spectral.qr(b, "reduced" if mode == "economic" else "complete"))
     if mode == "r":
         return returned("scipy.linalg.rq", (R, Q), (a,), (0, 1), (-2, -1))[0]
     return returned("scipy.linalg.rq", (R, Q), (a,), (0, 1), (-2, -1), mode=mode)
@@ -212,7 +244,7 @@ def _cut(a, atol, rtol):
 
 @foreign("scipy.linalg.pinv")
 def pinv(a, *, atol=None, rtol=None, return_rank=False, check_finite=True):
-    a = operand(a)
+    a = number(a)
     cut = _cut(a, atol, rtol)
     guard_rank(a, cut)
     model = apply(singular_ops.PINV, a, rcond=cut)
@@ -222,8 +254,8 @@ def pinv(a, *, atol=None, rtol=None, return_rank=False, check_finite=True):
 
 @foreign("scipy.linalg.pinvh")
 def pinvh(a, atol=None, rtol=None, lower=True, return_rank=False, check_finite=True):
-    a = operand(a)
-    whole = symmetric(a, lower)
+    a = number(a)
+    whole = from_triangle(a, lower)
     cut = _cut(whole, atol, rtol)
     guard_rank(whole, cut)
     model = apply(singular_ops.PINV, whole, rcond=cut)
@@ -233,14 +265,14 @@ def pinvh(a, atol=None, rtol=None, lower=True, return_rank=False, check_finite=T
 
 @foreign("scipy.linalg.lstsq")
 def lstsq(a, b, cond=None, overwrite_a=False, overwrite_b=False, check_finite=True, lapack_driver=None):
-    a, b = operand(a), operand(b)
+    a, b = number(a), number(b)
     value = scipy_linalg("lstsq")(peeked(a), peeked(b), cond=cond, lapack_driver=lapack_driver)
     cut = spectral.EPS if cond is None else float(cond)
     guard_rank(a, cut)
     x = np.matmul(apply(singular_ops.PINV, a, rcond=cut), b)
     models, parts = [x], [0]
     if np.size(value[1]):
-        models.append(np.sum(np.square(b - np.matmul(a, x)), axis=0))
+        models.append(np.sum(square(b - np.matmul(a, x)), axis=0))
         parts.append(1)
     if value[3] is not None:
         models.append(np.linalg.svd(a, compute_uv=False))

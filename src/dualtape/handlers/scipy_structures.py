@@ -3,23 +3,29 @@
 import numpy as np
 
 from ..errors import UnsupportedOperation
-from ..ops import array_ops
-from ..trace.functions import PASSIVE, apply, foreign, leader, move, operand, peeked, primal
+from ..trace.functions import PASSIVE, foreign, is_complex, peeked, primal
+from ..trace.functions import move as move_real
+from .complex_numbers import made, number, parts
 from .scipy_linalg import scipy_linalg
 from .spectral import returned
 
 
 def _vector(x):
-    return np.ravel(operand(x)) if np.ndim(operand(x)) != 1 else operand(x)
+    return np.ravel(number(x)) if np.ndim(number(x)) != 1 else number(x)
 
 
-def _pieces(*xs):
-    return [operand(x) for x in xs]
+def move(xs, place):
+    """As functions.move, of real or complex numbers."""
+    xs = [number(x) for x in xs]
+    if not any(map(is_complex, xs)):
+        return move_real(xs, place)
+    pairs = [[np.zeros(np.shape(x)) if part is None else part for part in parts(x)] for x in xs]
+    return made(*(move_real([pair[k] for pair in pairs], place) for k in (0, 1)))
 
 
 @foreign("scipy.linalg.block_diag")
 def block_diag(*arrs):
-    blocks = [np.atleast_2d(operand(x)) for x in arrs]
+    blocks = [np.atleast_2d(number(x)) for x in arrs]
     if any(np.ndim(block) != 2 for block in blocks):
         raise UnsupportedOperation("scipy.linalg.block_diag of stacks", "give it matrices")
     rows, columns = (np.cumsum([0, *(np.shape(block)[k] for block in blocks)]) for k in (0, 1))
@@ -35,28 +41,29 @@ def block_diag(*arrs):
 
 def _made_by(name, *xs):
     """What SciPy itself makes of the ids of elements."""
-    xs = _pieces(*xs)
-    return move(xs, scipy_linalg(name)) if leader(xs) is not None else scipy_linalg(name)(*xs)
+    return move(xs, scipy_linalg(name))
 
 
 @foreign("scipy.linalg.toeplitz")
 def toeplitz(c, r=None):
-    return _made_by("toeplitz", *(x if np.ndim(operand(x)) else [x] for x in ([c] if r is None else [c, r])))
+    c = number(c)
+    r = (np.conjugate(c) if is_complex(c) else c) if r is None else number(r)
+    return _made_by("toeplitz", *(x if np.ndim(x) else np.reshape(x, 1) for x in (c, r)))
 
 
 @foreign("scipy.linalg.circulant")
 def circulant(c):
-    return _made_by("circulant", np.atleast_1d(operand(c)))
+    return _made_by("circulant", np.atleast_1d(number(c)))
 
 
 @foreign("scipy.linalg.hankel")
 def hankel(c, r=None):
-    return _made_by("hankel", *(np.atleast_1d(operand(x)) for x in ([c] if r is None else [c, r])))
+    return _made_by("hankel", *(np.atleast_1d(number(x)) for x in ([c] if r is None else [c, r])))
 
 
 @foreign("scipy.linalg.companion")
 def companion(a):
-    a = operand(a)
+    a = number(a)
     scipy_linalg("companion")(peeked(a))  # raises SciPy's error
     n = np.shape(a)[-1]
     first = -a[..., 1:] / (1.0 * a[..., :1])
@@ -66,7 +73,7 @@ def companion(a):
 
 @foreign("scipy.linalg.leslie")
 def leslie(f, s):
-    f, s = np.atleast_1d(operand(f)), np.atleast_1d(operand(s))
+    f, s = np.atleast_1d(number(f)), np.atleast_1d(number(s))
 
     def place(births, survivals):
         result = np.zeros((births.size, births.size), dtype=births.dtype)
@@ -80,28 +87,28 @@ def leslie(f, s):
 
 @foreign("scipy.linalg.convolution_matrix")
 def convolution_matrix(a, n, mode="full"):
-    return move([operand(a)], lambda ids: scipy_linalg("convolution_matrix")(ids, n, mode))
+    return move([number(a)], lambda ids: scipy_linalg("convolution_matrix")(ids, n, mode))
 
 
 @foreign("scipy.linalg.fiedler")
 def fiedler(a):
-    a = np.atleast_1d(operand(a))
+    a = np.atleast_1d(number(a))
     return np.abs(a[..., :, None] - a[..., None, :])
 
 
 @foreign("scipy.linalg.diagsvd")
 def diagsvd(s, M, N):
-    return move([operand(s)], lambda ids: scipy_linalg("diagsvd")(ids, M, N))
+    return move([number(s)], lambda ids: scipy_linalg("diagsvd")(ids, M, N))
 
 
 @foreign("scipy.linalg.kron")
 def kron(a, b):
-    return np.kron(operand(a), operand(b))
+    return np.kron(number(a), number(b))
 
 
 @foreign("scipy.linalg.khatri_rao")
 def khatri_rao(a, b):
-    a, b = operand(a), operand(b)
+    a, b = number(a), number(b)
     scipy_linalg("khatri_rao")(peeked(a), peeked(b))  # raises SciPy's error
     product = a[..., :, None, :] * b[..., None, :, :]
     return np.reshape(product, (*np.shape(product)[:-3], -1, np.shape(product)[-1]))
@@ -114,26 +121,27 @@ def _column_and_row(c_or_cr):
     if isinstance(c_or_cr, tuple):
         c, r = c_or_cr
         return _vector(c), _vector(r)
-    return _vector(c_or_cr), _vector(c_or_cr)
+    c = _vector(c_or_cr)
+    return c, np.conjugate(c) if is_complex(c) else c
 
 
 @foreign("scipy.linalg.solve_toeplitz")
 def solve_toeplitz(c_or_cr, b, check_finite=True):
-    (c, r), b = _column_and_row(c_or_cr), operand(b)
+    (c, r), b = _column_and_row(c_or_cr), number(b)
     model = np.linalg.solve(toeplitz(c, r), b)
     return returned("solve_toeplitz", model, (c, r, b))
 
 
 @foreign("scipy.linalg.matmul_toeplitz")
 def matmul_toeplitz(c_or_cr, x, check_finite=False, workers=None):
-    (c, r), x = _column_and_row(c_or_cr), operand(x)
-    model = apply(array_ops.MATMUL, toeplitz(c, r), x)
+    (c, r), x = _column_and_row(c_or_cr), number(x)
+    model = np.matmul(toeplitz(c, r), x)
     return returned("matmul_toeplitz", model, (c, r, x))
 
 
 @foreign("scipy.linalg.solve_circulant")
 def solve_circulant(c, b, singular="raise", tol=None, caxis=-1, baxis=0, outaxis=0):
-    c, b = operand(c), operand(b)
+    c, b = number(c), number(b)
     if np.ndim(c) != 1 or singular != "raise":
         raise UnsupportedOperation(
             "scipy.linalg.solve_circulant of several c, or with singular='lstsq'",

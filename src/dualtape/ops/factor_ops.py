@@ -188,8 +188,39 @@ def _inverse_order(order):
     return np.argsort(order, axis=-1)
 
 
+def _pivots(d, order):
+    """The order of the rows, and which of them are in one block with the next one."""
+    joined = (np.diagonal(d, -1) != 0.0) | (np.diagonal(d, 1) != 0.0)
+    return np.stack([order, np.append(joined, False)])
+
+
+def _balance(scaling, order):
+    return np.stack([np.log2(np.abs(scaling)), order])
+
+
 def _raw_qr(raw, R):
     return (*raw, R)
+
+
+def _riccati(name, a, b, q, r, *more, terms, balanced):
+    """`terms` says which of e and s the last ones are. SciPy's balancing goes wrong with some e: then without it."""
+    given = dict(zip(terms, more, strict=True))
+    x = _scipy(name)(a, b, q, r, balanced=balanced, **given)
+    if balanced and "e" in given and _is_no_solution(x, name, a, b, q, r, **given):
+        return _scipy(name)(a, b, q, r, balanced=False, **given)
+    return x
+
+
+def _is_no_solution(x, name, a, b, q, r, e, s=0.0):
+    """Does it leave more than a millionth of the largest term?"""
+    at, bt, et = a.conj().T, b.conj().T, e.conj().T
+    if name == "solve_continuous_are":
+        linear, cross, weight = et @ x @ a + at @ x @ e, et @ x @ b + s, r
+    else:
+        linear, cross, weight = at @ x @ a - et @ x @ e, at @ x @ b + s, r + bt @ x @ b
+    terms = linear, cross @ np.linalg.solve(weight, cross.conj().T), q
+    left = np.max(np.abs(terms[0] - terms[1] + terms[2]))
+    return not left <= 1e-6 * max(np.max(np.abs(term)) for term in terms)
 
 
 def _rank(a, rcond):
@@ -204,9 +235,13 @@ _ADAPTED = {
     "cho_solve": lambda c, b, lower: _scipy("cho_solve")((c, lower), b),
     "cho_solve_banded": lambda c, b, lower: _scipy("cho_solve_banded")((c, lower), b),
     "logsumexp": _logsumexp,
+    "hessenberg": lambda a, calc_q: _scipy("hessenberg")(a, calc_q),
+    "ldl": lambda a, lower, hermitian: _scipy("ldl")(a, lower, hermitian)[:2],
     "lu_factor": lambda a: _scipy("lu_factor")(a)[0],
     "matmul_toeplitz": lambda c, r, x: _scipy("matmul_toeplitz")((c, r), x),
     "raw_qr": lambda a, pivoting: _raw_qr(*_scipy("qr")(a, mode="raw", pivoting=pivoting)[:2]),
+    "solve_continuous_are": lambda *xs, **options: _riccati("solve_continuous_are", *xs, **options),
+    "solve_discrete_are": lambda *xs, **options: _riccati("solve_discrete_are", *xs, **options),
     "solve_toeplitz": lambda c, r, b: _scipy("solve_toeplitz")((c, r), b),
     "lu_solve": lambda lu, b, piv, trans: _scipy("lu_solve")((lu, piv), b, trans=trans),
 }
@@ -220,6 +255,8 @@ _CHOICES = {
     "lu": lambda a: _inverse_order(_scipy("lu")(a, p_indices=True)[0]),
     "lu_factor": lambda a: _scipy("lu_factor")(a)[1],
     "qr": lambda a: _scipy("qr")(a, mode="r", pivoting=True)[1],
+    "ldl": lambda a, lower, hermitian: _pivots(*_scipy("ldl")(a, lower, hermitian)[1:]),
+    "matrix_balance": lambda a, permute, scale: _balance(*_scipy("matrix_balance")(a, permute, scale, True)[1]),
     "orth": _rank,
     "null_space": _rank,
 }
@@ -249,14 +286,27 @@ def _real_models(kinds, models, **params):
     return [kind == "r" for kind in kinds[:models]]
 
 
-def _turn(dots, xs, v, turned):
-    """Each vector of a model may have the other sign."""
+_SAME_PHASE = 1e-8
+
+
+def _turn(dots, xs, v, turned, back=False):
+    """Each vector of a model may have the other sign, or another phase."""
     return tuple(
-        dot
-        if axis is None or dot is None
-        else dot * np.sign(np.sum(product_with_conjugate(judged(x), judged(part)), axis, keepdims=True))
+        dot if axis is None or dot is None else dot * _phase(judged(x), judged(part), axis, back)
         for dot, x, part, axis in zip(dots, xs, v, turned or (None,) * len(dots), strict=True)
     )
+
+
+def _phase(x, part, axis, back):
+    """The sign, or the phase, by which a vector differs from that of the model."""
+    along = np.sum(product_with_conjugate(x, part), axis, keepdims=True)
+    if not is_complex(part):
+        return np.sign(along)
+    across = np.sum(np.real(x) * np.imag(part) - np.imag(x) * np.real(part), axis, keepdims=True)
+    length = np.hypot(along, across)
+    if not np.any(np.abs(across) > _SAME_PHASE * length):
+        return np.sign(along)
+    return (along - 1j * across if back else along + 1j * across) / np.where(length == 0.0, 1.0, length)
 
 
 def _as_returned_jvp(x_dots, xs, v, models, parts=None, turned=(), **params):
@@ -264,7 +314,7 @@ def _as_returned_jvp(x_dots, xs, v, models, parts=None, turned=(), **params):
 
 
 def _as_returned_vjp(v_bar, xs, v, active, models, parts=None, turned=(), **params):
-    bars = (v_bar,) if parts is None else _turn(v_bar, xs[:models], v, turned)
+    bars = (v_bar,) if parts is None else _turn(v_bar, xs[:models], v, turned, back=True)
     return (*bars, *(None for _ in xs[models:]))
 
 

@@ -14,8 +14,9 @@ from . import singular_ops, spectral_ops
 from .array_ops import ArrayOp, total
 from .complexified import adjoint, analytic, applied, hermitian, is_complex, is_moved, is_plain, real_part
 from .factor_ops import transposed
-from .phases import phased, phased_bar, torque, turned, turning, turning_bar
+from .phases import judged, phased, phased_bar, torque, turned, turning, turning_bar
 from .spectral_ops import (
+    ROUNDING,
     columns_unmoved,
     diagonal_matrix,
     diagonal_of,
@@ -149,17 +150,23 @@ def _outside(x, p, u):
         return x * np.nan
 
 
+def _where_singular(p):
+    """Not a number where p is singular to rounding: the unitary factor is any of many."""
+    w = np.linalg.eigvalsh(judged(p))
+    return nan_where(np.min(w) <= w.shape[-1] * ROUNDING * np.max(w))
+
+
 @_tall
 def _polar_pushed(a_dot, a, u):
     """``a = u p``: ``u_dot = u w + (1 - u u^T) a_dot p^-1`` with ``w p + p w = u^T a_dot - a_dot^T u``."""
     p, moved = np.matmul(adjoint(u), a), np.matmul(adjoint(u), a_dot)
-    return np.matmul(u, sylvester(p, p, moved - adjoint(moved))) + _outside(a_dot, p, u)
+    return np.matmul(u, sylvester(p, p, moved - adjoint(moved))) + _outside(a_dot, p, u) + _where_singular(p)
 
 
 @_tall
 def _polar_pulled(u_bar, a, u):
     p, moved = np.matmul(adjoint(u), a), np.matmul(adjoint(u), u_bar)
-    return np.matmul(u, sylvester(p, p, moved - adjoint(moved))) + _outside(u_bar, p, u)
+    return np.matmul(u, sylvester(p, p, moved - adjoint(moved))) + _outside(u_bar, p, u) + _where_singular(p)
 
 
 def _polar_jvp(x_dots, xs, v):

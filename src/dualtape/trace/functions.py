@@ -71,7 +71,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "cmath": ("complex_scalars",),
     "math": ("math_functions",),
     "statistics": ("exact_statistics",),
-    "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures"),
+    "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures", "scipy_spectral"),
     "scipy.special": ("scipy_softmax", "scipy_special", "special_sequences", "special_names"),
     "scipy.sparse.linalg": ("scipy_sparse",),
     "scipy.spatial.distance": ("scipy_distance",),

@@ -2,10 +2,14 @@
 
 import numpy as np
 
-from dualtape.ops import factor_ops, lapack_ops, scipy_ops, singular_ops, spectral_ops
+from dualtape.ops import factor_ops, lapack_ops, schur_ops, scipy_ops, singular_ops, spectral_ops
 from dualtape.trace.demands import is_number, require, square
 
-ROWS = (*spectral_ops.ROWS, *singular_ops.ROWS, *factor_ops.ROWS, *scipy_ops.ROWS, *lapack_ops.ROWS)
+ROWS = tuple(
+    row
+    for family in (spectral_ops, singular_ops, factor_ops, scipy_ops, lapack_ops, schur_ops)
+    for row in family.ROWS
+)
 
 
 class Several(tuple):
@@ -85,22 +89,32 @@ RETURNED = {
     "scipy.special.factorialk": _FACTORIAL | {"k"},
     **dict.fromkeys((f"roots_{name}" for name in ("jacobi", "genlaguerre", "gegenbauer", "sh_jacobi")), {"n"}),
     **dict.fromkeys(("scipy.fft.fht", "scipy.fft.ifht"), _HANKEL),
+    "cho_factor": _LOWER,
     "cho_solve": _LOWER,
     "cho_solve_banded": _LOWER,
     "logsumexp": {"axis", "keepdims", "return_sign"},
+    "hessenberg": {"calc_q"},
+    "ldl": {"lower", "hermitian"},
+    "scipy.linalg.eig": {"left", "right"},
     "lu_factor": set(),
     "lu_solve": {"piv", "trans"},
     "matmul_toeplitz": set(),
     "raw_qr": {"pivoting"},
+    "solve_continuous_are": {"terms", "balanced"},
+    "solve_discrete_are": {"terms", "balanced"},
     "solve_toeplitz": set(),
+    "scipy.linalg.cholesky": _LOWER,
     "scipy.linalg.cholesky_banded": _LOWER,
     "scipy.linalg.det": set(),
-    "scipy.linalg.eig_banded": {"lower", "eigvals_only"},
-    "scipy.linalg.eigh_tridiagonal": {"eigvals_only", "lapack_driver"},
-    "scipy.linalg.eigh": {"lower", "driver", "eigvals_only", "subset_by_index", "subset_by_value"},
+    "scipy.linalg.eig_banded": {"lower", "eigvals_only", "select", "select_range"},
+    "scipy.linalg.eigh_tridiagonal": {"eigvals_only", "lapack_driver", "select", "select_range"},
+    "scipy.linalg.eigh": {"lower", "driver", "eigvals_only", "subset_by_index", "subset_by_value", "type"},
     "scipy.linalg.expm_frechet": {"method", "compute_expm"},
     "scipy.linalg.fractional_matrix_power": {"t"},
     "scipy.linalg.inv": {"assume_a", "lower"},
+    "scipy.linalg.logm": set(),
+    "scipy.linalg.signm": set(),
+    "scipy.linalg.sqrtm": set(),
     "scipy.linalg.lstsq": {"cond", "lapack_driver"},
     "scipy.linalg.lu": {"permute_l", "p_indices"},
     "scipy.linalg.norm": {"ord", "axis", "keepdims"},
@@ -109,6 +123,7 @@ RETURNED = {
     "scipy.linalg.pinvh": {"atol", "rtol", "lower"},
     "scipy.linalg.polar": {"side"},
     "scipy.linalg.qr": {"mode", "pivoting"},
+    "scipy.linalg.qr_multiply": {"mode", "pivoting", "conjugate"},
     "scipy.linalg.rq": {"mode"},
     "scipy.linalg.solve": {"lower", "assume_a", "transposed"},
     "scipy.linalg.solve_circulant": {"tol", "baxis", "outaxis"},
@@ -142,10 +157,17 @@ def _returned(shapes, largest, function, models, kwargs, parts=None, turned=()):
 def _chosen(shapes, largest, function, options):
     """How many numbers are chosen is not known before: a decision on them is recorded as a guard."""
     stack, m, n = _matrix(shapes)
-    require(all(key == "rcond" and is_number(x) for key, x in options.items()))
-    return {"lu": {(*stack, m)}, "lu_factor": {(*stack, min(m, n))}, "qr": {(n,)}, "orth": {()}, "null_space": {()}}[
-        function
-    ]
+    require(set(options) <= {"rcond", "lower", "hermitian", "permute", "scale"})
+    require(all(map(is_number, options.values())))
+    return {
+        "ldl": {(2, n)},
+        "matrix_balance": {(2, n)},
+        "lu": {(*stack, m)},
+        "lu_factor": {(*stack, min(m, n))},
+        "qr": {(n,)},
+        "orth": {()},
+        "null_space": {()},
+    }[function]
 
 
 # Rows of SciPy.
@@ -221,6 +243,20 @@ def _banded(shapes, largest, lower, upper):
     return b
 
 
+def _commutator(shapes, largest, starts, transpose):
+    t, m = shapes
+    require(len(t) == 2 and square(t) == m and type(transpose) is bool and type(starts) in (list, tuple))
+    require(all(type(k) is int for k in starts) and starts[0] == 0 and starts[-1] == t[0])
+    require(all(0 < end - start < 3 for start, end in zip(starts, starts[1:], strict=False)))
+    return t
+
+
+def _schur(shapes, largest, sort=None):
+    (shape,) = shapes
+    require(len(shape) == 2 and sort in (None, "lhp", "rhp", "iuc", "ouc"))
+    return Several([square(shape), shape])
+
+
 _DRIVERS = (None, "ev", "evd", "evr", "evx", "gv", "gvd", "gvx")
 
 
@@ -262,6 +298,8 @@ RULES = {
     "scipy.linalg.eigvalsh": _eigenvalues_by,
     "scipy.linalg.eigh of two": _pencil,
     "scipy.linalg.svd": _singular_by,
+    "commutator": _commutator,
+    "scipy.linalg.schur": _schur,
     "linalg.eigh": _eigen,
     "linalg.eigvalsh": _eigenvalues,
     "conjugated": _conjugated,
