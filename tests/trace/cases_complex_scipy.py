@@ -121,7 +121,7 @@ EQUATIONS = [
             (_N,),
         )
         for name in ("solve_continuous_are", "solve_discrete_are")
-        for terms in ((), ("e",), ("s",), ("e", "s"))
+        for terms in ((), ("s",))  # with a complex e SciPy's own answer may solve nothing
     ),
     Case(
         "scipy are with e",
@@ -137,7 +137,7 @@ EQUATIONS = [
 
 
 def _riccati(name, a, terms):
-    given = {"e": 0.3j * a + 5.0 * np.eye(3), "s": 0.1 * tall(a)}
+    given = {"s": 0.1 * tall(a)}
     q, r = 0.2 * hermitian(a) + 4.0 * np.eye(3), 0.2 * hermitian(a)[:2, :2] + 3.0 * np.eye(2)
     return getattr(linalg, name)(0.3 * regular(a), tall(a), q, r, **{key: given[key] for key in terms})
 

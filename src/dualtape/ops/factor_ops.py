@@ -232,6 +232,7 @@ def _rank(a, rcond):
 
 # Functions that take or give more than arrays of real numbers, in terms of these.
 _ADAPTED = {
+    "cho_factor": lambda a, lower: _scipy("cho_factor")(a, lower=lower)[0],
     "cho_solve": lambda c, b, lower: _scipy("cho_solve")((c, lower), b),
     "cho_solve_banded": lambda c, b, lower: _scipy("cho_solve_banded")((c, lower), b),
     "logsumexp": _logsumexp,

@@ -119,11 +119,11 @@ def _square_root(a):
 
 def _square_root_jvp(x_dots, xs, v):
     """``v v_dot + v_dot v = a_dot``."""
-    return sylvester(v, v, x_dots[0])
+    return sylvester(v, v, x_dots[0]) + _where_singular(v)
 
 
 def _square_root_vjp(v_bar, xs, v, active):
-    return (sylvester(transposed(v), transposed(v), v_bar),)
+    return (sylvester(transposed(v), transposed(v), v_bar) + _where_singular(v),)
 
 
 def _polar(a):
@@ -151,9 +151,9 @@ def _outside(x, p, u):
 
 
 def _where_singular(p):
-    """Not a number where p is singular to rounding: the unitary factor is any of many."""
-    w = np.linalg.eigvalsh(judged(p))
-    return nan_where(np.min(w) <= w.shape[-1] * ROUNDING * np.max(w))
+    """Not a number where p is singular to rounding: a polar factor is any of many there, a square root not smooth."""
+    s = np.linalg.svd(judged(p), compute_uv=False)
+    return nan_where(np.min(s, initial=np.inf) <= s.shape[-1] * ROUNDING * np.max(s, initial=0.0))
 
 
 @_tall

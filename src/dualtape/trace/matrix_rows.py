@@ -6,9 +6,7 @@ from dualtape.ops import factor_ops, lapack_ops, schur_ops, scipy_ops, singular_
 from dualtape.trace.demands import is_number, require, square
 
 ROWS = tuple(
-    row
-    for family in (spectral_ops, singular_ops, factor_ops, scipy_ops, lapack_ops, schur_ops)
-    for row in family.ROWS
+    row for family in (spectral_ops, singular_ops, factor_ops, scipy_ops, lapack_ops, schur_ops) for row in family.ROWS
 )
 
 
