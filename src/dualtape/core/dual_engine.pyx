@@ -63,7 +63,10 @@ cdef class Engine:
         cdef list sources = []
         cdef int64_t first = 1
         for operand in operands:
-            source = source_of(number_of(self.leader, operand), first)
+            number = number_of(self.leader, operand)
+            if isinstance(operand, ForwardNumber):     # also an array of shape (): a view of it is a view
+                number = operand
+            source = source_of(number, first)
             first += source.count
             sources.append(source)
         return _moved(self.leader, sources, function(*[source.ids for source in sources]))
@@ -79,7 +82,7 @@ cdef class Engine:
 cdef class Source:
     """One operand of a movement: ids in the memory layout of its values, so that a view of the ids is a view of the
     values."""
-    cdef readonly object ids          # int64, shape of the operand
+    cdef readonly object ids          # int64, shape of the operand: a scalar if that is one
     cdef readonly int64_t count       # ids that it takes up: first, first + 1, ...
     cdef int64_t first
     cdef const double *value          # of id `first`
@@ -111,6 +114,8 @@ cdef Source source_of(object number, int64_t first):
     elif isinstance(number, ForwardNumber):
         source.lanes = (<ForwardNumber>number).lanes
     source.ids_at = <int64_t>cnp.PyArray_DATA(owner)
+    if source.array is None and not isinstance(number, np.ndarray):
+        source.ids = source.ids[()]
     source.alive = (number, values, owner)
     return source
 
@@ -176,7 +181,7 @@ cdef ForwardNumber gather(ForwardNumber leader, list sources, object result):
             if source.lanes != NULL:
                 lanes = source.lanes + (id[i] - source.first) * <int64_t>size
         memcpy(v_lanes + i * size, lanes, size * sizeof(double))
-    return view(leader, values if values.ndim else v[0], records)
+    return view(leader, values if values.ndim or isinstance(result, np.ndarray) else v[0], records)
 
 
 cdef Source find(list sources, int64_t id):

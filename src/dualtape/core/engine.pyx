@@ -120,7 +120,7 @@ cdef object slots_of_objects(Tape tape, object objects):
 
 
 def operand_ids(Tape tape, x):
-    """int64 slots of any operand, shape of the operand."""
+    """int64 slots of any operand: an array for an array, a scalar for a scalar, which NumPy tells apart."""
     cdef int active = 0
     if tape.sealed:
         tape.raise_sealed()
@@ -131,12 +131,12 @@ def operand_ids(Tape tape, x):
     if type(x) is TracedArray:
         return ids_of(<TracedArray>x)
     if type(x) is TracedScalar:
-        return np.array((<TracedScalar>x).slot, dtype=np.int64)
+        return np.int64((<TracedScalar>x).slot)
     slot = slot_of(tape, x, &active)
     if active < 0:
         raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected",
                          "convert it to float64 first")
-    return np.array(slot, dtype=np.int64)
+    return np.int64(slot)
 
 
 # ---- ids: which slot every element is in ----
@@ -321,10 +321,11 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
         moved = new_view(base, base.offset + distance, ids.ndim, dims, steps)
         (<TracedArray>moved).fixed |= not cnp.PyArray_CHKFLAGS(ids, cnp.NPY_ARRAY_WRITEABLE)
         return moved
+    if ids.ndim == 0:                       # an array, where NumPy gave one: it can be written into, and shared
+        base = from_ids(tape, (<object>ids).reshape(1))
+        return new_view(base, base.offset, 0, dims, steps)
     order = memory_axes(ids)
-    if order is not None:
-        return transposed_back(from_ids(tape, (<object>ids).transpose(order)), order)
-    return from_ids(tape, ids)
+    return from_ids(tape, ids) if order is None else transposed_back(from_ids(tape, moved.transpose(order)), order)
 
 
 def move(Tape tape, operands, fn):

@@ -174,6 +174,12 @@ cdef class MathSubstitute(Substitute):
 cdef class NumpySubstitute(Substitute):
     """The same for a function that has NumPy's protocols: `answer` is needed for active numbers in lists only."""
 
+    cdef Py_ssize_t n_operands     # of a ufunc: what is given beyond them is an output
+
+    def __init__(self, function, answer, types):
+        super().__init__(function, answer, types)
+        self.n_operands = function.nin if type(function) is np.ufunc else 0
+
     cdef Found found(self, tuple args, dict kwargs) except *:
         """Where the active numbers are; PLAIN_WITH_ACTIVE if one comes first and all else is plain."""
         cdef bint is_plain = True, leads = False
@@ -205,7 +211,7 @@ cdef class NumpySubstitute(Substitute):
         cdef Found found = self.found(args, kwargs)
         if found == IN_A_LIST:
             return self.answer(*args, **kwargs)
-        if found == PLAIN_WITH_ACTIVE and type(self.__wrapped__) is np.ufunc and not kwargs:
+        if found == PLAIN_WITH_ACTIVE and len(args) <= self.n_operands and not kwargs:
             result = args[0].__array_ufunc__(self.__wrapped__, "__call__", *args)
             if result is not NotImplemented:
                 return result

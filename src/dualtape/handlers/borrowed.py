@@ -21,7 +21,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 
 from ..trace import layout
-from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store
+from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store, unboxed
 from . import complex_numbers, creation
 
 _running = threading.local()  # .like: the number of the highest level among the arguments of the borrowed function
@@ -256,6 +256,8 @@ def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, li
         made = creation.cast(made, dtype)
     elif copy and made is object or not layout.has_order(made, order):
         made = np.copy(made, order or "K")
+    if is_active(made) and not isinstance(made, np.ndarray):
+        made = np.expand_dims(made, ())  # np.array(scalar) is an array
     missing = ndmin - np.ndim(made)
     return np.reshape(made, (1,) * missing + np.shape(made)) if missing > 0 else made
 
@@ -357,14 +359,14 @@ class _Converter:
         return np.result_type(*(x.dtype for x in self.arguments), *extra_dtypes, *[np.float64] * ensure_inexact)
 
     def wrap(self, result, to_scalar=None):
-        return result
+        return unboxed(result) if (all(self.scalar_input) if to_scalar is None else to_scalar) else result
 
 
 @_stands_for(getattr(np.lib._function_base_impl, "_lerp", None))
 def _lerp(a, b, t, out=None):
     """NumPy writes the upper half into the lower one, which may be a scalar here."""
     rise = b - a
-    return store(np.where(t >= 0.5, b - rise * (1 - t), a + rise * t), out)
+    return store(unboxed(np.where(t >= 0.5, b - rise * (1 - t), a + rise * t)), out)
 
 
 @_stands_for(getattr(np._core._multiarray_umath, "_unique_hash", None))

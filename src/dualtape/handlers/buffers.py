@@ -4,7 +4,6 @@ handlers of the other files run, on what the buffers hold; an array that is writ
 
 What the names of NumPy stand for in a clone, so that the arrays it makes are buffers, is in making.py."""
 
-import inspect
 import sys
 
 import numpy as np
@@ -140,24 +139,10 @@ def _with_outputs(function, args, kwargs, open_args, open_kwargs):
     if is_buffer(kwargs.get("out")) or type(kwargs.get("out")) is tuple:
         open_kwargs = {**open_kwargs, "out": kwargs["out"]}
     if any(map(is_buffer, args)):
-        position = _position_of_out(function)
+        position = functions.position_of_out(function)
         if position is not None and position < len(args):
             open_args = (*open_args[:position], args[position], *open_args[position + 1 :])
     return open_args, open_kwargs
-
-
-def _position_of_out(function):
-    if function not in _positions:
-        try:
-            names = list(inspect.signature(function).parameters)
-        except ValueError:  # compiled, without a signature
-            names = []
-        _positions[function] = names.index("out") if "out" in names else _COMPILED.get(function)
-    return _positions[function]
-
-
-_positions = {}
-_COMPILED = {np.dot: 2, np.concatenate: 2}
 
 
 def answer_ufunc(ufunc, method, inputs, kwargs):

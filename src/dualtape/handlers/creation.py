@@ -84,6 +84,8 @@ def cast(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
     if np.dtype(dtype).kind in "iu":
         return _whole(x, np.dtype(dtype))
     check_dtype(dtype, "astype")
+    if not isinstance(x, np.ndarray):
+        return x
     return np.copy(x, order) if copy or not layout.has_order(x, order) else x
 
 

@@ -20,6 +20,7 @@ from ..trace.functions import (
     operand,
     primal,
     store,
+    unboxed,
 )
 from . import masks
 from .borrowed import borrows
@@ -40,11 +41,13 @@ def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, where=True,
     return store(result, out)
 
 
-def _step(function):
-    """A piecewise constant function: its result depends on nothing, and can be written into."""
+def _step(function, n_options):
+    """A piecewise constant function: its result depends on nothing, and can be written into. `n_options` of its
+    arguments come before `out`."""
 
     def step(a, *args, out=None, **kwargs):
         a = operand(a)
+        args, out = args[:n_options], (*args[n_options:], out)[0]
         if is_guarded(a):
             return store(stepped(function, (a, *args), kwargs), out)
         result = function(primal(a), *map(primal, args), **primal(kwargs))
@@ -54,10 +57,10 @@ def _step(function):
     handles(function, kind=PASSIVE)(step)
 
 
-_step(np.round)
-_step(np.around)
-_step(np.fix)
-_step(np.angle)
+_step(np.round, 1)
+_step(np.around, 1)
+_step(np.fix, 0)
+_step(np.angle, 1)
 
 
 @handles(np.real)
@@ -67,12 +70,14 @@ def real(val):
 
 @handles(np.real_if_close)
 def real_if_close(a, tol=100):
-    return operand(a)
+    return np.expand_dims(operand(a), ())  # an array, also of a scalar
 
 
 @handles(np.imag, kind=PASSIVE)
 def imag(val):
-    return np.zeros_like(operand(val), order=layout.fortran_or_c(val))
+    val = operand(val)
+    zeros = np.zeros_like(val, order=layout.fortran_or_c(val))
+    return zeros if isinstance(val, np.ndarray) else unboxed(zeros)
 
 
 @handles(np.sinc)
@@ -87,7 +92,7 @@ borrows(*(getattr(np.emath, name) for name in "sqrt log log2 logn log10 power ar
 
 @handles(np.i0)
 def i0(x):
-    return apply(I0, x)
+    return np.expand_dims(apply(I0, x), ())  # an array, also of a scalar
 
 
 @handles(np.piecewise)
@@ -117,7 +122,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
         if x.ndim:
             y[condition] = value
         elif condition:
-            y = np.reshape(operand(value), ())
+            y = np.expand_dims(operand(value), ())
     return y
 
 

@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..ops import matrix_ops
-from ..trace.functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store
+from ..trace.functions import apply, handles, is_active, is_guarded, operand, peeked, primal, store, unboxed
 from . import either, masks
 from .complex_numbers import number
 from .products import dot
@@ -171,7 +171,7 @@ def _norm_of_matrices(x, ord, row, column, keepdims):
     choose = np.max if ord > 0 else np.min
     sums = np.sum(np.abs(x), axis=summed, keepdims=True)
     result = choose(sums, axis=compared, keepdims=True)
-    return result if keepdims else np.squeeze(result, (row, column))
+    return result if keepdims else unboxed(np.squeeze(result, (row, column)))
 
 
 def _norm_of_singular_values(x, ord, row, column, keepdims):

@@ -149,8 +149,8 @@ def _as_array(source, dtype, copy, order):
         source = _settled(source)
         return source.astype(dtype) if dtype is not None else np.copy(source)
     number = _stacked(source)
-    if is_active(number) and not number.shape and not hasattr(type(number), "__getitem__"):
-        number = np.reshape(number, (1,)).reshape(())  # np.array(scalar) is an array
+    if is_active(number) and not isinstance(number, np.ndarray):
+        number = np.expand_dims(number, ())  # np.array(scalar) is an array
     if dtype is not None and dtype != number.dtype:
         return converted(number, dtype)
     if (number is not source or not copy) and (copy is False or _has_order(number, order)):

@@ -384,10 +384,10 @@ def _wrapped(moved, plain):
     return TracedMask(moved, np.asarray(plain).dtype)
 
 
-def total(a, axis=None, **options):
+def total(a, axis=None, *more, **options):
     """np.sum: a number of elements."""
-    if not is_mask(a) or set(options) - {"keepdims"}:
-        return np.sum(settled(a), axis=axis, **settled(options))
+    if not is_mask(a) or more or set(options) - {"keepdims"}:
+        return np.sum(settled(a), axis, *settled(more), **settled(options))
     return TracedMask(np.sum(a.numbers, axis=axis, **options), _FLOAT if a.dtype == _FLOAT else _INT)
 
 
@@ -395,16 +395,18 @@ def count_nonzero(a, axis=None, *, keepdims=False):
     return total(a if a.dtype == _BOOL else a != 0, axis, keepdims=keepdims)
 
 
-def mean(a, axis=None, **options):
-    if not is_mask(a) or set(options) - {"keepdims"}:
-        return np.mean(settled(a), axis=axis, **settled(options))
+def mean(a, axis=None, *more, **options):
+    if not is_mask(a) or more or set(options) - {"keepdims"}:
+        return np.mean(settled(a), axis, *settled(more), **settled(options))
     return TracedMask(np.mean(a.numbers, axis=axis, **options), _FLOAT)
 
 
 def _quantifier(function, at_least):
     """np.any or np.all; `at_least` tells how many of n elements it takes."""
 
-    def quantified(a, axis=None, **options):
+    def quantified(a, axis=None, out=None, **options):
+        if out is not None:
+            return functions.store(quantified(a, axis, **options), out)
         if not is_mask(a) or set(options) - {"keepdims"}:
             return decided(function, (a, axis), options)
         if axis is not None or options.get("keepdims"):

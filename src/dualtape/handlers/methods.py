@@ -73,7 +73,7 @@ def dot(self, b, out=None):
 
 @_entry
 def copy(self, order="C"):
-    return creation.copy(self, order)
+    return creation.copy(self, order) if isinstance(self, np.ndarray) else self
 
 
 @_entry

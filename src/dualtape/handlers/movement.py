@@ -7,7 +7,7 @@ own. Parameters that hold no data (conditions, indices, axes) are taken at their
 
 import numpy as np
 
-from ..trace.functions import HANDLERS, check_dtype, handles, is_guarded, judged, move, operand, primal, store
+from ..trace.functions import HANDLERS, check_dtype, handles, is_guarded, judged, move, operand, primal, store, unboxed
 from . import masks
 from .borrowed import translated
 
@@ -223,4 +223,4 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     if not copy and given.ndim:
         given[...] = x
         return given
-    return np.copy(x)
+    return unboxed(np.copy(x))

@@ -4,15 +4,14 @@ are then moved, so that a tie follows NumPy's order and the derivative is that o
 import numpy as np
 
 from ..ops.order_ops import ORDERED
-from ..trace.functions import apply, handles, is_guarded, move, operand, peeked, primal, store
+from ..trace.functions import apply, handles, is_guarded, move, operand, peeked, primal, store, unboxed
 from ..trace.layout import in_order_of, model_of
 
 
 def _merged_last(axis, ndim):
     """A function that gives an array of values, or of ids, its reduced axes as one last axis."""
-    axes = (
-        tuple(range(ndim)) if axis is None else tuple(k % ndim for k in (axis if isinstance(axis, tuple) else (axis,)))
-    )
+    given = axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(range(ndim)) if axis is None or not ndim else tuple(k % ndim for k in given)
     kept = tuple(k for k in range(ndim) if k not in axes)
 
     def merge(array):
@@ -39,7 +38,7 @@ def _extreme(a, function, choose, worst, axis, out, keepdims, initial, where):
         value = np.asarray(primal(a))
     merge = _merged_last(axis, value.ndim)
     chosen = np.expand_dims(choose(merge(value), axis=-1), -1)
-    result = move([a], lambda ids: np.take_along_axis(merge(ids), chosen, axis=-1).reshape(model.shape))
+    result = unboxed(move([a], lambda ids: np.take_along_axis(merge(ids), chosen, axis=-1).reshape(model.shape)))
     if initial is not np._NoValue:
         result = (np.maximum if function is np.max else np.minimum)(result, initial)
     return store(in_order_of(result, model), out)
@@ -54,7 +53,7 @@ def _replayed_extreme(a, function, choose, worst, axis, keepdims, initial, where
     if where is not True:
         a = np.where(where, a, worst)
     result = apply(ORDERED, a, axis=axis, function=choose.__name__, options={}) if a.ndim else a
-    result = in_order_of(np.reshape(result, model.shape), model)
+    result = unboxed(in_order_of(np.reshape(result, model.shape), model))
     return result if not limits else (np.maximum if function is np.max else np.minimum)(result, initial)
 
 
@@ -95,11 +94,11 @@ def _extreme_number(a, function, plain, worst, axis, out, keepdims, initial, whe
         missing = np.isnan(a)
         result = plain(np.where(missing, worst, a), axis=axis, keepdims=keepdims, where=where, **limits)
         nothing = False if limits else np.all(missing, axis=axis, keepdims=bool(keepdims))
-        return store(np.where(nothing, np.nan, result) if np.ndim(nothing) or nothing else result, out)
+        return store(unboxed(np.where(nothing, np.nan, result)) if np.ndim(nothing) or nothing else result, out)
     value = primal(a)
     nothing = np.isnan(function(value, axis=axis, keepdims=keepdims, where=where, **primal(limits)))
     result = plain(np.where(np.isnan(value), worst, a), axis=axis, keepdims=keepdims, where=where, **limits)
-    return store(np.where(nothing, np.nan, result) if np.any(nothing) else result, out)
+    return store(unboxed(np.where(nothing, np.nan, result)) if np.any(nothing) else result, out)
 
 
 # Order.
@@ -147,7 +146,7 @@ def partition_in_place(x, kth, axis=-1, kind="introselect", order=None):
 
 def _put_together(rows, model):
     """What was found of each row, in the shape and the memory order of NumPy's result."""
-    return in_order_of(np.reshape(rows, model.shape), model)
+    return unboxed(in_order_of(np.reshape(rows, model.shape), model))
 
 
 @handles(np.median)

@@ -67,7 +67,7 @@ def _axis_pair(axes, a, b):
 @handles(np.tensordot)
 def tensordot(a, b, axes=2):
     a, b = operand(a), operand(b)
-    return apply(array_ops.TENSORDOT, a, b, axes=_axis_pair(axes, a, b))
+    return np.expand_dims(apply(array_ops.TENSORDOT, a, b, axes=_axis_pair(axes, a, b)), ())  # never a scalar
 
 
 @handles(np.linalg.tensordot)

@@ -251,6 +251,7 @@ def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=
 @handles(np.nanstd)
 def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True, mean=_ABSENT, correction=_ABSENT):
     check_dtype(dtype, "np.nanstd")
+    a = operand(a)
     return store(
         root(np.nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)), out
     )

@@ -80,8 +80,8 @@ for _class in (Float, Complex, Float64, Type):
 
 
 def is_scalar(element):
-    """``np.isscalar``: an active scalar is one, as np.float64 is."""
-    return not element.ndim
+    """``np.isscalar``: an active scalar is one, as np.float64 is; arrays of shape () and lists are none."""
+    return not isinstance(element, (np.ndarray, list, tuple))
 
 
 CHANGED_BUILTINS = frozenset(["float", "complex", "type"])

@@ -17,6 +17,11 @@ from dualtape.trace import functions
 
 def decided(function, args, kwargs):
     """What `function` says about traced numbers that stand anywhere in its arguments: plain data."""
+    position, out = functions.position_of_out(function), kwargs.pop("out", None)
+    if position is not None and position < len(args):
+        args, out = args[:position], args[position]
+    if out is not None:
+        return functions.store(decided(function, args, kwargs), out)
     operands = []
     args, kwargs = _without(tuple(args), operands), _without(kwargs, operands)
     try:

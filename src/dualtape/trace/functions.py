@@ -23,6 +23,8 @@ of SciPy or of the standard library calls nobody: its handler stands under `@for
 of the user's function (rewrite/) calls it.
 """
 
+import functools
+import inspect
 from importlib import import_module
 
 import numpy as np
@@ -418,8 +420,10 @@ def store(result, out):
     """Write `result` into `out` as NumPy's ``out=`` does, and return it; without `out`, return `result`."""
     if isinstance(out, tuple):
         (out,) = out
-    if out is None or out is ...:
+    if out is None:
         return result
+    if out is ...:  # an array, also of shape ()
+        return result if not is_active(result) or isinstance(result, np.ndarray) else np.expand_dims(result, ())
     if is_active(out) or type(out) is Buffer:
         if out.shape != np.shape(result):
             np.broadcast_to(np.empty(np.shape(result)), out.shape)  # raises NumPy's error
@@ -435,6 +439,21 @@ def store(result, out):
             "leave out= away, or make the array from a traced one: np.zeros_like(x), np.zeros(shape, like=x)",
         )
     return out
+
+
+@functools.cache
+def position_of_out(function):
+    """Where `function` takes ``out=`` among its positional arguments; None if it does not."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except ValueError:  # compiled, without a signature
+        return {np.dot: 2, np.concatenate: 2}.get(function)
+    return names.index("out") if "out" in names else None
+
+
+def unboxed(result):
+    """What NumPy's reductions return: a scalar where the shape is ()."""
+    return result if result.ndim or not isinstance(result, np.ndarray) else result[()]
 
 
 def check_dtype(dtype, name):
