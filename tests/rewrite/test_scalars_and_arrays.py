@@ -168,3 +168,33 @@ def test_programs_of_writes_at_slices(write):
 def test_a_plain_array_as_output_is_refused_without_the_clone():
     with pytest.raises(TraceEscapeError):
         dualtape.jacobian(lambda x: np.exp(x, np.zeros(4)), rewrite=False)(X)
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize("make", [lambda s, t: ~(s > 0.0), lambda s, t: ~(s > t), lambda s, t: ~(t <= 3)])
+def test_a_comparison_of_elements_can_be_inverted(make, mode):
+    """As np.bool_ it is negated; the -2 that ~True is counts as true."""
+
+    def f(x):
+        return x * 2.0 if make(x[0], x[3]) else x * 3.0
+
+    for x in (X, -X):
+        value, J = dualtape.value_and_jacobian(f, mode=mode)(x)
+        np.testing.assert_array_equal(value, f(x))
+        np.testing.assert_array_equal(np.diagonal(J) * x, f(x))
+        np.testing.assert_array_equal(dualtape.record(f, x)(-x), f(-x))
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_comparisons_have_the_methods_of_numpys(mode):
+    f = lambda x: x * (x[0] > 0.0).astype(float) + x * (x[1] > x[0]).any() + x * (x[2] < 1).item()
+    value, _ = dualtape.value_and_jacobian(f, mode=mode)(X)
+    np.testing.assert_array_equal(value, f(X))
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_comparisons_of_python_numbers_add_up(mode):
+    """They are bool: two of them are 2, where np.bool_ would say True."""
+    f = lambda t: t * ((t > 1.0) + (t > 2.0) - (t < 5.0))
+    value, slope = dualtape.value_and_jacobian(f, mode=mode)(3.0)
+    assert (value, slope) == (3.0, 1.0)

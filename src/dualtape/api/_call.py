@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 import operator
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -240,7 +241,8 @@ def _read_argnums(argnums: ArgNums, n_args: int) -> tuple[tuple[int, ...], bool]
 def _explain_self(error: DtypeError, leaves: list[Any], args: tuple[Any, ...]) -> DtypeError:
     """Tell the author of a method that argument 0 is the object itself."""
     owner = args[0]
-    is_data = type(owner).__module__.partition(".")[0] in ("builtins", "numpy", "pandas")
+    module = type(owner).__module__.partition(".")[0]
+    is_data = module in ("numpy", "pandas") or module in sys.stdlib_module_names
     if any(leaf is owner for leaf in leaves) and not is_data:
         return DtypeError(error.problem, "for a method use @differentiable, or argnums=1 to leave out self")
     return error

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.api._complex import Complex, combined, halves, halves_of_vector
-from dualtape.api._numbers import is_scalar
+from dualtape.api._numbers import is_scalar, kind_name
 from dualtape.errors import StructureError
 
 _Rebuild = Callable[[list[Any]], Any]
@@ -79,7 +79,7 @@ class Structure:
         parts = (list, _positions(len(tree)), tree, list) if type(tree) is list else _parts(tree)
         if parts is None:
             raise StructureError(
-                f"{where} is {_kind_name(type(tree))}, expected {_kind_name(self.kind)} like its primal"
+                f"{where} is {kind_name(type(tree))}, expected {kind_name(self.kind)} like its primal"
             )
         _, keys, children, _ = parts
         if set(keys) != set(self.keys):
@@ -210,11 +210,6 @@ def _positions(n: int) -> tuple[str, ...]:
 
 def _join(keys: tuple[Any, ...]) -> str:
     return "{" + ", ".join(keys) + "}"
-
-
-def _kind_name(kind: type) -> str:
-    name = "None" if kind is type(None) else kind.__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 _LEAVES = frozenset({np.ndarray, float, int, np.float64})  # the common ones: asked first

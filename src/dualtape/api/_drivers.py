@@ -8,6 +8,7 @@ from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType
 from typing import Any
 
+from dualtape.api._numbers import kind_name
 from dualtape.errors import OptionError
 
 _NONSMOOTH = ("convention", "raise")
@@ -28,7 +29,7 @@ def check_callable(f: Any, driver: str) -> None:
     """
     if not callable(f):
         raise OptionError(
-            f"{driver} got a {type(f).__name__}, expected a function",
+            f"{driver} got {kind_name(type(f))}, expected a function",
             f"write {driver}(f)(x), or @{driver} or @{driver}(argnums=1) above a function",
         )
 

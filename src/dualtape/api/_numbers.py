@@ -28,11 +28,13 @@ _REFUSED = {
     "m": "time spans have no derivative",
     "V": "records have no derivative",
 }
-_REMEDY = {
+_REMEDY = {  # for an argument; "c" of a result is no error
     "b": "pass flags as further arguments, not as the one to differentiate",
     "c": "pass two real arrays, lambda x, y: f(x + 1j*y), and differentiate in both",
     "V": "pass the fields as a dict of arrays",
 }
+_REMEDY_OF_RESULTS = {"b": "return a number, and flags beside it with has_aux=True"}
+_REMEDY_OF_DIRECTIONS = {"c": "give real numbers, one for each that it stands for"}
 
 
 def is_scalar(x: Any) -> bool:
@@ -66,7 +68,10 @@ def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:
         If `x` is not numeric, or of a type that float64 cannot hold.
     """
     if type(x) is float or type(x) is int:
-        return float(x), None
+        try:
+            return float(x), None
+        except OverflowError:
+            raise DtypeError(f"{name} is an int, which float64 cannot hold", "divide it by a common scale") from None
     if isinstance(x, Holder):
         x = x.held()
     if is_active(x):
@@ -144,16 +149,43 @@ def _read_objects(x: np.ndarray[Any, Any], name: str) -> Any:
     return from_object_array(x)
 
 
+def kind_name(kind: type) -> str:
+    """A type in a message, with its article."""
+    name = "None" if kind is type(None) else kind.__name__
+    return name if kind is type(None) else f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def _refusal(x: Any, name: str) -> DtypeError:
-    kind = x.dtype.kind if isinstance(x, (np.ndarray, np.generic)) else np.dtype(type(x)).kind
-    described = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+    kind = x.dtype.kind if isinstance(x, (np.ndarray, np.generic)) else "O" if _holds_numbers(x) else _kind_of(type(x))
+    described = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else kind_name(type(x))
     if kind == "f":
         return DtypeError(
             f"{name} is {described}, which float64 cannot hold", "convert it with .astype(float) if float64 will do"
         )
     reason = _REFUSED.get(kind, "that is not a number or an array of numbers")
-    remedy = "pass np.asarray(...) of it" if hasattr(type(x), "__array__") and kind == "O" else _REMEDY.get(kind)
-    return DtypeError(f"{name} is {described}, expected float64: {reason}", remedy)
+    return DtypeError(f"{name} is {described}, expected float64: {reason}", _remedy(x, kind, name))
+
+
+def _kind_of(kind: type) -> str:
+    return np.dtype(kind).kind
+
+
+def _holds_numbers(x: Any) -> bool:
+    """An object that NumPy reads as an array, though its type says nothing: ``array.array``, a memoryview."""
+    return isinstance(x, memoryview) or type(x).__module__ == "array"
+
+
+def _remedy(x: Any, kind: str, name: str) -> str | None:
+    if kind != "O":
+        in_result, in_argument = "result" in name, "argument" in name
+        return (_REMEDY_OF_RESULTS if in_result else _REMEDY if in_argument else _REMEDY_OF_DIRECTIONS).get(kind)
+    if x is None:
+        return "give zeros for what does not move" if "tangent" in name else "give a number"
+    if hasattr(type(x), "__array__") or _holds_numbers(x):
+        return "pass np.asarray(...) of it"
+    if hasattr(type(x), "__iter__"):
+        return "make it a list or an array"
+    return "pass float(...) of it" if hasattr(type(x), "__float__") else None
 
 
 def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

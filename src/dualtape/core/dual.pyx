@@ -25,7 +25,7 @@ from dualtape.core.c cimport (
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport library
-from dualtape.core.level cimport check_running, latest_evaluation
+from dualtape.core.level cimport check_running, latest_evaluation, said
 
 import numpy as np
 from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
@@ -302,9 +302,9 @@ cdef class ForwardNumber:
         cdef double y
         if self.lanes != NULL:
             if isinstance(other, ForwardNumber) and (<ForwardNumber>other).lanes != NULL:
-                return compare(self.value, (<ForwardNumber>other).value, op)
+                return said(compare(self.value, (<ForwardNumber>other).value, op), self.level)
             if as_double(other, &y):
-                return compare(self.value, y, op)
+                return said(compare(self.value, y, op), self.level)
         if other is None or isinstance(other, (str, bytes)):
             return NotImplemented
         return _arrays.compare(self, other, op)

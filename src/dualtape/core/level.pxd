@@ -1,4 +1,5 @@
-cpdef unsigned long long next_level()
+cpdef unsigned long long next_level(bint of_arrays)
+cdef object said(bint outcome, unsigned long long level)
 cdef void enter_trace() noexcept
 cdef void leave_trace() noexcept
 cdef int trace_depth() noexcept

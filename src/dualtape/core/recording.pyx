@@ -37,6 +37,7 @@ cdef TracedArray input_array(Tape tape, cnp.ndarray values):
 
 cdef TracedScalar input_scalar(Tape tape, double value):
     tape.n_inputs += 1
+    tape.level &= ~1             # a Python number
     return traced_scalar(tape, tape.constant(value))
 
 

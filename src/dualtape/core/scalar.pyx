@@ -15,6 +15,7 @@ from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, OP_ABSOLUTE, OP_ADD, OP_CEIL, OP_DIVIDE, OP_FLOOR, OP_FLOOR_DIVIDE, OP_MULTIPLY,
     OP_NEGATIVE, OP_POWER, OP_REMAINDER, OP_RINT, OP_SCALAR_POWER, OP_SUBTRACT, OP_TRUNC, dt_scalar_primal)
 from dualtape.core.kernels cimport opcode_of_ufunc
+from dualtape.core.level cimport said
 from dualtape.core.tape cimport Tape
 from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeError
 
@@ -202,11 +203,11 @@ cdef object guarded_comparison(TracedScalar self, object other, int op):
     if not PyLong_Check(other) or <double>other == other:
         slot = slot_of(tape, other, &active)
     if active < 0:                  # a number that is no float64, compared exactly
-        return PyObject_RichCompare(self.primal, other, op)
+        return said(PyObject_RichCompare(self.primal, other, op), tape.level)
     outcome = compare(value(self), tape.c.value[slot], op)
     if tape.guards is not None:
         tape.guard_comparison(op, self.slot, slot, outcome)
-    return outcome
+    return said(outcome, tape.level)
 
 
 cdef object whole(TracedScalar self, uint16_t op):
@@ -319,7 +320,7 @@ cdef class TracedScalar:
         elif PyFloat_Check(other):
             y = PyFloat_AS_DOUBLE(other)
         elif PyLong_Check(other):
-            return PyObject_RichCompare(value(self), other, op)
+            return said(PyObject_RichCompare(value(self), other, op), self.tape.level)
         elif getattr(other, "is_guarded", False):
             return guarded_comparison(self, other, op)
         elif getattr(other, "engine", None) is not None and other.shape == ():
@@ -330,7 +331,7 @@ cdef class TracedScalar:
             return PyObject_RichCompare(np.float64(value(self)), other.primal, op)
         else:
             return PyObject_RichCompare(np.float64(value(self)), other, op)
-        return compare(value(self), y, op)
+        return said(compare(value(self), y, op), self.tape.level)
 
     def __bool__(self):
         cdef bint outcome = value(self) != 0.0
