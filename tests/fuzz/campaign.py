@@ -10,13 +10,14 @@ import time
 from collections import Counter
 from typing import NamedTuple
 
-from . import complex_words, grammar, library_words, oracles, rendering, shrinking, statements, vocabulary
+from . import complex_words, grammar, library_words, method_words, oracles, rendering, shrinking, statements, vocabulary
 
 CRASHED = "the process died"
 _TALLY_EVERY = 25
 
 
-WORDS = vocabulary.WORDS + library_words.LIBRARY_WORDS + complex_words.COMPLEX_WORDS
+WORDS = vocabulary.WORDS + library_words.LIBRARY_WORDS + complex_words.COMPLEX_WORDS + method_words.METHOD_WORDS
+STATEMENTS = statements.STATEMENTS + method_words.METHOD_STATEMENTS
 
 
 class Finding(NamedTuple):
@@ -38,7 +39,7 @@ class Tally(NamedTuple):
 
 def program(seed):
     """The program of a seed."""
-    return grammar.draw(seed, WORDS, statements.STATEMENTS)
+    return grammar.draw(seed, WORDS, STATEMENTS)
 
 
 def report(seed, patience=shrinking.MOST_CANDIDATES):

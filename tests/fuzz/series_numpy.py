@@ -71,7 +71,12 @@ logaddexp2 = lambda x, y: log2(exp2(x) + exp2(y))
 arccos = lambda x: _pi(x) / 2.0 - arcsin(x)
 deg2rad = radians = lambda x: x * (_pi(x) / 180.0)
 rad2deg = degrees = lambda x: x * (180.0 / _pi(x))
-square = lambda x: x * x
+
+
+def square(x, out=None):
+    return np.multiply(x, x, out=out)
+
+
 reciprocal = lambda x: 1.0 / x
 maximum_of_two = lambda x, y: x if x >= y else y
 heaviside = lifted(lambda x, y: (1.0 + series.sign(x)) / 2.0)

@@ -13,19 +13,21 @@ A = np.array([[2.0, 0.3], [0.1, 1.5]])
 # of a scalar s, an array z of shape (), a vector x and a matrix A
 EXPRESSIONS = """
 np.array(s); np.asarray(s); np.asanyarray(z); np.copy(s); np.copy(z); z.copy(); s.copy(); s.astype(float)
-np.isscalar(s); z.astype(float); np.require(s); np.reshape(s, ()); np.reshape(z, ()); s.reshape(()); x[:1].reshape(())
-np.isscalar(z); np.squeeze(s); np.squeeze(z); np.squeeze(x[:1]); np.transpose(s); np.transpose(z); z.T; np.real(s); np.real(z); z.item()
-np.imag(s); np.real_if_close(s); np.broadcast_to(s, ()); np.expand_dims(s, ()); np.resize(x, ()); np.roll(s, 1); z[()]
-np.flip(z); np.pad(z, 0); np.tile(z, ()); np.full_like(s, s); np.full((), s); np.zeros_like(s); np.where(s > 0, s, z)
-np.where(True, s, s); np.select([s > 0], [s]); np.piecewise(s, [s > 0], [s]); np.nan_to_num(z); np.clip(z, 0.0, 1.0); -z
-np.max(x, 0); np.max(z); np.min(z, 0); np.max(A, axis=(0, 1)); np.nanmax(x, axis=0); np.ptp(z, 0)
-np.median(x); x.max(0); np.median(x[:3]); np.nanmedian(x); np.quantile(x, 0.3); np.percentile(A, 30.0); np.nanquantile(x, 0.5); np.sum(x)
-z + s; np.prod(x); np.mean(A); np.std([s, s]); np.nanstd([s, z]); np.dot(x, x); np.tensordot(A, A); np.linalg.norm(x, np.inf)
-np.linalg.norm(A, 1); np.linalg.norm(A, -2); np.linalg.det(A); np.trace(A); np.take(x, 0); np.i0(s); x[0, ...]; abs(z)
-np.einsum("ii", A); np.interp(s, x, x); np.sin(z); np.sin(z, out=np.zeros(())); np.exp(z, z); np.add(z, s, z); np.sin(s)
-np.sum(x, out=np.zeros(())); np.broadcast_arrays(s, z)[0]; np.atleast_1d(s); np.ravel(s); np.diff(z, 0); np.squeeze(z, 0)
-np.unwrap(x)[0]; np.polyval([s, 1.0], z); np.vectorize(lambda t: t * t)(s); np.apply_along_axis(np.sum, 0, x); np.fix(z)
-np.float64(s); float(z); np.positive(z); np.maximum(s, 0.0); np.round(z); np.hypot(s, z); x[np.array(1)]; x[1]; x.sum()
+np.isscalar(s); z.astype(float); np.require(s); np.reshape(s, ()); np.reshape(z, ()); s.reshape(())
+x[:1].reshape(()); np.isscalar(z); np.squeeze(s); np.squeeze(z); np.squeeze(x[:1]); np.transpose(s); np.transpose(z)
+z.T; np.real(s); np.real(z); z.item(); np.imag(s); np.real_if_close(s); np.broadcast_to(s, ())
+np.expand_dims(s, ()); np.resize(x, ()); np.roll(s, 1); z[()]; np.flip(z); np.pad(z, 0); np.tile(z, ())
+np.full_like(s, s); np.full((), s); np.zeros_like(s); np.where(s > 0, s, z); np.where(True, s, s)
+np.select([s > 0], [s]); np.piecewise(s, [s > 0], [s]); np.nan_to_num(z); np.clip(z, 0.0, 1.0); -z; np.max(x, 0)
+np.max(z); np.min(z, 0); np.max(A, axis=(0, 1)); np.nanmax(x, axis=0); np.ptp(z, 0); np.median(x); x.max(0)
+np.median(x[:3]); np.nanmedian(x); np.quantile(x, 0.3); np.percentile(A, 30.0); np.nanquantile(x, 0.5); np.sum(x)
+z + s; np.prod(x); np.mean(A); np.std([s, s]); np.nanstd([s, z]); np.dot(x, x); np.tensordot(A, A)
+np.linalg.norm(x, np.inf); np.linalg.norm(A, 1); np.linalg.norm(A, -2); np.linalg.det(A); np.trace(A); np.take(x, 0)
+np.i0(s); x[0, ...]; abs(z); np.einsum("ii", A); np.interp(s, x, x); np.sin(z); np.sin(z, out=np.zeros(()))
+np.exp(z, z); np.add(z, s, z); np.sin(s); np.sum(x, out=np.zeros(())); np.broadcast_arrays(s, z)[0]
+np.atleast_1d(s); np.ravel(s); np.diff(z, 0); np.squeeze(z, 0); np.unwrap(x)[0]; np.polyval([s, 1.0], z)
+np.vectorize(lambda t: t * t)(s); np.apply_along_axis(np.sum, 0, x); np.fix(z); np.float64(s); float(z)
+np.positive(z); np.maximum(s, 0.0); np.round(z); np.hypot(s, z); x[np.array(1)]; x[1]; x.sum()
 """
 KINDS = f"""
 def kinds(x, A):

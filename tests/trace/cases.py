@@ -43,6 +43,11 @@ def _set(index, value):
     return step
 
 
+def _windows(x):
+    """Pairs of neighbours, as views that share elements."""
+    return np.lib.stride_tricks.sliding_window_view(x, 2)
+
+
 _mask = np.array([[True, False, True], [False, True, True]])
 _order = np.array([[2, 0, 1], [1, 1, 0]])
 
@@ -119,6 +124,9 @@ MOVEMENT = [
     Case("atleast_3d", lambda x: np.atleast_3d(x), (B,)),
     Case("atleast of two", lambda x, y: np.atleast_2d(x, y)[1], (A, B)),
     Case("sliding_window_view", lambda x: np.lib.stride_tricks.sliding_window_view(x, 2), (A,)),
+    Case("products of windows", lambda x: np.prod(_windows(x), axis=1), (A,)),
+    Case("sorted windows", lambda x: np.sort(np.lib.stride_tricks.sliding_window_view(x, 3))[:, 1], ((6,),)),
+    Case("windows in einsum", lambda x: np.einsum("ij,ij->i", *[_windows(x)] * 2), (A,)),
     Case("pad constant", lambda x: np.pad(x, ((1, 0), (2, 1)), constant_values=3.0), (B,)),
     Case("pad active constant", lambda x: np.pad(x, 1, constant_values=x[0] * x[1]), (A,)),
     Case("pad edge", lambda x: np.pad(x, 2, mode="edge"), (A,)),

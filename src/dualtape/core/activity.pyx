@@ -31,7 +31,7 @@ def parted(Tape tape, op, a, b):
     """op(a, b) of traced operands, where a constant that only looks active is passive; None if there is none.
 
     Elements of one operation may differ in this: then it is recorded in parts."""
-    cdef cnp.ndarray ids = operand_ids(tape, a), other_ids = operand_ids(tape, b)
+    cdef cnp.ndarray ids = np.asarray(operand_ids(tape, a)), other_ids = np.asarray(operand_ids(tape, b))
     tape.flush()
     if tape.guards is None:
         values = slot_values(tape)

@@ -15,7 +15,7 @@ from dualtape.core.array cimport (
 from dualtape.core.c cimport DT_ACTIVE_A, DT_CALL, DT_GATHER, DT_OP_NODE, dt_node
 from dualtape.core.calls cimport ArrayCall, Place, note_call
 from dualtape.core.holder cimport Holder, plain_key
-from dualtape.core.layout cimport MAX_NDIM, MOST_GAPS, check_ndim, copied_as_laid, memory_axes
+from dualtape.core.layout cimport MAX_NDIM, MOST_GAPS, check_ndim, copied_as_laid, may_share, memory_axes
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, escape, peek
 from dualtape.core.tape cimport Tape
@@ -133,10 +133,10 @@ def operand_ids(Tape tape, x):
     if type(x) is TracedScalar:
         return np.int64((<TracedScalar>x).slot)
     slot = slot_of(tape, x, &active)
-    if active < 0:
-        raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected",
-                         "convert it to float64 first")
-    return np.int64(slot)
+    if active >= 0:
+        return np.int64(slot)
+    raise DtypeError(f"a {type(x).__name__} met traced values where a real number or array was expected",
+                     "convert it to float64 first")
 
 
 # ---- ids: which slot every element is in ----
@@ -322,8 +322,7 @@ cdef object wrap_moved(Tape tape, object moved, list bases, list tables):
         (<TracedArray>moved).fixed |= not cnp.PyArray_CHKFLAGS(ids, cnp.NPY_ARRAY_WRITEABLE)
         return moved
     if ids.ndim == 0:                       # an array, where NumPy gave one: it can be written into, and shared
-        base = from_ids(tape, (<object>ids).reshape(1))
-        return new_view(base, base.offset, 0, dims, steps)
+        return new_view(from_ids(tape, moved.reshape(1)), 0, 0, dims, steps)
     order = memory_axes(ids)
     return from_ids(tape, ids) if order is None else transposed_back(from_ids(tape, moved.transpose(order)), order)
 
@@ -425,7 +424,6 @@ def assign(TracedArray x, where, value):
 
 cdef object place_of(Tape tape, object x, bint active):
     cdef TracedArray array
-    cdef int axis
     if type(x) is TracedScalar:
         return Place((<TracedScalar>x).slot, (), (), active)
     if type(x) is not TracedArray:
@@ -433,10 +431,8 @@ cdef object place_of(Tape tape, object x, bint active):
             return copied_as_laid(x if x.dtype == np.float64 else x.astype(np.float64))
         return np.array(x, dtype=np.float64) if isinstance(x, (list, tuple)) else x
     array = readable(<TracedArray>x)
-    for axis in range(array.ndim):
-        if array.steps[axis] == 0 and array.dims[axis] > 1:      # elements that share a slot cannot be added to
-            array = gather(tape, np.positive(ids_of(array)))         # in the order in which NumPy goes through them
-            break
+    if may_share(array.ndim, array.dims, array.steps):      # elements that share a slot cannot be added to
+        array = gather(tape, np.positive(ids_of(array)))    # in the order in which NumPy goes through them
     store(array)
     return Place(<uint32_t>(array.owner().slot + array.offset), array.shape, array.strides, active)
 

@@ -32,3 +32,4 @@ cpdef cnp.ndarray copied_as_laid(x)
 cdef bint memory_order(const operand *a, const operand *b, int ndim, int *order) noexcept
 cdef int arrange(operand *o, const int *order, int ndim) noexcept
 cdef bint may_be_tied(Tape tape, const operand *x, const operand *y) noexcept
+cdef bint may_share(int ndim, const int64_t *dims, const int64_t *steps) noexcept

@@ -4,6 +4,7 @@ elements of an operand. Arithmetic on shapes and steps alone; array.pyx does the
 NumPy keeps the memory order of the operands (order "K") and sums in memory order: so do we, bit for bit."""
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint32_t
+from libc.stdlib cimport llabs
 import numpy as np
 
 from dualtape.core.c cimport DT_CONTIGUOUS, DT_IN_SEGMENT, DT_SCALAR, DT_STRIDED, dt_operand
@@ -176,5 +177,23 @@ cdef bint may_be_tied(Tape tape, const operand *x, const operand *y) noexcept:
         return True
     for i in range(max(x.size, y.size)):
         if u[i if x.size > 1 else 0] == v[i if y.size > 1 else 0]:
+            return True
+    return False
+
+
+cdef bint may_share(int ndim, const int64_t *dims, const int64_t *steps) noexcept:
+    """May two elements of a view be the same, as in windows that overlap? Not if along every axis a step is longer than
+    all shorter ones reach together."""
+    cdef int64_t reach
+    cdef int axis, other
+    for axis in range(ndim):
+        if dims[axis] < 2:
+            continue
+        reach = 0
+        for other in range(ndim):
+            if dims[other] > 1 and (llabs(steps[other]) < llabs(steps[axis])
+                                    or (other < axis and llabs(steps[other]) == llabs(steps[axis]))):
+                reach += llabs(steps[other]) * (dims[other] - 1)
+        if llabs(steps[axis]) <= reach:
             return True
     return False

@@ -176,8 +176,8 @@ cdef class NumpySubstitute(Substitute):
 
     cdef Py_ssize_t n_operands     # of a ufunc: what is given beyond them is an output
 
-    def __init__(self, function, answer, types):
-        super().__init__(function, answer, types)
+    def __init__(self, function, answer, types, plainly=None, dict methods={}):
+        super().__init__(function, answer, types, plainly, methods)
         self.n_operands = function.nin if type(function) is np.ufunc else 0
 
     cdef Found found(self, tuple args, dict kwargs) except *:

@@ -122,7 +122,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
         if x.ndim:
             y[condition] = value
         elif condition:
-            y = np.expand_dims(operand(value), ())
+            y = np.expand_dims(np.reshape(operand(value), ()), ())
     return y
 
 
