@@ -7,7 +7,8 @@ from .grammar import Statement
 def ufunc_methods(draw, shape):
     if shape == ():
         texts = ["np.multiply.reduce({0})", "np.add.reduce({0}, initial=0.7)", "np.maximum.reduce({0}, initial=-0.1)"]
-        return draw.choice([*texts, "np.add.reduce({0}, where={0} > 0.1, initial=0.3)", "np.add.reduceat({0}, [0, 2, 1])[1]"]), (3,)
+        texts += ["np.add.reduce({0}, where={0} > 0.1, initial=0.3)", "np.add.reduceat({0}, [0, 2, 1])[1]"]
+        return draw.choice(texts), (3,)
     n = shape[0]
     if len(shape) == 1:
         ends = [draw.whole(0, 2) for _ in range(n)]
