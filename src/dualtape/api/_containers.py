@@ -78,9 +78,7 @@ class Structure:
             return
         parts = (list, _positions(len(tree)), tree, list) if type(tree) is list else _parts(tree)
         if parts is None:
-            raise StructureError(
-                f"{where} is {kind_name(type(tree))}, expected {kind_name(self.kind)} like its primal"
-            )
+            raise StructureError(f"{where} is {kind_name(type(tree))}, expected {kind_name(self.kind)} like its primal")
         _, keys, children, _ = parts
         if set(keys) != set(self.keys):
             raise StructureError(
