@@ -43,3 +43,17 @@ def test_errors_of_item_are_numpys(index):
 def test_a_list_of_a_hand_made_array_holds_dual_numbers():
     x = dualtape.Dual([[1.0, 2.0]], [[3.0, 4.0]])
     assert repr(x.tolist()) == "[[Dual(1.0, 3.0), Dual(2.0, 4.0)]]" and x[0, 0].item().x1 == 3.0
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("index", [(), ..., None, (..., None), True], ids=str)
+def test_scalars_are_indexed_as_numpys_are(index, mode):
+    found = dualtape.jacobian(lambda x: x[0][index] * x[1], mode=mode)(np.array([2.0, 3.0]))
+    expected = np.broadcast_to(np.array([3.0, 2.0]), (*np.shape(np.float64(2.0)[index]), 2))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_scalars_are_no_sequences(mode):
+    with pytest.raises(TypeError, match="not iterable"):
+        dualtape.jacobian(lambda x: list(x[0]), mode=mode)(np.array([2.0, 3.0]))

@@ -191,3 +191,22 @@ def test_reshaping_an_argument_copies_it_where_it_does_in_numpy(x, mode):
     x = x[:3, :3, ...]
     J = dt.jacobian(f, mode=mode)(x).reshape(x.size, x.size)
     np.testing.assert_array_equal(J, 0.0 if np.shares_memory(x.reshape(-1), x) else np.eye(x.size))
+
+
+def _scaled_through_a_view(x):
+    a = x * 1.0
+    a.reshape(-1)[::2] *= 2.0  # of a copy, if x lies in another order
+    return a
+
+
+_ORDERS = {"C": np.ascontiguousarray, "F": np.asfortranarray, "gaps": lambda x: np.repeat(x, 2, axis=1)[:, ::2]}
+
+
+@pytest.mark.parametrize("called", _ORDERS.values(), ids=_ORDERS)
+@pytest.mark.parametrize("recorded", _ORDERS.values(), ids=_ORDERS)
+def test_a_program_follows_the_memory_order_of_each_point(recorded, called):
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    program, point = dt.record(_scaled_through_a_view, recorded(x)), called(x + 0.5)
+    for _ in range(2):
+        np.testing.assert_array_equal(program(point), _scaled_through_a_view(point))
+        np.testing.assert_array_equal(program.jacobian(point), dt.jacobian(_scaled_through_a_view)(point))

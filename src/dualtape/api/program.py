@@ -45,6 +45,7 @@ from dualtape.core.seal import seal
 from dualtape.errors import GuardError, OptionError, PerturbationError, ShapeError
 from dualtape.trace.captures import captures
 from dualtape.trace.functions import has_active, is_active
+from dualtape.trace.layout import laid_out, layout_of
 from dualtape.trace.record import Recording, record_program
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ class Program(CompiledCalls):
         self._rerecords = rerecords
         self._is_checked = is_checked
         self._paths = Paths(max_paths)
+        self._layouts: tuple[Any, ...] = ()  # of the arguments of all paths, in memory
+        self._elsewhere: dict[tuple[Any, ...], Program] = {}  # the same function of arguments with other layouts
         self._watch: Any = None
         self._name = getattr(f, "__qualname__", type(f).__name__)
         self._n_recorded = self._n_calls = 0
@@ -131,12 +134,15 @@ class Program(CompiledCalls):
         self._refuses_kinks = refuses_kinks
         call = self._call(example)
         self._take(call.inputs, len(example))
+        if tuple(map(layout_of, call.primals)) != self._layouts:
+            call = self._call(self._arguments(self._flat(call.primals)))
         self._record(call)
         return self
 
     def _take(self, inputs: Space, n_arguments: int) -> None:
         self._inputs = inputs
         self._n_arguments = n_arguments
+        self._layouts = self._layouts or (None,) * len(inputs.slots)
         parts = (inputs.structure,) if n_arguments == 1 else inputs.structure.children
         self._is_flat = all(part.kind is None for part in parts)
 
@@ -234,13 +240,27 @@ class Program(CompiledCalls):
             call = self._call(args)
             recording = record_call(call, order)
             return _At(call.outputs, recording, call.dtype)
-        x, dtype = self._flat(args)
+        primals, dtype = self._read(args)
+        layouts = tuple(map(layout_of, primals))
+        if layouts != self._layouts and self._f is not None:
+            return self._laid_out_as(layouts, args)._at_point(args, seeds, order, forward)
+        x = self._flat(primals)
         self._n_calls += 1
         if is_inspected():
             self._inspect(x, order, forward)
         self._look_at_constants()
         trace, point = self._replayed(x)
         return _At(trace.outputs, point, dtype)
+
+    def _laid_out_as(self, layouts: tuple[Any, ...], args: tuple[Any, ...]) -> Program:
+        """The program for arguments that lie in memory otherwise: there f may share memory where it does not here."""
+        if layouts not in self._elsewhere:
+            program = Program(
+                self._f, self._kwargs, self._rerecords, self._is_checked, self._paths.limit, self._rewrites
+            )
+            program._layouts = layouts
+            self._elsewhere[layouts] = program.start(args, self._refuses_kinks)
+        return self._elsewhere[layouts]
 
     def _replayed(self, x: Any) -> tuple[Trace, Point]:
         """The path that f takes at the flat point x, recorded if there is none, replayed there."""
@@ -263,9 +283,8 @@ class Program(CompiledCalls):
 
     def _arguments(self, x: Any) -> tuple[Any, ...]:
         """The arguments of f at the flat point x."""
-        primals = self._inputs.fill(
-            lambda slot: x[slot.rows].reshape(slot.shape) if slot.shape else float(x[slot.rows][0])
-        )
+        layouts = iter(self._layouts)
+        primals = self._inputs.fill(lambda slot: laid_out(x[slot.rows].reshape(slot.shape), next(layouts)))
         return (primals,) if self._n_arguments == 1 else tuple(primals)
 
     def _inspect(self, x: Any, order: int, forward: bool = False) -> None:
@@ -310,13 +329,12 @@ class Program(CompiledCalls):
         shapes = [slot.shape for slot in trace.outputs.slots]
         return _At(trace.outputs, Recording(tape, primals, shapes, trace.path.slots), dtype)
 
-    def _flat(self, args: tuple[Any, ...]) -> tuple[Any, np.dtype[Any]]:
-        """The numbers of a point as one vector (n,), and the type of results."""
-        primals, dtype = self._read(args)
+    def _flat(self, primals: list[Any]) -> Any:
+        """The numbers of a point as one vector (n,)."""
         x = np.empty(self._inputs.size)
         for primal, slot in zip(primals, self._inputs.slots, strict=True):
             x[slot.rows] = np.reshape(primal, -1)
-        return x, dtype
+        return x
 
     def _read(self, args: tuple[Any, ...]) -> tuple[list[Any], np.dtype[Any]]:
         """The numbers of a point, checked, and the type of results."""
@@ -406,7 +424,7 @@ class Program(CompiledCalls):
         """
         if profile and not x:
             raise OptionError("a profile needs a point", "call P.summary(x, profile=True)")
-        flat = self._flat(x)[0] if x else None
+        flat = self._flat(self._read(x)[0]) if x else None
         trace = self._paths.traces[0] if flat is None else self._trace_at(flat)
         return summarize(repr(self), trace, len(self._paths.traces), self._n_recorded, flat if profile else None)
 
@@ -536,7 +554,7 @@ class Program(CompiledCalls):
         """Recordings never change, so that a copy shares them; it goes on with paths of its own."""
         found = type(self).__new__(type(self))
         found.__dict__.update(self.__dict__)
-        found._paths, found._replay = self._paths.copied(), self._replay
+        found._paths, found._replay, found._elsewhere = self._paths.copied(), self._replay, {}
         return found
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Program:

@@ -13,7 +13,8 @@ import numpy as np
 
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, OP_ABSOLUTE, OP_ADD, OP_CEIL, OP_DIVIDE, OP_FLOOR, OP_FLOOR_DIVIDE, OP_MULTIPLY,
-    OP_NEGATIVE, OP_POWER, OP_REMAINDER, OP_RINT, OP_SCALAR_POWER, OP_SUBTRACT, OP_TRUNC, dt_scalar_primal)
+    OP_NEGATIVE, OP_POWER, OP_REMAINDER, OP_RINT, OP_SCALAR_POWER, OP_SUBTRACT, OP_TRUNC, dt_scalar_primal,
+    dt_type)
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.level cimport said
 from dualtape.core.tape cimport Tape
@@ -455,6 +456,11 @@ cdef class TracedScalar:
     def __getattr__(self, name):
         return bound_method(self, name)
 
+    def __getitem__(self, key):
+        """As of np.float64: ``x[()]`` is x, ``x[...]`` and ``x[None]`` are arrays."""
+        cdef tuple keys = key if type(key) is tuple else (key,)
+        return np.reshape(self, (1,))[keys + (0,)] if keys else self
+
     # Text is for people: what is printed may be stale in a replay, which prints nothing. So it needs no guard.
 
     def __repr__(self):
@@ -465,6 +471,9 @@ cdef class TracedScalar:
 
     def __format__(self, spec):
         return format(np.float64(self.primal), spec)
+
+
+(<dt_type *>TracedScalar).tp_as_sequence.sq_item = NULL      # x[()] and x[None], but no sequence: iter(x) is an error
 
 
 def dispatch_ufunc(ufunc, method, inputs, kwargs):

@@ -31,6 +31,23 @@ def in_layout_of(number, x):
     return move([memory], lambda ids: _strided(ids, x.shape, strides, below))
 
 
+def layout_of(x):
+    """How the elements of an array lie in memory, as far as that decides what shares memory: strides, without the size
+    of gaps. None if they lie in C order."""
+    has_one = isinstance(x, np.ndarray) and x.ndim > 1 and x.size and not x.flags.c_contiguous
+    return _closer(x) if has_one else None
+
+
+def laid_out(x, layout):
+    """The array `x`, in C order, or a copy of it that has this layout; a number for shape ()."""
+    if layout is None:
+        return x if x.shape else float(x)
+    below, extent = _reach(x.shape, layout)
+    copied = _strided(np.zeros(extent), x.shape, layout, below)
+    copied[...] = x
+    return copied
+
+
 def model_of(x):
     """An array without memory of its own, not to be read: only shape and strides count, which are those of `x`."""
     has_strides = np.ndim(x) and hasattr(x, "strides")
