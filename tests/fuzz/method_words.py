@@ -67,7 +67,7 @@ def shared_scalar(draw):
     made = [Statement(f"{name} = {start}", (draw.expression((), 1),), defines=((name, ()),))]
     made.append(Statement(f"{other} = {name}"))
     draw.know(name, ())
-    writes = [f"{other} += {{0}}", f"{other}[()] = {{0}}", f"{other} *= {{0}}", f"np.multiply({name}, {{0}}, {other})"]
+    writes = [f"{other} += {{0}}", f"{other}[...] = {{0}}", f"{other} *= {{0}}", f"np.multiply({name}, {{0}}, {other})"]
     made.append(Statement(draw.choice(writes), (draw.expression((), 1),)))
     return made
 

@@ -77,7 +77,9 @@ def examine(program):
 
 def _judged(subject, found):
     """A difference that the conditioning of the program explains is none; where there is no derivative, NaN is one
-    honest answer among others."""
+    honest answer among others. So it is where a number inside f is too large for a double; the truth has larger ones."""
+    if "not finite" in found.kind and _overflows(subject):
+        return Report(aside="an intermediate result overflows")
     try:
         _, tolerances = truth.exactly(subject.program, subject.v)
     except (Undecided, ZeroDivisionError):
@@ -89,6 +91,15 @@ def _judged(subject, found):
     if found.error <= max(tolerances):
         return Report(aside="ill-conditioned")
     return Report(found.kind, found.detail)
+
+
+def _overflows(subject):
+    with np.errstate(over="raise"):
+        try:
+            subject.plain(subject.x)
+        except FloatingPointError:
+            return True
+    return False
 
 
 def agree(kind, found, expected, rounding=ROUNDING):

@@ -181,3 +181,9 @@ def test_tolerances_follow_the_condition_of_a_program():
     _, tolerances = truth.exactly(program, 1.0)
     plain = grammar.Program(0, (), (grammar.Statement("return 2.0 * x"),), 0.7)
     assert tolerances[0] > 1e4 * truth.exactly(plain, 1.0)[1][0]
+
+
+def test_a_program_that_overflows_inside_may_answer_nan():
+    lines = ("t = np.max(np.expm1(x * x))", "t = x[0] / (1.0 + t**2)", "t = x[1] / (1.0 + t**2)", "return t")
+    program = grammar.Program(7, (), tuple(map(grammar.Statement, lines)), np.array([-20.5, -25.4]))
+    assert oracles.examine(program).aside == "an intermediate result overflows"
