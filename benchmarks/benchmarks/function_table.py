@@ -147,9 +147,15 @@ ROWS = {
     )
     for name, f in functions.items()
 }
+
+def _replayed(f, x):
+    program = dualtape.record(f, x)
+    return lambda: program.grad(x)
+
+
 WAYS = {
     "gradient": lambda f, x: lambda: dualtape.grad(f)(x),
-    "replayed gradient": lambda f, x: lambda program=dualtape.record(f, x): program.grad(x),
+    "replayed gradient": _replayed,
     "tangent": lambda f, x: lambda: dualtape.jvp(f, (x,), (np.ones_like(x),))[1],
 }
 

@@ -77,7 +77,7 @@ def examine(program):
 
 def _judged(subject, found):
     """A difference that the conditioning of the program explains is none; where there is no derivative, NaN is one
-    honest answer among others. So it is where a number inside f is too large for a double; the truth has larger ones."""
+    honest answer among others. Nor is it a defect where a number inside f overflows: the truth has larger ones."""
     if "not finite" in found.kind and _overflows(subject):
         return Report(aside="an intermediate result overflows")
     try:

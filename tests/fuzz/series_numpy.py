@@ -124,7 +124,12 @@ def sinc(x):
 
 # Creation: everywhere room for series.
 
-constants = np.vectorize(lambda x: x if isinstance(x, Series) else series.constant(x), otypes=[object])
+def _as_series(x):
+    x = x[()] if isinstance(x, np.ndarray) else x
+    return x if isinstance(x, Series) else series.constant(x)
+
+
+constants = np.vectorize(_as_series, otypes=[object])
 
 
 def zeros(shape, like=None):
@@ -145,6 +150,9 @@ def full(shape, value, like=None):
 
 def array(entries, dtype=None, like=None):
     return constants(np.array(entries, dtype=object))
+
+
+copy = array
 
 
 def zeros_like(a, shape=None):

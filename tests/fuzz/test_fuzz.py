@@ -4,7 +4,7 @@ from fuzz import campaign, oracles
 
 MOST_ASIDE = 0.25  # of the programs: else the grammar draws nonsense
 MOST_REFUSED = 0.05
-MOST_IN_LAST_BITS = 0.01
+MOST_IN_LAST_BITS = 0.02
 
 
 def test_no_program_shows_a_defect(seeds):

@@ -105,7 +105,7 @@ def test_plain_arrays_are_those_of_numpy_in_buffers(function):
     arguments = {
         "fromiter": ([1.0, 2.0], float), "frombuffer": (bytes(16),), "full": (3, 2.5), "arange": (3.0,),
         "fromfunction": (lambda i: i * 2.0, (3,)), "array": ([1.0, 2.0],), "tri": (2,), "indices": ((2, 2), float),
-        "kaiser": (3, 2.0),
+        "kaiser": (3, 2.0), "full_like": ([1.0, 2.0], 2.5),
     }  # fmt: skip
     if function.__name__ in ("fromstring", "fromfile", "loadtxt", "genfromtxt"):
         pytest.skip("reads text")

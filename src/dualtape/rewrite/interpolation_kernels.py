@@ -8,6 +8,7 @@ from math import comb, perm
 
 import numpy as np
 
+from dualtape.core.buffer import opened
 from dualtape.errors import UnsupportedOperation
 from dualtape.rewrite.kernels import compiled, kernel, real_numbers
 
@@ -249,6 +250,7 @@ def make_ndbspl(points, values, k=3, **options):
 @kernel("scipy.interpolate._dierckx.evaluate_ndbspline")
 def evaluate_ndbspline(xi, t, len_t, k, nu, extrapolate, c1r, num_c_tr, strides_c1, indices_k1d):
     xi, t, c1r = real_numbers(xi, t, c1r)
+    len_t, k, nu, strides_c1, indices_k1d = opened([len_t, k, nu, strides_c1, indices_k1d], [])
 
     def value(xi, t, c1r):
         return _scipy("_dierckx", "evaluate_ndbspline")(

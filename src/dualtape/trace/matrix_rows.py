@@ -309,3 +309,4 @@ RULES = {
     "lu": _lu,
     "as_returned": _returned,
 }
+RULES |= {row.name: RULES[row.name.removesuffix(" of rules")] for row in ROWS if row.name.endswith(" of rules")}
