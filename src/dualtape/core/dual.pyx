@@ -28,6 +28,7 @@ from dualtape.core.kernels cimport library
 from dualtape.core.level cimport check_running, latest_evaluation, said
 
 import numpy as np
+from dualtape.core.text import Text
 from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
 
 cnp.import_array()
@@ -406,15 +407,15 @@ cdef class ForwardNumber:
         return _arrays.attribute(self, name)
 
     def __repr__(self):
-        return _parts.text(self)
+        return Text(_parts.text(self))
 
     def __str__(self):
         if not self.level:
             return _parts.text(self)
-        return str(np.float64(self.value)) if self.lanes != NULL else str(self.values)
+        return Text(np.float64(self.value) if self.lanes != NULL else self.values)
 
     def __format__(self, spec):
-        return format(np.float64(self.value) if self.lanes != NULL else self.values, spec)
+        return Text(format(np.float64(self.value) if self.lanes != NULL else self.values, spec))
 
 
 cdef inline bint compare(double x, double y, int op) noexcept:

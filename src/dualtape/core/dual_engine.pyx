@@ -50,6 +50,11 @@ cdef class Engine:
         """Row `opcode` of the table applied to numbers, arrays or floats; broadcasts like NumPy."""
         return elementwise(self.leader, opcode, a, b)
 
+    def unconnected(self, x):
+        """Bool for each element: structurally zero."""
+        values = np.asarray(primal(x))
+        return (values == 0.0) & np.signbit(values)
+
     def lift(self, values):
         """An array of constants that can be written to with active numbers."""
         return constants(self.leader.space, self.leader.level, np.array(values, dtype=np.float64))

@@ -501,6 +501,10 @@ cdef class TapeEngine:
             return sum_op(self.tape, operands[0], **params)
         return array_op(self.tape, row, operands, params)
 
+    def unconnected(self, x):
+        """Bool for each element: structurally zero, in every replay."""
+        return operand_ids(self.tape, x) == 0
+
     def lift(self, values):
         """A traced array of constants, to be written into."""
         return constant_array(self.tape, np.asarray(values, dtype=np.float64))

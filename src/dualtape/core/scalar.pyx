@@ -18,6 +18,7 @@ from dualtape.core.c cimport (
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.level cimport said
 from dualtape.core.tape cimport Tape
+from dualtape.core.text import Text
 from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeError
 
 # by Py_LT ... Py_GE
@@ -464,13 +465,13 @@ cdef class TracedScalar:
     # Text is for people: what is printed may be stale in a replay, which prints nothing. So it needs no guard.
 
     def __repr__(self):
-        return f"TracedScalar({self.primal!r})"
+        return Text(f"TracedScalar({self.primal!r})")
 
     def __str__(self):
-        return str(np.float64(self.primal))       # text can be decided on, too: guarded
+        return Text(np.float64(self.primal))      # text can be decided on, too: guarded
 
     def __format__(self, spec):
-        return format(np.float64(self.primal), spec)
+        return Text(format(np.float64(self.primal), spec))
 
 
 (<dt_type *>TracedScalar).tp_as_sequence.sq_item = NULL      # x[()] and x[None], but no sequence: iter(x) is an error

@@ -91,7 +91,7 @@ def is_unmoved(x):
     """Where a cotangent or tangent is structurally zero: nothing depends on that number, or it does not move."""
     if is_complex(x):
         return is_unmoved(np.real(x)) & is_unmoved(np.imag(x))
-    return (x == 0.0) & np.signbit(x)
+    return x.engine.unconnected(x) if hasattr(x, "engine") else (x == 0.0) & np.signbit(x)
 
 
 def columns_unmoved(x):

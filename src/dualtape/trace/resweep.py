@@ -332,8 +332,9 @@ def _unknown_alike(found, given):
     """What a rule has found, where not a number dependent on all that it was given: a NaN of its own is a constant to
     the rule, but what has no derivative has no second one either."""
     moving = [x for x in given if is_active(x)]
-    unknown = np.isnan(peek(found) if is_active(found) else found) if moving else np.False_
-    return np.where(unknown, np.nan * sum(np.sum(x) for x in moving), found) if unknown.any() else found
+    if not moving or not np.any(np.isnan(found)):  # decided again wherever this is replayed
+        return found
+    return np.where(np.isnan(found), np.nan * sum(np.sum(x) for x in moving), found)
 
 
 def _folded(place, contribution):
