@@ -243,3 +243,34 @@ def _put_together(a):
 
 
 CASES += ALGEBRA
+
+
+_hole = np.array([[False, True, False, False], [True, False, False, False], [False, False, False, True]])
+_holed = lambda x: np.where(_hole, np.nan, _z(x))
+STATISTICS = [
+    Case("complex partition", lambda x: _real(np.partition(_z(x), 1, axis=1)), (B,), looks=True),
+    Case("complex median", lambda x: _real(np.median(_z(x))) + _real(np.median(_z(x), axis=1)), (B,), looks=True),
+    Case("complex sort in place", _changed(lambda z, x: z.sort(axis=0)), (B,), looks=True),
+    Case("complex partition in place", _changed(lambda z, x: z.partition(1)), (B,), looks=True),
+    Case("complex interp", lambda x, t: _real(np.interp(t, [-2.0, 0.1, 2.0], _z(x))), (A, B)),
+    Case(
+        "complex ends of interp",
+        lambda x, t: _real(np.interp(2.0 * t, [0.0, 0.1, 0.4], _z(x), x[0], 1j * x[1])),
+        (A, B),
+    ),
+    *(
+        Case(
+            f"complex {f.__name__} {options}",
+            lambda x, f=f, options=options: _real(f(_holed(x), **options)),
+            ((3, 4),),
+            looks=True,
+        )
+        for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmedian, np.nanmax, np.nanmin)
+        for options in ({}, {"axis": 0}, {"axis": 1, "keepdims": True})
+    ),
+    *(
+        Case(f"complex {f.__name__}", lambda x, f=f: _real(f(_holed(x), axis=0)), ((3, 4),))
+        for f in (np.nancumsum, np.nancumprod)
+    ),
+]
+CASES += STATISTICS

@@ -396,6 +396,15 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     return in_order_of(ordered, np.empty_like(peeked(a)))
 
 
+@handles_complex(np.partition)
+def partition(a, kth, axis=-1, kind="introselect", order=None):
+    a = number(a)
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    parted = np.take_along_axis(a, np.argpartition(a, kth, axis, kind, order), axis)
+    return in_order_of(parted, np.empty_like(peeked(a)))
+
+
 @handles_complex(np.sort_complex)
 def sort_complex(a):
     """Always complex, also where every number is real."""
@@ -468,15 +477,17 @@ def _moving(name):
 
 
 for _name in (
-    "all any argmax argmin argsort conj conjugate cumprod cumsum dot max mean min nonzero prod round std sum "
-    "take trace var exp exp2 expm1 log log2 log10 log1p sqrt square reciprocal sin cos tan sinh cosh tanh arcsin "
-    "arccos arctan arcsinh arccosh arctanh sign"
+    "all any argmax argmin argpartition argsort conj conjugate cumprod cumsum dot max mean min nonzero prod round "
+    "std sum take trace var exp exp2 expm1 log log2 log10 log1p sqrt square reciprocal sin cos tan sinh cosh tanh "
+    "arcsin arccos arctan arcsinh arccosh arctanh sign"
 ).split():
     _method(_name)
 for _name in ("reshape", "transpose", "ravel", "flatten", "squeeze", "swapaxes", "diagonal", "repeat"):
     _moving(_name)
 METHODS["astype"] = cast
 METHODS["copy"] = lambda self, order="C": copied(self, order)
+METHODS["sort"] = lambda self, *args, **kwargs: self.__setitem__(..., np.sort(self, *args, **kwargs))
+METHODS["partition"] = lambda self, *args, **kwargs: self.__setitem__(..., np.partition(self, *args, **kwargs))
 METHODS["T"] = property(lambda self: np.transpose(self))
 METHODS["mT"] = property(lambda self: np.matrix_transpose(self))
 
