@@ -54,7 +54,7 @@ KINKS = {
     "max": (lambda x: np.max(x - np.array([1.0, 0.0])), "np.max is at a tie of its elements, operand"),
     "min of an axis": (lambda x: np.sum(np.min(np.stack([x, 0.0 * x]), axis=0)), "np.min is at a tie"),
     "sort": (lambda x: np.sort(x - np.array([1.0, 0.0]))[0], "np.sort is at a tie"),
-    "median": (lambda x: np.median(np.concatenate([x, x])), "np.sort is at a tie"),
+    "median": (lambda x: np.median(np.concatenate([x, x])), "np.partition is at a tie"),
     "norm": (lambda x: np.linalg.norm(x[1:]), "np.linalg.norm or np.std is at a kink: operand 0.0"),
     "1-norm": (lambda x: np.linalg.norm(x, 1), "np.absolute"),
     "norm of a row": (lambda x: np.sum(np.linalg.norm(np.outer(x, x), axis=1)), "element 1 of 2"),

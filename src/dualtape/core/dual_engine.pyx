@@ -292,7 +292,8 @@ cdef int second_order_by_row(ForwardNumber leader, row, list numbers, dict param
     mixed = [None if lanes is None else mixed_lanes(space, lanes) for lanes in moving]
     v_mixed = [np.full(np.shape(output) + (p, q), -0.0) for output in outputs]
     still = [not moves([None if lanes is None else lanes[..., x2 + j] for lanes in moving]) for j in range(q)]
-    unknown = np.where(still, 0.0, np.nan)
+    given_nan = any([np.isnan(x).any() for x in [primal(x) for x in numbers] + [x for x in moving if x is not None]])
+    unknown = np.where(np.asarray(still) | given_nan, 0.0, np.nan)
     for i in range(p):
         if not moves([None if lanes is None else lanes[..., i] for lanes in moving] +
                      [None if rows is None else rows[..., i, :] for rows in mixed]):

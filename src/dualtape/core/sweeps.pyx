@@ -177,6 +177,7 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
                       for at, x in zip(call.results, primals(work.value, call.results))])
     v_bar = bundle(call, [moving_cotangent(call, x[()], dot) for x, dot in zip(v_bars, v_bar_dots)])
     x_bars = call.row.vjp(v_bar, xs, v, call.active, **call.params)
+    given_nan = has_nan(primals(work.value, call.operands) + v_bars)
     for at, active, x_bar in zip(call.operands, call.active, x_bars):
         if not active or x_bar is None:
             continue
@@ -186,9 +187,14 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
             (<Place>at).array(work.adjoint_dot, p)[...] += as_meant(call.row, lanes)
         (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, values)
         unknown = np.isnan(values)
-        if unknown.any():       # a rule's own NaN is a constant to it: what has no derivative has no second one
+        if unknown.any() and not given_nan:     # a rule's own NaN is a constant to it: what has no derivative has no second one
             (<Place>at).array(work.adjoint_dot, p)[unknown, :] += moving_lanes(call, work)
     return 0
+
+
+cpdef bint has_nan(list arrays) except -1:
+    """Whether any of these holds a NaN, which then is no answer of a rule to finite numbers."""
+    return any([bool(np.isnan(x).any()) for x in arrays])
 
 
 cdef object moving_lanes(ArrayCall call, dt_workspace *work):
