@@ -187,7 +187,7 @@ cdef int call_second(ArrayCall call, dt_workspace *work) except -1:
             (<Place>at).array(work.adjoint_dot, p)[...] += as_meant(call.row, lanes)
         (<Place>at).array(work.adjoint, 0)[...] += as_meant(call.row, values)
         unknown = np.isnan(values)
-        if unknown.any() and not given_nan:     # a rule's own NaN is a constant to it: what has no derivative has no second one
+        if unknown.any() and not given_nan:     # its own NaN is a constant to a rule, but has no second derivative
             (<Place>at).array(work.adjoint_dot, p)[unknown, :] += moving_lanes(call, work)
     return 0
 

@@ -329,8 +329,8 @@ class _OnTape(Resweep):
 
 
 def _unknown_alike(found, given):
-    """What a rule has found, where not a number dependent on all that it was given: a NaN of its own, not one that it was
-    given, is a constant to the rule, but what has no derivative has no second one either."""
+    """What a rule has found, where not a number dependent on all that it was given: a NaN of its own, not one that it
+    was given, is a constant to the rule, but what has no derivative has no second one either."""
     moving = [x for x in given if is_active(x)]
     if not moving or not np.any(np.isnan(found)):  # decided again wherever this is replayed
         return found
