@@ -93,7 +93,7 @@ def stopped(x):
 
 
 def by_text(x):
-    return np.sum(x * x) * float(str(x[0]))
+    return np.sum(x * x) * float("+" + str(x[0]))
 
 
 def test_the_operation_that_differs_is_named():

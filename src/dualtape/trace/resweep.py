@@ -332,11 +332,13 @@ def _unknown_alike(found, given):
     """What a rule has found, where not a number dependent on all that it was given: a NaN of its own, not one that it
     was given, is a constant to the rule, but what has no derivative has no second one either."""
     moving = [x for x in given if is_active(x)]
-    if not moving or not np.any(np.isnan(found)):  # decided again wherever this is replayed
+    if not moving or not _has_nan(found) or any(x is not None and _has_nan(x) for x in given):
         return found
-    if any(x is not None and np.any(np.isnan(x)) for x in given):
-        return found
-    return np.where(np.isnan(found), np.nan * sum(np.sum(x) for x in moving), found)
+    return np.where(np.isnan(found), np.nan * sum(np.sum(x) for x in moving), found)  # decided anew in a replay
+
+
+def _has_nan(x):
+    return np.any(np.isnan(peek(x) if is_active(x) else x))
 
 
 def _folded(place, contribution):
