@@ -16,7 +16,6 @@ RELATIVES = {
     errors.OptionError: (ValueError,),
     errors.LeakedTracerError: (RuntimeError,),
     errors.PerturbationError: (RuntimeError,),
-    errors.SealedTapeError: (RuntimeError,),
     errors.NonsmoothError: (ArithmeticError,),
     errors.DerivativeMismatch: (AssertionError,),
 }

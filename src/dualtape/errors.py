@@ -161,10 +161,6 @@ class PerturbationError(DualtapeError, RuntimeError):
     """Perturbations of different levels met in a way that would confuse them."""
 
 
-class SealedTapeError(DualtapeError, RuntimeError):
-    """An operation was to be recorded on a tape that is already sealed."""
-
-
 class GuardError(DualtapeError, RuntimeError):
     """A program met a point, or a captured constant, for which it was not recorded, and may not be recorded again."""
 

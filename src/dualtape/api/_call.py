@@ -148,12 +148,6 @@ class Call:
         call.primals = primals
         return call
 
-    def forget(self) -> Call:
-        """A copy that knows the spaces and the value, but keeps no argument alive."""
-        call = copy.copy(self)
-        call.args, call.kwargs, call.primals, call.aux = (), {}, [], None
-        return call
-
     def _take_aux(self, result: Any) -> tuple[Any, list[Any]]:
         """Split ``(result, aux)``. Active numbers in aux travel as further outputs and so come back plain."""
         if not isinstance(result, tuple) or len(result) != 2:

@@ -107,11 +107,6 @@ def holds_complex(structure: Structure) -> bool:
     return structure.kind is Complex or any(map(holds_complex, structure.children))
 
 
-def leaf_structure() -> Structure:
-    """The structure of a bare number."""
-    return _LEAF
-
-
 def tuple_structure(children: tuple[Structure, ...]) -> Structure:
     """The structure of a tuple of structures."""
     return Structure(tuple, _positions(len(children)), children, tuple)

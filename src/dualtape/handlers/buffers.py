@@ -299,12 +299,8 @@ def converted(number, dtype):
 
 def complex_array(real, imag):
     """The complex array with these parts."""
-    try:
-        from .complex_numbers import made
-    except ImportError:
-        raise UnsupportedOperation(
-            "a traced number was to be written into a complex array", "keep real and imaginary parts as two real arrays"
-        ) from None
+    from .complex_numbers import made
+
     return made(real, imag)
 
 

@@ -91,7 +91,7 @@ def _is_private(name, module):
 def _kind(name, value):
     full_name = name.replace("np.", "numpy.", 1)
     if full_name in FOREIGN:
-        return KINDS.get(np.linalg.eigvals, REFUSED) if _is_of_eigenvalues(name) else KINDS[full_name]
+        return KINDS[full_name]
     try:
         kind = KINDS.get(value)
     except TypeError:  # a constant without a hash
@@ -101,11 +101,6 @@ def _kind(name, value):
     if name in PLAIN_NAMES or (".polynomial." in name and name.endswith(_IN_EVERY_BASIS)):
         return PASSIVE
     return REFUSED if isinstance(value, np.ufunc) or hasattr(value, "_implementation") else UNCLASSIFIED
-
-
-def _is_of_eigenvalues(name):
-    """Roots of polynomials are eigenvalues of their companions."""
-    return name.endswith("roots") and not name.endswith("fromroots")
 
 
 def is_method_of_ufunc(name):

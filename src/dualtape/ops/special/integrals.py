@@ -18,11 +18,6 @@ def _sinhc(x):
     return 0.5 * (sc.exprel(x) + sc.exprel(-x))
 
 
-def _cosm1_over(x):
-    """(cos(x) - 1)/x, 0 at 0."""
-    return -_sinc(0.5 * x) * np.sin(0.5 * x)
-
-
 define_ufunc(sc.sici, "sici", "x", (lambda x, v: _sinc(x),), (lambda x, v: np.cos(x) / x,))
 define_ufunc(sc.shichi, "shichi", "x", (lambda x, v: _sinhc(x),), (lambda x, v: np.cosh(x) / x,))
 define_ufunc(
