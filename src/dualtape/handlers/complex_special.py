@@ -66,7 +66,7 @@ def complex_operands(ufunc):
 
 
 def _require_rules(name, xs, any_complex):
-    entry = complex_special.FUNCTIONS[complex_special.NAMES[name][0]]
+    entry = complex_special.of_ufunc(name)
     for x, argument, partial in zip(xs, entry.arguments, entry.partials, strict=True):
         reason = partial.reason if isinstance(partial, OfReal) and any_complex else partial
         if (is_active(x) or is_complex(x)) and isinstance(reason, str) and reason is not STEP:

@@ -50,7 +50,7 @@ def row_of(name):
 
 def partials_of(name):
     """What is known about each operand of a ufunc: a rule, STEP, or the reason why there is no derivative."""
-    return registry.load()[registry.NAMES[name][0]].partials
+    return registry.of_ufunc(name).partials
 
 
 def _answer(name):
@@ -71,7 +71,7 @@ def _answer(name):
 
 
 def _require_rules(name, active):
-    arguments = registry.load()[registry.NAMES[name][0]].arguments
+    arguments = registry.of_ufunc(name).arguments
     for is_active, argument, partial in zip(active, arguments, partials_of(name), strict=True):
         if is_active and isinstance(partial, str) and partial is not registry.STEP:
             raise UnsupportedOperation(f"scipy.special.{name} has no derivative in {argument}: {partial}", _REMEDY)
@@ -92,7 +92,7 @@ def operands_of(name):
         return {x: COUNTS if getattr(row, p) == "0" else IN_BOTH_ORDERS for x, p in zip("xy", first, strict=False)}
     if name not in registry.NAMES:
         return _operands_of_complex(name)
-    arguments = registry.load()[registry.NAMES[name][0]].arguments
+    arguments = registry.of_ufunc(name).arguments
     known = (IN_BOTH_ORDERS if callable(p) else COUNTS if p is registry.STEP else p for p in partials_of(name))
     return dict(zip(arguments, known, strict=True))
 
@@ -102,7 +102,7 @@ def _operands_of_complex(name):
     complex_registry.load()
     if name not in complex_registry.NAMES:
         return {}
-    entry = complex_registry.FUNCTIONS[complex_registry.NAMES[name][0]]
+    entry = complex_registry.of_ufunc(name)
     known = (IN_BOTH_ORDERS if callable(p) else COUNTS if p is registry.STEP else p for p in entry.partials)
     return dict(zip(entry.arguments, known, strict=True))
 
@@ -112,7 +112,7 @@ def complex_operands_of(name):
     complex_registry.load()
     if name not in complex_registry.NAMES:
         return ()
-    entry = complex_registry.FUNCTIONS[complex_registry.NAMES[name][0]]
+    entry = complex_registry.of_ufunc(name)
     may_be = complex_special.complex_operands(ufunc_named(name))
     return tuple(x for x, p, is_c in zip(entry.arguments, entry.partials, may_be, strict=True) if is_c and callable(p))
 

@@ -52,7 +52,7 @@ class ArrayOp:
 
 
 def total(terms):
-    """Sum of the terms that are not None; at least one is not."""
+    """Sum of the terms that are not None; None if all are."""
     result = None
     for term in terms:
         if term is not None:

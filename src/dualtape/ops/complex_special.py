@@ -1,12 +1,11 @@
 """Functions of scipy.special with complex results, or of complex arguments: the value, which is SciPy's own bit for
 bit, and one partial derivative per argument.
 
-A function is entered by `define_complex`; special/analytic.py has the entries. Partials are written on complex numbers
-in NumPy language with SciPy's ufuncs, so that they can be differentiated again. A function that is not analytic, such
-as one that SciPy scales by ``exp(-|imag(z)|)``, has a pair for a partial: along the real axis and along the imaginary
-one. All of them are one `ArrayOp`, ANALYTIC, whose operands are parts, as in complex_ops.py.
-
-Names without an underscore are SciPy's; a function of several results has an entry for each: "airy[0]"."""
+A function is entered by `define_complex`, a ufunc by `define_complex_ufunc`; special/analytic.py has the entries.
+Partials are written on complex numbers in NumPy language with SciPy's ufuncs, so that they can be differentiated again.
+A function that is not analytic, such as one that SciPy scales by ``exp(-|imag(z)|)``, has a pair for a partial: along
+the real axis and along the imaginary one. All of them are one `ArrayOp`, ANALYTIC, whose operands are parts, as in
+complex_ops.py."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,12 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .array_ops import ArrayOp, unbroadcast
+from .array_ops import ArrayOp, total, unbroadcast
 from .complexified import joined, numbers_behind, parts_of
-from .special.registry import STEP, _is_active, _plain, _product, _quiet
-
-FUNCTIONS = {}  # name -> Analytic
-NAMES = {}  # ufunc's name -> names of its results, in order
+from .special.entries import STEP, Entries, whole
+from .special.registry import connected_product, is_active, plain, quietly
 
 
 class OfReal(NamedTuple):
@@ -33,56 +30,21 @@ class OfReal(NamedTuple):
         return self.partial(*args)
 
 
-class Analytic(NamedTuple):
-    """A function with complex results.
-
-    Attributes
-    ----------
-    value : callable
-        ``value(*zs)`` on plain numbers and arrays.
-    partials : tuple
-        For each operand ``partial(*zs, v)``, which gives a complex number or a pair of them, or STEP, or the reason why
-        there is none, or OfReal.
-    arguments : tuple of str
-        Names of the operands, as SciPy's documentation has them.
-    """
-
-    value: Callable
-    partials: tuple
-    arguments: tuple
-
-
-def define_complex(name, arguments, value, *partials):
-    """Enter a function. `arguments` are the names of its operands in one string."""
-    arguments = tuple(arguments.split())
-    assert len(arguments) == len(partials), name
-    FUNCTIONS[name] = Analytic(value, partials, arguments)
-
-
-def define_complex_ufunc(ufunc, name, arguments, *partials):
-    """Enter a ufunc of SciPy with one result, or with several: then there is a tuple of partials for each result. One
-    that this SciPy does not have is left out."""
-    if ufunc is None:
-        return
-    if ufunc.nout == 1:
-        define_complex(name, arguments, _with_integers(ufunc), *partials)
-        NAMES[name] = (name,)
-        return
-    for k, of_result in enumerate(partials):
-        define_complex(f"{name}[{k}]", arguments, lambda *zs, _k=k: ufunc(*zs)[_k], *of_result)
-    NAMES[name] = tuple(f"{name}[{k}]" for k in range(ufunc.nout))
-
-
 def _with_integers(ufunc):
     """The ufunc; operands that are integers in every complex loop go in as integers."""
-    whole = [k for k in range(ufunc.nin) if all(loop[k] in "lqi" for loop in ufunc.types)]
-    if not whole:
+    counts = [k for k in range(ufunc.nin) if all(loop[k] in "lqi" for loop in ufunc.types)]
+    if not counts:
         return ufunc
 
     def value(*zs):
-        return ufunc(*(np.asarray(z).astype(np.int64)[()] if k in whole else z for k, z in enumerate(zs)))
+        return ufunc(*(whole(z) if k in counts else z for k, z in enumerate(zs)))
 
     return value
+
+
+_entries = Entries(_with_integers)
+FUNCTIONS, NAMES = _entries.functions, _entries.names
+define_complex, define_complex_ufunc, of_ufunc = _entries.define, _entries.define_ufunc, _entries.of_ufunc
 
 
 @cache
@@ -96,13 +58,13 @@ def analytic(name, *zs):
     """A function of this registry on numbers of any kind, active or plain, real or complex."""
     kinds, operands = "", []
     for z in zs:
-        is_complex = hasattr(type(z), "complex_parts") or (not _is_active(z) and np.iscomplexobj(z))
+        is_complex = hasattr(type(z), "complex_parts") or (not is_active(z) and np.iscomplexobj(z))
         kinds += "c" if is_complex else "r"
         operands += (np.real(z), np.imag(z)) if is_complex else (z,)
-    leader = max(filter(_is_active, operands), key=lambda x: x.level, default=None)
+    leader = max(filter(is_active, operands), key=lambda x: x.level, default=None)
     if leader is None:
         return load()[name].value(*zs)
-    operands = [x if _is_active(x) else _plain(x) for x in operands]
+    operands = [x if is_active(x) else plain(x) for x in operands]
     v = leader.engine.array_op(ANALYTIC, operands, {"function": name, "kinds": kinds})
     return joined(v[0], v[1])
 
@@ -138,23 +100,14 @@ def _partials(k, xs, v, function, kinds):
 def _parts(d, v):
     """Both parts of a partial; none is a number where the value is none, or where one of them is none."""
     a, b = np.real(d), np.imag(d)
-    if _is_active(v) or _is_active(a) or _is_active(b):
+    if is_active(v) or is_active(a) or is_active(b):
         return a, b
     known = (v[0] == v[0]) & (v[1] == v[1]) & (a == a) & (b == b)
     return np.where(known, a, np.nan), np.where(known, b, np.nan)
 
 
-def _sum(*terms):
-    """The sum of products that are connected."""
-    found = None
-    for term in terms:
-        if term is not None:
-            found = term if found is None else found + term
-    return found
-
-
 def _times(d, s):
-    return None if s is None else _product(d, s)
+    return None if s is None else connected_product(d, s)
 
 
 def _places(kinds):
@@ -177,7 +130,7 @@ def _slopes(k, xs, v, function, kinds, is_complex):
 
 
 def _jvp(x_dots, xs, v, function, kinds):
-    with np.errstate(all="ignore"), _quiet():
+    with np.errstate(all="ignore"), quietly():
         terms = []
         for k, (first, second) in enumerate(_places(kinds)):
             dots = x_dots[first], None if second is None else x_dots[second]
@@ -193,11 +146,11 @@ def _jvp(x_dots, xs, v, function, kinds):
         shape = np.shape(v)[1:]
         if not terms:
             return np.full((2, *shape), -0.0)
-        return np.stack([np.broadcast_to(_sum(*(term[j] for term in terms)), shape) for j in (0, 1)])
+        return np.stack([np.broadcast_to(total(term[j] for term in terms), shape) for j in (0, 1)])
 
 
 def _vjp(v_bar, xs, v, active, function, kinds):
-    with np.errstate(all="ignore"), _quiet():
+    with np.errstate(all="ignore"), quietly():
         bars = [None] * len(xs)
         shape = np.shape(v)[1:]
         for k, (first, second) in enumerate(_places(kinds)):
@@ -211,7 +164,7 @@ def _vjp(v_bar, xs, v, active, function, kinds):
                 if column is None:
                     bars[place] = np.full(np.shape(xs[place]), -0.0)
                 else:
-                    bar = _sum(_times(column[0], v_bar[0]), _times(column[1], v_bar[1]))
+                    bar = total(_times(part, v) for part, v in zip(column, v_bar, strict=True))
                     bars[place] = unbroadcast(np.broadcast_to(bar, shape), np.shape(xs[place]))
         return tuple(bars)
 

@@ -6,15 +6,13 @@ import scipy.special as sc
 from . import jets
 from .registry import define, define_ufunc, special
 
-define_ufunc(
-    sc.airy,
-    "airy",
-    "z",
+PARTIALS = (
     (lambda z, v: sc.airy(z)[1],),
     (lambda z, v: z * sc.airy(z)[0],),
     (lambda z, v: sc.airy(z)[3],),
     (lambda z, v: z * sc.airy(z)[2],),
 )
+define_ufunc(sc.airy, "airy", "z", *PARTIALS)
 
 # Scaled, with zeta = 2/3 z^(3/2) (DLMF 9.6.1-9.6.9), far out: the difference of two numbers that agree in their first
 # digits is the integral of a difference that has one sign.

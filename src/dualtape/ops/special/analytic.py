@@ -8,9 +8,9 @@ import numpy as np
 import scipy.special as sc
 
 from ..complex_special import OfReal, analytic, define_complex, define_complex_ufunc
-from . import gammas, jets
-from .jets import Jet
-from .registry import STEP, special
+from . import airy, gammas, integrals, jets
+from .entries import STEP, whole
+from .registry import special
 
 _ROOT_PI = np.sqrt(np.pi)
 _UNKNOWN = complex(np.nan, np.nan)
@@ -132,15 +132,7 @@ def _over(function):
     return lambda z, v: _limit(z, 0.0, 1.0, lambda z: function(z) / z)
 
 
-define_complex_ufunc(
-    sc.airy,
-    "airy",
-    "z",
-    (lambda z, v: sc.airy(z)[1],),
-    (lambda z, v: z * sc.airy(z)[0],),
-    (lambda z, v: sc.airy(z)[3],),
-    (lambda z, v: z * sc.airy(z)[2],),
-)
+define_complex_ufunc(sc.airy, "airy", "z", *airy.PARTIALS)
 
 
 def _real_growth(z):
@@ -165,15 +157,7 @@ define_complex_ufunc(
     (lambda z, v: _scaled(sc.airye(z)[3], _real_growth(z), v),),
     (lambda z, v: _scaled(z * sc.airye(z)[2], _real_growth(z), v),),
 )
-define_complex_ufunc(
-    sc.fresnel,
-    "fresnel",
-    "z",
-    (lambda z, v: np.sin(0.5 * np.pi * z * z),),
-    (lambda z, v: np.cos(0.5 * np.pi * z * z),),
-)
-
-
+define_complex_ufunc(sc.fresnel, "fresnel", "z", *integrals.FRESNEL)
 define_complex_ufunc(sc.sici, "sici", "z", (_over(np.sin),), (lambda z, v: np.cos(z) / z,))
 define_complex_ufunc(sc.shichi, "shichi", "z", (_over(np.sinh),), (lambda z, v: np.cosh(z) / z,))
 define_complex_ufunc(
@@ -278,7 +262,7 @@ def _spherical(name, sign):
         f"_spherical_{name}",
         "n z",
         STEP,
-        lambda n, z, v: getattr(sc._ufuncs, f"_spherical_{name}_d")(_whole(n), z),
+        lambda n, z, v: getattr(sc._ufuncs, f"_spherical_{name}_d")(whole(n), z),
     )
     define_complex_ufunc(
         getattr(sc._ufuncs, f"_spherical_{name}_d", None),
@@ -286,13 +270,9 @@ def _spherical(name, sign):
         "n z",
         STEP,
         lambda n, z, v: (
-            (n * (n + 1.0) / (z * z) - sign) * getattr(sc._ufuncs, f"_spherical_{name}")(_whole(n), z) - 2.0 * v / z
+            (n * (n + 1.0) / (z * z) - sign) * getattr(sc._ufuncs, f"_spherical_{name}")(whole(n), z) - 2.0 * v / z
         ),
     )
-
-
-def _whole(n):
-    return np.asarray(n).astype(np.int64)[()]
 
 
 for _name, _sign in (("jn", 1.0), ("yn", 1.0), ("in", -1.0), ("kn", -1.0)):
@@ -337,26 +317,16 @@ _MOST_TERMS = 1000
 
 
 def _zeta_derivative(s, q, order):
-    """d^k zeta(s, q)/ds^k, as in gammas.py, with more terms where s has a large imaginary part."""
+    """As in gammas.py, with more terms where s has a large imaginary part."""
     order = int(np.max(order))
     s, q = np.broadcast_arrays(np.asarray(s, dtype=complex), np.asarray(q, dtype=np.float64))
-    shape, s, q = s.shape, s.reshape(-1), q.reshape(-1, 1)
-    n = np.arange(10 + int(min(np.max(np.abs(s), initial=0.0), _MOST_TERMS)))
-    exponent = Jet.variable(s[:, None], 0, (order,))
+    shape, s, q = s.shape, s.reshape(-1, 1), q.reshape(-1, 1)
     with np.errstate(all="ignore"):
-        terms = jets.exp(-exponent * np.log(q + n))
-        found, magnitude = terms.sum(), np.sum(np.abs(terms.c[(order,)]), axis=-1)
-        a, exponent = q[:, 0] + n.size, Jet.variable(s, 0, (order,))
-        power = jets.exp(-exponent * np.log(a))
-        found = found + power * a / (exponent - 1.0) + power * 0.5
-        factor = exponent * power * (1.0 / a)
-        for k, bernoulli in enumerate(gammas.BERNOULLI, start=1):
-            found = found + factor * (bernoulli / sc.gamma(2.0 * k + 1.0))
-            factor = factor * (exponent + (2.0 * k - 1.0)) * (exponent + 2.0 * k) * (1.0 / (a * a))
-        largest = np.maximum(magnitude, np.abs(power.c[(order,)]) * a) * sc.gamma(order + 1.0)
-        found = found.derivative()
-        valid = np.isfinite(jets.trusted(found, largest, tolerance=1e-9))
-    valid &= (q[:, 0] > 0.0) & (s != 1.0) & (s.real > -12.0) & (np.abs(s.imag) < _MOST_TERMS)
+        n_direct = 10 + int(min(np.max(np.abs(s), initial=0.0), _MOST_TERMS))
+        found, magnitude = gammas.zeta_sum(s, q, order, n_direct)
+        valid = np.isfinite(jets.trusted(found, magnitude, tolerance=1e-9))
+    s, q = s[:, 0], q[:, 0]
+    valid &= (q > 0.0) & (s != 1.0) & (s.real > -12.0) & (np.abs(s.imag) < _MOST_TERMS)
     return np.where(valid, found, _UNKNOWN).reshape(shape)[()]
 
 

@@ -10,7 +10,7 @@ import scipy.special as sc
 
 from . import jets
 from .jets import Jet
-from .registry import STEP, define, define_ufunc, special
+from .registry import STEP, define, define_ufunc, define_with_parameters, raised, special
 
 _TRUST = 1e-9
 
@@ -177,16 +177,13 @@ for _name, _kernel in (("j", _j), ("y", _y), ("i_scaled", _i_scaled), ("k_scaled
     def _evaluated(nu, x, order, _kernel=_kernel):
         return _order_derivative(nu, x, order, _kernel)
 
-    def _in_order(nu, x, v, order, _name=_name):
-        return special(f"_{_name}", nu, x, orders=(order + 1,))
-
     def _in_argument(nu, x, v, order, _name=_name):
         below, above = (special(f"_{_name}", nu + shift, x, orders=(order,)) for shift in (-1.0, 1.0))
         if _name in ("j", "y"):
             return 0.5 * (below - above)
         return 0.5 * (below + above) - v if _name == "i_scaled" else v - 0.5 * (below + above)
 
-    define(f"_{_name}", "v x", _evaluated, _in_order, _in_argument)
+    define(f"_{_name}", "v x", _evaluated, raised(f"_{_name}"), _in_argument)
 
 
 def _slope(name, nu, x):
@@ -266,7 +263,7 @@ define(
     "_struve_rest",
     "v x",
     _struve_rest,
-    lambda nu, x, v, order: special("_struve_rest", nu, x, orders=(order + 1,)),
+    raised("_struve_rest"),
     lambda nu, x, v, order: (
         (nu * v + (order * special("_struve_rest", nu, x, orders=(order - 1,)) if order else 0.0)) / x
     ),
@@ -300,21 +297,12 @@ def _struve_in_x(name, sign):
 
 
 for _name, _sign in (("struve", -1.0), ("modstruve", 1.0)):
-    _f = getattr(sc, _name)
-    define_ufunc(
-        _f,
-        _name,
-        "v x",
-        lambda nu, x, v, f=_name: special(f"_{f}", nu, x, orders=(1,)),
-        _struve_in_x(_name, _sign),
-    )
-    define(
-        f"_{_name}",
-        "v x",
-        lambda nu, x, order, f=_f, s=_sign: _struve_order(nu, x, s, order) if order else f(nu, x),
-        lambda nu, x, v, order, f=_name: special(f"_{f}", nu, x, orders=(order + 1,)),
-        _struve_in_x(_name, _sign),
-    )
+
+    def _kernel(nu, x, order, _sign=_sign):
+        return _struve_order(nu, x, _sign, order)
+
+    _in_x = _struve_in_x(_name, _sign)
+    define_with_parameters(getattr(sc, _name), _name, "v x", _kernel, _in_x, _in_x)
 
 # ---- Kelvin's functions: f'' by the differential equation ----
 

@@ -5,7 +5,7 @@ import scipy.special as sc
 
 from . import jets
 from .jets import Jet
-from .registry import STEP, define, define_ufunc, special
+from .registry import STEP, define, define_by_slopes, define_inverse, define_ufunc, raised, special
 
 # ---- I_x(a, b) in a and b ----
 
@@ -95,59 +95,17 @@ define(
     "_beta_shape",
     "a b x",
     shape_derivative,
-    lambda a, b, x, v, i, j: special("_beta_shape", a, b, x, orders=(i + 1, j)),
-    lambda a, b, x, v, i, j: special("_beta_shape", a, b, x, orders=(i, j + 1)),
+    raised("_beta_shape", 0),
+    raised("_beta_shape", 1),
     lambda a, b, x, v, i, j: density_derivative(a, b, x, i, j),
 )
-define_ufunc(
-    sc.betainc,
-    "betainc",
-    "a b x",
-    lambda a, b, x, v: in_a(a, b, x),
-    lambda a, b, x, v: in_b(a, b, x),
-    lambda a, b, x, v: density(a, b, x),
-)
-define_ufunc(
-    getattr(sc, "betaincc", None),
-    "betaincc",
-    "a b x",
-    lambda a, b, x, v: -in_a(a, b, x),
-    lambda a, b, x, v: -in_b(a, b, x),
-    lambda a, b, x, v: -density(a, b, x),
-)
+_SLOPES = in_a, in_b, density
+for _name, _sign in (("betainc", 1.0), ("betaincc", -1.0), ("btdtr", 1.0)):
+    define_by_slopes(getattr(sc, _name, None), _name, "a b x", _SLOPES, _sign)
 for _name, _sign in (("betaincinv", 1.0), ("betainccinv", -1.0), ("btdtri", 1.0)):
-    define_ufunc(
-        getattr(sc, _name, None),
-        _name,
-        "a b y",
-        lambda a, b, y, v: -in_a(a, b, v) / density(a, b, v),
-        lambda a, b, y, v: -in_b(a, b, v) / density(a, b, v),
-        lambda a, b, y, v, s=_sign: s / density(a, b, v),
-    )
-define_ufunc(
-    getattr(sc, "btdtr", None),
-    "btdtr",
-    "a b x",
-    lambda a, b, x, v: in_a(a, b, x),
-    lambda a, b, x, v: in_b(a, b, x),
-    lambda a, b, x, v: density(a, b, x),
-)
-define_ufunc(
-    sc.btdtria,
-    "btdtria",
-    "p b x",
-    lambda p, b, x, v: 1.0 / in_a(v, b, x),
-    lambda p, b, x, v: -in_b(v, b, x) / in_a(v, b, x),
-    lambda p, b, x, v: -density(v, b, x) / in_a(v, b, x),
-)
-define_ufunc(
-    sc.btdtrib,
-    "btdtrib",
-    "a p x",
-    lambda a, p, x, v: -in_a(a, v, x) / in_b(a, v, x),
-    lambda a, p, x, v: 1.0 / in_b(a, v, x),
-    lambda a, p, x, v: -density(a, v, x) / in_b(a, v, x),
-)
+    define_inverse(getattr(sc, _name, None), _name, "a b y", _SLOPES, 2, _sign)
+define_inverse(sc.btdtria, "btdtria", "p b x", _SLOPES, 0, root_of=sc.betainc)
+define_inverse(sc.btdtrib, "btdtrib", "a p x", _SLOPES, 1, root_of=sc.betainc)
 
 # ---- F distribution: I_u(n/2, d/2) with u = n x/(n x + d) ----
 
@@ -170,31 +128,11 @@ def f_density(n, d, x):
     return density(0.5 * n, 0.5 * d, _of_f(n, d, x)) * n * d / np.square(n * x + d)
 
 
-for _name, _sign in (("fdtr", 1.0), ("fdtrc", -1.0)):
-    define_ufunc(
-        getattr(sc, _name),
-        _name,
-        "dfn dfd x",
-        lambda n, d, x, v, s=_sign: s * f_in_n(n, d, x),
-        lambda n, d, x, v, s=_sign: s * f_in_d(n, d, x),
-        lambda n, d, x, v, s=_sign: s * f_density(n, d, x),
-    )
-define_ufunc(
-    sc.fdtri,
-    "fdtri",
-    "dfn dfd p",
-    lambda n, d, p, v: -f_in_n(n, d, v) / f_density(n, d, v),
-    lambda n, d, p, v: -f_in_d(n, d, v) / f_density(n, d, v),
-    lambda n, d, p, v: 1.0 / f_density(n, d, v),
-)
-define_ufunc(
-    sc.fdtridfd,
-    "fdtridfd",
-    "dfn p x",
-    lambda n, p, x, v: -f_in_n(n, v, x) / f_in_d(n, v, x),
-    lambda n, p, x, v: 1.0 / f_in_d(n, v, x),
-    lambda n, p, x, v: -f_density(n, v, x) / f_in_d(n, v, x),
-)
+_OF_F = f_in_n, f_in_d, f_density
+define_by_slopes(sc.fdtr, "fdtr", "dfn dfd x", _OF_F)
+define_by_slopes(sc.fdtrc, "fdtrc", "dfn dfd x", _OF_F, -1.0)
+define_inverse(sc.fdtri, "fdtri", "dfn dfd p", _OF_F, 2)
+define_inverse(sc.fdtridfd, "fdtridfd", "dfn p x", _OF_F, 1, root_of=sc.fdtr)
 
 # ---- Student's distribution: F(t) = 1/2 + sign(t)/2 I_u(1/2, n/2), u = t^2/(n + t^2) ----
 
@@ -259,21 +197,10 @@ def t_in_n(n, t):
     return special("_student_shape", n, t)
 
 
-define_ufunc(sc.stdtr, "stdtr", "df t", lambda n, t, v: t_in_n(n, t), lambda n, t, v: t_density(n, t))
-define_ufunc(
-    sc.stdtrit,
-    "stdtrit",
-    "df p",
-    lambda n, p, v: -t_in_n(n, v) / t_density(n, v),
-    lambda n, p, v: 1.0 / t_density(n, v),
-)
-define_ufunc(
-    sc.stdtridf,
-    "stdtridf",
-    "p t",
-    lambda p, t, v: 1.0 / t_in_n(v, t),
-    lambda p, t, v: -t_density(v, t) / t_in_n(v, t),
-)
+_OF_STUDENT = t_in_n, t_density
+define_by_slopes(sc.stdtr, "stdtr", "df t", _OF_STUDENT)
+define_inverse(sc.stdtrit, "stdtrit", "df p", _OF_STUDENT, 1)
+define_inverse(sc.stdtridf, "stdtridf", "p t", _OF_STUDENT, 0, root_of=sc.stdtr)
 
 # ---- binomial and negative binomial ----
 
@@ -289,29 +216,20 @@ for _name, _sign in (("bdtr", -1.0), ("bdtrc", 1.0)):
 define_ufunc(
     sc.bdtri, "bdtri", "k n y", STEP, STEP, lambda k, n, y, v: -1.0 / density(np.floor(k) + 1.0, n - np.floor(k), v)
 )
-define_ufunc(  # v solves I_(1-p)(n - v, v + 1) = y
-    sc.bdtrik,
-    "bdtrik",
-    "y n p",
-    lambda y, n, p, v: 1.0 / _b_in_k(v, n, p),
-    lambda y, n, p, v: -in_a(n - v, v + 1.0, 1.0 - p) / _b_in_k(v, n, p),
-    lambda y, n, p, v: density(n - v, v + 1.0, 1.0 - p) / _b_in_k(v, n, p),
+
+
+def _at_most(k, n, p):
+    """The probability of at most k successes among n, where k and n need not be whole."""
+    return sc.betainc(n - k, k + 1.0, 1.0 - p)
+
+
+_OF_BINOMIAL = (
+    lambda k, n, p: in_b(n - k, k + 1.0, 1.0 - p) - in_a(n - k, k + 1.0, 1.0 - p),
+    lambda k, n, p: in_a(n - k, k + 1.0, 1.0 - p),
+    lambda k, n, p: -density(n - k, k + 1.0, 1.0 - p),
 )
-define_ufunc(
-    sc.bdtrin,
-    "bdtrin",
-    "k y p",
-    lambda k, y, p, v: -_b_in_k(k, v, p) / in_a(v - k, k + 1.0, 1.0 - p),
-    lambda k, y, p, v: 1.0 / in_a(v - k, k + 1.0, 1.0 - p),
-    lambda k, y, p, v: density(v - k, k + 1.0, 1.0 - p) / in_a(v - k, k + 1.0, 1.0 - p),
-)
-
-
-def _b_in_k(k, n, p):
-    """d/dk I_(1-p)(n - k, k + 1)."""
-    return in_b(n - k, k + 1.0, 1.0 - p) - in_a(n - k, k + 1.0, 1.0 - p)
-
-
+define_inverse(sc.bdtrik, "bdtrik", "y n p", _OF_BINOMIAL, 0, root_of=_at_most)
+define_inverse(sc.bdtrin, "bdtrin", "k y p", _OF_BINOMIAL, 1, root_of=_at_most)
 for _name, _sign in (("nbdtr", 1.0), ("nbdtrc", -1.0)):
     define_ufunc(
         getattr(sc, _name),
@@ -324,19 +242,17 @@ for _name, _sign in (("nbdtr", 1.0), ("nbdtrc", -1.0)):
 define_ufunc(
     sc.nbdtri, "nbdtri", "k n y", STEP, STEP, lambda k, n, y, v: 1.0 / density(np.trunc(n), np.trunc(k) + 1.0, v)
 )
-define_ufunc(  # v solves I_p(n, v + 1) = y
-    sc.nbdtrik,
-    "nbdtrik",
-    "y n p",
-    lambda y, n, p, v: 1.0 / in_b(n, v + 1.0, p),
-    lambda y, n, p, v: -in_a(n, v + 1.0, p) / in_b(n, v + 1.0, p),
-    lambda y, n, p, v: -density(n, v + 1.0, p) / in_b(n, v + 1.0, p),
+
+
+def _failures(k, n, p):
+    """The probability of at most k failures before n successes, where k and n need not be whole."""
+    return sc.betainc(n, k + 1.0, p)
+
+
+_OF_NEGATIVE_BINOMIAL = (
+    lambda k, n, p: in_b(n, k + 1.0, p),
+    lambda k, n, p: in_a(n, k + 1.0, p),
+    lambda k, n, p: density(n, k + 1.0, p),
 )
-define_ufunc(
-    sc.nbdtrin,
-    "nbdtrin",
-    "k y p",
-    lambda k, y, p, v: -in_b(v, k + 1.0, p) / in_a(v, k + 1.0, p),
-    lambda k, y, p, v: 1.0 / in_a(v, k + 1.0, p),
-    lambda k, y, p, v: -density(v, k + 1.0, p) / in_a(v, k + 1.0, p),
-)
+define_inverse(sc.nbdtrik, "nbdtrik", "y n p", _OF_NEGATIVE_BINOMIAL, 0, root_of=_failures)
+define_inverse(sc.nbdtrin, "nbdtrin", "k y p", _OF_NEGATIVE_BINOMIAL, 1, root_of=_failures)

@@ -3,24 +3,14 @@
 import numpy as np
 import scipy.special as sc
 
-from .registry import FUNCTIONS, STEP, define_ufunc
+from .betas import density, in_a, in_b
+from .registry import STEP, define_inverse, define_ufunc
 
 _ufuncs = sc._ufuncs
 
 
 def _ufunc(name):
     return getattr(_ufuncs, name, None)
-
-
-def _density(x, a, b):
-    """Of the beta distribution."""
-    return np.exp(sc.xlog1py(b - 1.0, -x) + sc.xlogy(a - 1.0, x) - sc.betaln(a, b))
-
-
-def _of_betainc(name, *operands):
-    """A partial of betainc, by name of the operand."""
-    k = "abx".index(name)
-    return FUNCTIONS["betainc"].partials[k](*operands, sc.betainc(*operands))
 
 
 define_ufunc(
@@ -31,13 +21,12 @@ define_ufunc(
     lambda x, a, b, v: v * (np.log(x) - sc.psi(a) + sc.psi(a + b)),
     lambda x, a, b, v: v * (np.log1p(-x) - sc.psi(b) + sc.psi(a + b)),
 )
-define_ufunc(
+define_inverse(
     _ufunc("_beta_ppf"),
     "_beta_ppf",
     "p a b",
-    lambda p, a, b, v: 1.0 / _density(v, a, b),
-    lambda p, a, b, v: -_of_betainc("a", a, b, v) / _density(v, a, b),
-    lambda p, a, b, v: -_of_betainc("b", a, b, v) / _density(v, a, b),
+    (lambda x, a, b: density(a, b, x), lambda x, a, b: in_a(a, b, x), lambda x, a, b: in_b(a, b, x)),
+    0,
 )
 
 
@@ -79,8 +68,8 @@ for _name, _sign in (("_nbinom_cdf", 1.0), ("_nbinom_sf", -1.0)):
         _name,
         "k r p",
         STEP,
-        lambda k, r, p, v, s=_sign: s * _of_betainc("a", r, np.floor(k) + 1.0, p),
-        lambda k, r, p, v, s=_sign: s * _density(p, r, np.floor(k) + 1.0),
+        lambda k, r, p, v, s=_sign: s * in_a(r, np.floor(k) + 1.0, p),
+        lambda k, r, p, v, s=_sign: s * density(r, np.floor(k) + 1.0, p),
     )
 
 

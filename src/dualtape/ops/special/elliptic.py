@@ -4,7 +4,7 @@ of one sign."""
 import numpy as np
 import scipy.special as sc
 
-from .registry import define, define_ufunc, special
+from .registry import define, define_ufunc, raised, special
 
 # ---- Carlson's integrals ----
 
@@ -36,9 +36,8 @@ def _symmetric(x, y, z, p, i, j, k, m):
 
 def _in_operand(which):
     def partial(x, y, z, p, v, *orders):
-        raised = tuple(n + (q == which) for q, n in enumerate(orders))
         factor = -(orders[which] + (0.0 if which == 3 else 0.5))
-        return factor * special("_symmetric", x, y, z, p, orders=raised)
+        return factor * raised("_symmetric", which)(x, y, z, p, v, *orders)
 
     return partial
 

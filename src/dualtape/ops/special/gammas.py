@@ -5,7 +5,7 @@ import scipy.special as sc
 
 from . import jets
 from .jets import Jet
-from .registry import STEP, define, define_ufunc, special
+from .registry import ROOTS, STEP, define, define_by_slopes, define_inverse, define_ufunc, raised, special
 
 # ---- P(a, x) in a ----
 
@@ -59,7 +59,7 @@ define(
     "_gamma_shape",
     "a x",
     shape_derivative,
-    lambda a, x, v, order: special("_gamma_shape", a, x, orders=(order + 1,)),
+    raised("_gamma_shape"),
     lambda a, x, v, order: density(a, x) * bell(a, x, order),
 )
 define_ufunc(
@@ -69,77 +69,38 @@ define_ufunc(
     lambda a, x, v: v * (np.log(x) - sc.psi(a)),
     lambda a, x, v: v * (a - x) / x,
 )
-define_ufunc(sc.gammainc, "gammainc", "a x", lambda a, x, v: shape_slope(a, x), lambda a, x, v: density(a, x))
-define_ufunc(sc.gammaincc, "gammaincc", "a x", lambda a, x, v: -shape_slope(a, x), lambda a, x, v: -density(a, x))
-define_ufunc(
-    sc.gammaincinv,
-    "gammaincinv",
-    "a y",
-    lambda a, y, v: -shape_slope(a, v) / density(a, v),
-    lambda a, y, v: 1.0 / density(a, v),
-)
-define_ufunc(
-    sc.gammainccinv,
-    "gammainccinv",
-    "a y",
-    lambda a, y, v: -shape_slope(a, v) / density(a, v),
-    lambda a, y, v: -1.0 / density(a, v),
-)
+_SLOPES = shape_slope, density
+define_by_slopes(sc.gammainc, "gammainc", "a x", _SLOPES)
+define_by_slopes(sc.gammaincc, "gammaincc", "a x", _SLOPES, -1.0)
+define_inverse(sc.gammaincinv, "gammaincinv", "a y", _SLOPES, 1)
+define_inverse(sc.gammainccinv, "gammainccinv", "a y", _SLOPES, 1, -1.0)
 
 # ---- distributions: chi squared, gamma, Poisson ----
 
-define_ufunc(
-    sc.chdtr,
-    "chdtr",
-    "v x",
-    lambda n, x, v: 0.5 * shape_slope(0.5 * n, 0.5 * x),
-    lambda n, x, v: 0.5 * density(0.5 * n, 0.5 * x),
+_OF_CHI = (
+    lambda n, x: 0.5 * shape_slope(0.5 * n, 0.5 * x),
+    lambda n, x: 0.5 * density(0.5 * n, 0.5 * x),
 )
-define_ufunc(
-    sc.chdtrc,
-    "chdtrc",
-    "v x",
-    lambda n, x, v: -0.5 * shape_slope(0.5 * n, 0.5 * x),
-    lambda n, x, v: -0.5 * density(0.5 * n, 0.5 * x),
+define_by_slopes(sc.chdtr, "chdtr", "v x", _OF_CHI)
+define_by_slopes(sc.chdtrc, "chdtrc", "v x", _OF_CHI, -1.0)
+define_inverse(sc.chdtri, "chdtri", "v p", _OF_CHI, 1, -1.0)
+define_inverse(sc.chdtriv, "chdtriv", "p x", _OF_CHI, 0, root_of=sc.chdtr)
+
+_OF_GAMMA = (
+    lambda a, b, x: x * density(b, a * x),
+    lambda a, b, x: shape_slope(b, a * x),
+    lambda a, b, x: a * density(b, a * x),
 )
-define_ufunc(
-    sc.chdtri,
-    "chdtri",
-    "v p",
-    lambda n, p, v: -shape_slope(0.5 * n, 0.5 * v) / density(0.5 * n, 0.5 * v),
-    lambda n, p, v: -2.0 / density(0.5 * n, 0.5 * v),
-)
-define_ufunc(
-    sc.chdtriv,
-    "chdtriv",
-    "p x",
-    lambda p, x, v: 2.0 / shape_slope(0.5 * v, 0.5 * x),
-    lambda p, x, v: -density(0.5 * v, 0.5 * x) / shape_slope(0.5 * v, 0.5 * x),
-)
-for _name, _sign in (("gdtr", 1.0), ("gdtrc", -1.0)):
-    define_ufunc(
-        getattr(sc, _name),
-        _name,
-        "a b x",
-        lambda a, b, x, v, s=_sign: s * x * density(b, a * x),
-        lambda a, b, x, v, s=_sign: s * shape_slope(b, a * x),
-        lambda a, b, x, v, s=_sign: s * a * density(b, a * x),
-    )
-define_ufunc(
+define_by_slopes(sc.gdtr, "gdtr", "a b x", _OF_GAMMA)
+define_by_slopes(sc.gdtrc, "gdtrc", "a b x", _OF_GAMMA, -1.0)
+define_inverse(sc.gdtrib, "gdtrib", "a p x", _OF_GAMMA, 1, root_of=sc.gdtr)
+define_ufunc(  # a and x enter as a product, so that one moves as the other does, also where both slopes vanish
     sc.gdtria,
     "gdtria",
     "p b x",
     lambda p, b, x, v: 1.0 / (x * density(b, v * x)),
     lambda p, b, x, v: -shape_slope(b, v * x) / (x * density(b, v * x)),
     lambda p, b, x, v: -v / x,
-)
-define_ufunc(
-    sc.gdtrib,
-    "gdtrib",
-    "a p x",
-    lambda a, p, x, v: -x * density(v, a * x) / shape_slope(v, a * x),
-    lambda a, p, x, v: 1.0 / shape_slope(v, a * x),
-    lambda a, p, x, v: -a * density(v, a * x) / shape_slope(v, a * x),
 )
 define_ufunc(
     sc.gdtrix,
@@ -149,40 +110,46 @@ define_ufunc(
     lambda a, b, p, v: -shape_slope(b, a * v) / (a * density(b, a * v)),
     lambda a, b, p, v: 1.0 / (a * density(b, a * v)),
 )
+ROOTS |= {"gdtria": (sc.gdtr, 0), "gdtrix": (sc.gdtr, 2)}
 define_ufunc(sc.pdtr, "pdtr", "k m", STEP, lambda k, m, v: -density(np.floor(k) + 1.0, m))
 define_ufunc(sc.pdtrc, "pdtrc", "k m", STEP, lambda k, m, v: density(np.floor(k) + 1.0, m))
 define_ufunc(sc.pdtri, "pdtri", "k y", STEP, lambda k, y, v: -1.0 / density(np.floor(k) + 1.0, v))
-define_ufunc(
+define_inverse(
     sc.pdtrik,
     "pdtrik",
     "p m",
-    lambda p, m, v: -1.0 / shape_slope(v + 1.0, m),
-    lambda p, m, v: -density(v + 1.0, m) / shape_slope(v + 1.0, m),
+    (lambda k, m: shape_slope(k + 1.0, m), lambda k, m: density(k + 1.0, m)),
+    0,
+    -1.0,
+    root_of=lambda k, m: sc.gammaincc(k + 1.0, m),
 )
 
 # ---- zeta in s ----
 
 
-def _zeta_derivative(s, q, order):
-    """d^k zeta(s, q)/ds^k for q > 0 by the sum of Euler and Maclaurin (DLMF 25.11.28 differentiated)."""
-    (s, q), shape = jets.columns(s, q)
-    n_direct = 24
-    exponent = Jet.variable(s, 0, (order,))
+def zeta_sum(s, q, order, n_direct):
+    """d^k zeta(s, q)/ds^k by the sum of Euler and Maclaurin (DLMF 25.11.28 differentiated) after `n_direct` terms, for
+    columns of real or complex s and of q; and the magnitude of what was summed."""
     n = np.arange(n_direct)
+    exponent = Jet.variable(s, 0, (order,))
+    terms = jets.exp(-exponent * np.log(q + n))
+    found, magnitude = terms.sum(), np.sum(np.abs(terms.c[(order,)]), axis=-1)
+    a = q[:, 0] + n_direct
+    exponent = Jet.variable(s[:, 0], 0, (order,))
+    power = jets.exp(-exponent * np.log(a))
+    found = found + power * a / (exponent - 1.0) + power * 0.5
+    factor = exponent * power * (1.0 / a)
+    for k, bernoulli in enumerate(BERNOULLI, start=1):
+        found = found + factor * (bernoulli / sc.gamma(2.0 * k + 1.0))
+        factor = factor * (exponent + (2.0 * k - 1.0)) * (exponent + 2.0 * k) * (1.0 / (a * a))
+    return found.derivative(), np.maximum(magnitude, np.abs(power.c[(order,)]) * a) * sc.gamma(order + 1.0)
+
+
+def _zeta_derivative(s, q, order):
+    (s, q), shape = jets.columns(s, q)
     with np.errstate(all="ignore"):
-        terms = jets.exp(-exponent * np.log(q + n))
-        result, magnitude = terms.sum(), np.sum(np.abs(terms.c[(order,)]), axis=-1)
-        a = (q + n_direct)[:, 0]
-        exponent = Jet.variable(s[:, 0], 0, (order,))
-        power = jets.exp(-exponent * np.log(a))
-        result = result + power * a / (exponent - 1.0) + power * 0.5
-        factor = exponent * power * (1.0 / a)
-        for k, bernoulli in enumerate(BERNOULLI, start=1):
-            result = result + factor * (bernoulli / sc.gamma(2.0 * k + 1.0))
-            factor = factor * (exponent + (2.0 * k - 1.0)) * (exponent + 2.0 * k) * (1.0 / (a * a))
-        found = result.derivative()
-    largest = np.maximum(magnitude, np.abs(power.c[(order,)]) * a) * sc.gamma(order + 1.0)
-    found = jets.trusted(found, largest, tolerance=1e-9)
+        found, magnitude = zeta_sum(s, q, order, 24)
+    found = jets.trusted(found, magnitude, tolerance=1e-9)
     valid = (q[:, 0] > 0.0) & (s[:, 0] != 1.0) & (s[:, 0] > -12.0)
     return np.where(valid, found, np.nan).reshape(shape)[()]
 
@@ -203,7 +170,7 @@ define(
     "_zeta_s",
     "s q",
     lambda s, q, order: _zeta_derivative(s, q, order) if order else sc.zeta(s, q),
-    lambda s, q, v, order: special("_zeta_s", s, q, orders=(order + 1,)),
+    raised("_zeta_s"),
     _zeta_q,
 )
 define_ufunc(

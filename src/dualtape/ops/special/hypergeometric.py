@@ -6,7 +6,7 @@ import scipy.special as sc
 
 from . import jets
 from .jets import Jet
-from .registry import define, define_ufunc, special
+from .registry import define_ufunc, define_with_parameters, special
 
 _TERMS = 3000
 _TRUST = 1e-9
@@ -51,30 +51,22 @@ def _hyp0f1(v, x, i):
     return _kept(total, magnitude, np.abs(sc.hyp0f1(v, x))).reshape(shape)[()]
 
 
-define(
-    "_hyp0f1",
-    "v z",
-    _hyp0f1,
-    lambda v, z, value, i: special("_hyp0f1", v, z, orders=(i + 1,)),
-    lambda v, z, value, i: _shifted_0f1(v, z, i),
-)
-
-
 def _shifted_0f1(v, z, i):
     """d^i/dv^i of 0F1(v + 1; z)/v."""
     found = 0.0
     for j in range(i + 1):
-        part = special("_hyp0f1", v + 1.0, z, orders=(j,)) if j else sc.hyp0f1(v + 1.0, z)
+        part = special("_hyp0f1", v + 1.0, z, orders=(j,))
         found = found + sc.binom(i, j) * part * (-1.0) ** (i - j) * sc.gamma(i - j + 1.0) / v ** (i - j + 1)
     return found
 
 
-define_ufunc(
+define_with_parameters(
     sc.hyp0f1,
     "hyp0f1",
     "v z",
-    lambda v, z, value: special("_hyp0f1", v, z, orders=(1,)),
+    _hyp0f1,
     lambda v, z, value: sc.hyp0f1(v + 1.0, z) / v,
+    lambda v, z, value, i: _shifted_0f1(v, z, i),
 )
 
 # ---- 1F1 ----
@@ -105,21 +97,13 @@ def _hyp1f1_in_x(a, b, x, v, i, j):
     return found
 
 
-define(
-    "_hyp1f1",
-    "a b x",
-    lambda a, b, x, i, j: _hyp1f1(a, b, x, i, j) if i or j else sc.hyp1f1(a, b, x),
-    lambda a, b, x, v, i, j: special("_hyp1f1", a, b, x, orders=(i + 1, j)),
-    lambda a, b, x, v, i, j: special("_hyp1f1", a, b, x, orders=(i, j + 1)),
-    _hyp1f1_in_x,
-)
-define_ufunc(
+define_with_parameters(
     sc.hyp1f1,
     "hyp1f1",
     "a b x",
-    lambda a, b, x, v: special("_hyp1f1", a, b, x, orders=(1, 0)),
-    lambda a, b, x, v: special("_hyp1f1", a, b, x, orders=(0, 1)),
+    _hyp1f1,
     lambda a, b, x, v: a / b * sc.hyp1f1(a + 1.0, b + 1.0, x),
+    _hyp1f1_in_x,
 )
 
 # ---- U: the integral of exp(-x t) t^(a-1) (1 + t)^(b-a-1) over t > 0, divided by gamma(a) (DLMF 13.4.4) ----
@@ -156,21 +140,13 @@ def _hyperu_in_x(a, b, x, v, i, j):
     return found - float(i) * special("_hyperu", a + 1.0, b + 1.0, x, orders=(i - 1, j)) if i else found
 
 
-define(
-    "_hyperu",
-    "a b x",
-    lambda a, b, x, i, j: _hyperu(a, b, x, i, j) if i or j else sc.hyperu(a, b, x),
-    lambda a, b, x, v, i, j: special("_hyperu", a, b, x, orders=(i + 1, j)),
-    lambda a, b, x, v, i, j: special("_hyperu", a, b, x, orders=(i, j + 1)),
-    _hyperu_in_x,
-)
-define_ufunc(
+define_with_parameters(
     sc.hyperu,
     "hyperu",
     "a b x",
-    lambda a, b, x, v: special("_hyperu", a, b, x, orders=(1, 0)),
-    lambda a, b, x, v: special("_hyperu", a, b, x, orders=(0, 1)),
+    _hyperu,
     lambda a, b, x, v: -a * sc.hyperu(a + 1.0, b + 1.0, x),
+    _hyperu_in_x,
 )
 
 # ---- 2F1 ----
@@ -205,29 +181,19 @@ def _hyp2f1_in_x(a, b, c, x, v, i, j, k):
     return found
 
 
-define(
-    "_hyp2f1",
-    "a b c z",
-    lambda a, b, c, x, *orders: _hyp2f1(a, b, c, x, *orders) if any(orders) else sc.hyp2f1(a, b, c, x),
-    lambda a, b, c, x, v, i, j, k: special("_hyp2f1", a, b, c, x, orders=(i + 1, j, k)),
-    lambda a, b, c, x, v, i, j, k: special("_hyp2f1", a, b, c, x, orders=(i, j + 1, k)),
-    lambda a, b, c, x, v, i, j, k: special("_hyp2f1", a, b, c, x, orders=(i, j, k + 1)),
-    _hyp2f1_in_x,
-)
-define_ufunc(
+define_with_parameters(
     sc.hyp2f1,
     "hyp2f1",
     "a b c z",
-    lambda a, b, c, x, v: special("_hyp2f1", a, b, c, x, orders=(1, 0, 0)),
-    lambda a, b, c, x, v: special("_hyp2f1", a, b, c, x, orders=(0, 1, 0)),
-    lambda a, b, c, x, v: special("_hyp2f1", a, b, c, x, orders=(0, 0, 1)),
+    _hyp2f1,
     lambda a, b, c, x, v: a * b / c * sc.hyp2f1(a + 1.0, b + 1.0, c + 1.0, x),
+    _hyp2f1_in_x,
 )
 
 # ---- Wright's Bessel function: sum of x^k/(k! gamma(a k + b)) ----
 
 
-def _wright(a, b, x, i, j):
+def _wright_bessel(a, b, x, i, j):
     (a, b, x), shape = jets.columns(a, b, x)
     orders = (i, j)
     first, second = Jet.variable(a, 0, orders), Jet.variable(b, 1, orders)
@@ -248,33 +214,24 @@ def _wright(a, b, x, i, j):
     return jets.trusted(total.derivative(), magnitude * count, scale, _TRUST).reshape(shape)[()]
 
 
-def _wright_in_x(a, b, x, v, i, j):
+def _wright_bessel_in_x(a, b, x, v, i, j):
     """d^(i+j) of f(a, a + b, x): a change of a is one of b, too."""
-    return sum(sc.binom(i, p) * special("_wright", a, a + b, x, orders=(i - p, j + p)) for p in range(i + 1))
+    return sum(sc.binom(i, p) * special("_wright_bessel", a, a + b, x, orders=(i - p, j + p)) for p in range(i + 1))
 
 
-if hasattr(sc, "wright_bessel"):
-    define(
-        "_wright",
-        "a b x",
-        lambda a, b, x, i, j: _wright(a, b, x, i, j) if i or j else sc.wright_bessel(a, b, x),
-        lambda a, b, x, v, i, j: special("_wright", a, b, x, orders=(i + 1, j)),
-        lambda a, b, x, v, i, j: special("_wright", a, b, x, orders=(i, j + 1)),
-        _wright_in_x,
-    )
-    define_ufunc(
-        sc.wright_bessel,
-        "wright_bessel",
-        "a b x",
-        lambda a, b, x, v: special("_wright", a, b, x, orders=(1, 0)),
-        lambda a, b, x, v: special("_wright", a, b, x, orders=(0, 1)),
-        lambda a, b, x, v: sc.wright_bessel(a, a + b, x),
-    )
+define_with_parameters(
+    getattr(sc, "wright_bessel", None),
+    "wright_bessel",
+    "a b x",
+    _wright_bessel,
+    lambda a, b, x, v: sc.wright_bessel(a, a + b, x),
+    _wright_bessel_in_x,
+)
 define_ufunc(
     getattr(sc, "log_wright_bessel", None),
     "log_wright_bessel",
     "a b x",
-    lambda a, b, x, v: special("_wright", a, b, x, orders=(1, 0)) / sc.wright_bessel(a, b, x),
-    lambda a, b, x, v: special("_wright", a, b, x, orders=(0, 1)) / sc.wright_bessel(a, b, x),
+    lambda a, b, x, v: special("_wright_bessel", a, b, x, orders=(1, 0)) / sc.wright_bessel(a, b, x),
+    lambda a, b, x, v: special("_wright_bessel", a, b, x, orders=(0, 1)) / sc.wright_bessel(a, b, x),
     lambda a, b, x, v: np.exp(sc.log_wright_bessel(a, a + b, x) - v),
 )

@@ -5,7 +5,7 @@ import numpy as np
 import scipy.special as sc
 
 from . import jets
-from .registry import STEP, define, define_ufunc, special
+from .registry import STEP, define, define_by_slopes, define_inverse, define_ufunc, raised, special
 
 
 def _sinc(x):
@@ -20,13 +20,8 @@ def _sinhc(x):
 
 define_ufunc(sc.sici, "sici", "x", (lambda x, v: _sinc(x),), (lambda x, v: np.cos(x) / x,))
 define_ufunc(sc.shichi, "shichi", "x", (lambda x, v: _sinhc(x),), (lambda x, v: np.cosh(x) / x,))
-define_ufunc(
-    sc.fresnel,
-    "fresnel",
-    "z",
-    (lambda z, v: np.sin(0.5 * np.pi * z * z),),
-    (lambda z, v: np.cos(0.5 * np.pi * z * z),),
-)
+FRESNEL = (lambda z, v: np.sin(0.5 * np.pi * z * z),), (lambda z, v: np.cos(0.5 * np.pi * z * z),)
+define_ufunc(sc.fresnel, "fresnel", "z", *FRESNEL)
 
 # ---- E_n(x), n a whole number ----
 
@@ -68,7 +63,7 @@ define(
     "_faddeeva",
     "u y",
     _faddeeva,
-    lambda u, y, v, order, part: special("_faddeeva", u, y, orders=(order + 1, part)),
+    raised("_faddeeva"),
     lambda u, y, v, order, part: (1.0 if part else -1.0) * special("_faddeeva", u, y, orders=(order + 1, 1 - part)),
 )
 
@@ -175,9 +170,10 @@ def _kolmogorov(x, order):
     return np.where(flat, 0.0 * x[:, 0], found).reshape(shape)[()]
 
 
-define("_kolmogorov", "y", _kolmogorov, lambda y, v, order: special("_kolmogorov", y, orders=(order + 1,)))
-define_ufunc(sc.kolmogorov, "kolmogorov", "y", lambda y, v: special("_kolmogorov", y, orders=(1,)))
-define_ufunc(sc.kolmogi, "kolmogi", "p", lambda p, v: 1.0 / special("_kolmogorov", v, orders=(1,)))
+define("_kolmogorov", "y", _kolmogorov, raised("_kolmogorov"))
+_OF_KOLMOGOROV = (lambda y: special("_kolmogorov", y, orders=(1,)),)
+define_by_slopes(sc.kolmogorov, "kolmogorov", "y", _OF_KOLMOGOROV)
+define_inverse(sc.kolmogi, "kolmogi", "p", _OF_KOLMOGOROV, 0)
 
 
 def _smirnov(n, d, order):
@@ -198,12 +194,6 @@ def _smirnov(n, d, order):
     return np.where(valid, found, np.where((d == 0.0) & (order == 1), -1.0, np.nan)).reshape(shape)[()]
 
 
-define(
-    "_smirnov",
-    "n d",
-    _smirnov,
-    STEP,
-    lambda n, d, v, order: special("_smirnov", n, d, orders=(order + 1,)),
-)
+define("_smirnov", "n d", _smirnov, STEP, raised("_smirnov"))
 define_ufunc(sc.smirnov, "smirnov", "n d", STEP, lambda n, d, v: special("_smirnov", n, d, orders=(1,)))
 define_ufunc(sc.smirnovi, "smirnovi", "n p", STEP, lambda n, p, v: 1.0 / special("_smirnov", n, v, orders=(1,)))

@@ -5,7 +5,7 @@ import numpy as np
 import scipy.special as sc
 
 from . import betas, gammas, jets
-from .registry import ROOTS, define, define_ufunc, special
+from .registry import define, define_by_slopes, define_inverse, raised, special
 
 _THIRD = "derivatives of third order in degrees of freedom have no rule"
 
@@ -35,13 +35,6 @@ def _define_mixture(name, arguments, value, slope):
 
         return kernel
 
-    def in_shape(k):
-        def partial(*args):
-            xs, orders = args[: n_shapes + 2], args[n_shapes + 3 :]
-            return special(name, *xs, orders=tuple(n + (i == k) for i, n in enumerate(orders)))
-
-        return partial
-
     def in_nc(*args):
         xs, v, orders = args[: n_shapes + 2], args[n_shapes + 2], args[n_shapes + 3 :]
         return 0.5 * (special(name, xs[0] + 1.0, *xs[1:], orders=orders) - v)
@@ -50,7 +43,8 @@ def _define_mixture(name, arguments, value, slope):
         xs, orders = args[: n_shapes + 2], args[n_shapes + 3 :]
         return special(name + "_slope", *xs, orders=orders)
 
-    define(name, arguments, mixed(value), *map(in_shape, range(n_shapes)), in_nc, in_last)
+    in_shapes = (raised(name, k) for k in range(n_shapes))
+    define(name, arguments, mixed(value), *in_shapes, in_nc, in_last)
     define(name + "_slope", arguments, mixed(slope), *(_THIRD,) * (n_shapes + 2))
 
 
@@ -76,38 +70,11 @@ def _chi_in_df(x, k, nc):
     return 0.5 * special("_chi_mixture", 0.5 * k, nc, 0.5 * x, orders=(1,))
 
 
-define_ufunc(
-    sc.chndtr,
-    "chndtr",
-    "x df nc",
-    lambda x, k, nc, v: chi_density(x, k, nc),
-    lambda x, k, nc, v: _chi_in_df(x, k, nc),
-    lambda x, k, nc, v: -chi_density(x, k + 2.0, nc),
-)
-define_ufunc(
-    sc.chndtrix,
-    "chndtrix",
-    "p df nc",
-    lambda p, k, nc, v: 1.0 / chi_density(v, k, nc),
-    lambda p, k, nc, v: -_chi_in_df(v, k, nc) / chi_density(v, k, nc),
-    lambda p, k, nc, v: chi_density(v, k + 2.0, nc) / chi_density(v, k, nc),
-)
-define_ufunc(
-    sc.chndtridf,
-    "chndtridf",
-    "x p nc",
-    lambda x, p, nc, v: -chi_density(x, v, nc) / _chi_in_df(x, v, nc),
-    lambda x, p, nc, v: 1.0 / _chi_in_df(x, v, nc),
-    lambda x, p, nc, v: chi_density(x, v + 2.0, nc) / _chi_in_df(x, v, nc),
-)
-define_ufunc(
-    sc.chndtrinc,
-    "chndtrinc",
-    "x df p",
-    lambda x, k, p, v: chi_density(x, k, v) / chi_density(x, k + 2.0, v),
-    lambda x, k, p, v: _chi_in_df(x, k, v) / chi_density(x, k + 2.0, v),
-    lambda x, k, p, v: -1.0 / chi_density(x, k + 2.0, v),
-)
+_OF_CHI = chi_density, _chi_in_df, lambda x, k, nc: -chi_density(x, k + 2.0, nc)
+define_by_slopes(sc.chndtr, "chndtr", "x df nc", _OF_CHI)
+define_inverse(sc.chndtrix, "chndtrix", "p df nc", _OF_CHI, 0, root_of=sc.chndtr)
+define_inverse(sc.chndtridf, "chndtridf", "x p nc", _OF_CHI, 1, root_of=sc.chndtr)
+define_inverse(sc.chndtrinc, "chndtrinc", "x df p", _OF_CHI, 2, root_of=sc.chndtr)
 
 # ---- F: sum of Poisson weights times I_y(a + j, b), y = n f/(n f + d), a = n/2, b = d/2 ----
 
@@ -145,51 +112,12 @@ def f_in_d(n, d, nc, f):
     return _f_shape(n, d, nc, f, 0, 1) - f_density(n, d, nc, f) * f / d
 
 
-define_ufunc(
-    sc.ncfdtr,
-    "ncfdtr",
-    "dfn dfd nc f",
-    lambda n, d, nc, f, v: f_in_n(n, d, nc, f),
-    lambda n, d, nc, f, v: f_in_d(n, d, nc, f),
-    lambda n, d, nc, f, v: _f_in_nc(n, d, nc, f),
-    lambda n, d, nc, f, v: f_density(n, d, nc, f),
-)
-define_ufunc(
-    sc.ncfdtri,
-    "ncfdtri",
-    "dfn dfd nc p",
-    lambda n, d, nc, p, v: -f_in_n(n, d, nc, v) / f_density(n, d, nc, v),
-    lambda n, d, nc, p, v: -f_in_d(n, d, nc, v) / f_density(n, d, nc, v),
-    lambda n, d, nc, p, v: -_f_in_nc(n, d, nc, v) / f_density(n, d, nc, v),
-    lambda n, d, nc, p, v: 1.0 / f_density(n, d, nc, v),
-)
-define_ufunc(
-    sc.ncfdtridfd,
-    "ncfdtridfd",
-    "dfn p nc f",
-    lambda n, p, nc, f, v: -f_in_n(n, v, nc, f) / f_in_d(n, v, nc, f),
-    lambda n, p, nc, f, v: 1.0 / f_in_d(n, v, nc, f),
-    lambda n, p, nc, f, v: -_f_in_nc(n, v, nc, f) / f_in_d(n, v, nc, f),
-    lambda n, p, nc, f, v: -f_density(n, v, nc, f) / f_in_d(n, v, nc, f),
-)
-define_ufunc(
-    sc.ncfdtridfn,
-    "ncfdtridfn",
-    "p dfd nc f",
-    lambda p, d, nc, f, v: 1.0 / f_in_n(v, d, nc, f),
-    lambda p, d, nc, f, v: -f_in_d(v, d, nc, f) / f_in_n(v, d, nc, f),
-    lambda p, d, nc, f, v: -_f_in_nc(v, d, nc, f) / f_in_n(v, d, nc, f),
-    lambda p, d, nc, f, v: -f_density(v, d, nc, f) / f_in_n(v, d, nc, f),
-)
-define_ufunc(
-    sc.ncfdtrinc,
-    "ncfdtrinc",
-    "dfn dfd p f",
-    lambda n, d, p, f, v: -f_in_n(n, d, v, f) / _f_in_nc(n, d, v, f),
-    lambda n, d, p, f, v: -f_in_d(n, d, v, f) / _f_in_nc(n, d, v, f),
-    lambda n, d, p, f, v: 1.0 / _f_in_nc(n, d, v, f),
-    lambda n, d, p, f, v: -f_density(n, d, v, f) / _f_in_nc(n, d, v, f),
-)
+_OF_F = f_in_n, f_in_d, _f_in_nc, f_density
+define_by_slopes(sc.ncfdtr, "ncfdtr", "dfn dfd nc f", _OF_F)
+define_inverse(sc.ncfdtri, "ncfdtri", "dfn dfd nc p", _OF_F, 3, root_of=sc.ncfdtr)
+define_inverse(sc.ncfdtridfd, "ncfdtridfd", "dfn p nc f", _OF_F, 1, root_of=sc.ncfdtr)
+define_inverse(sc.ncfdtridfn, "ncfdtridfn", "p dfd nc f", _OF_F, 0, root_of=sc.ncfdtr)
+define_inverse(sc.ncfdtrinc, "ncfdtrinc", "dfn dfd p f", _OF_F, 2, root_of=sc.ncfdtr)
 
 # ---- Student's: F(t) = E[Phi(t s - nc)], s^2 chi squared over df. With phi = Phi': moments E[s^m phi(t s - nc)] ----
 
@@ -250,64 +178,12 @@ define(
     _moment_in_nc,
     _moment_in_t,
 )
-define_ufunc(
-    sc.nctdtr,
-    "nctdtr",
-    "df nc t",
-    lambda df, nc, t, v: student(df, nc, t, -1, 1),
-    lambda df, nc, t, v: -student(df, nc, t, 0),
-    lambda df, nc, t, v: student(df, nc, t, 1),
+_OF_STUDENT = (
+    lambda df, nc, t: student(df, nc, t, -1, 1),
+    lambda df, nc, t: -student(df, nc, t, 0),
+    lambda df, nc, t: student(df, nc, t, 1),
 )
-define_ufunc(
-    sc.nctdtrit,
-    "nctdtrit",
-    "df nc p",
-    lambda df, nc, p, v: -student(df, nc, v, -1, 1) / student(df, nc, v, 1),
-    lambda df, nc, p, v: student(df, nc, v, 0) / student(df, nc, v, 1),
-    lambda df, nc, p, v: 1.0 / student(df, nc, v, 1),
-)
-define_ufunc(
-    sc.nctdtridf,
-    "nctdtridf",
-    "p nc t",
-    lambda p, nc, t, v: 1.0 / student(v, nc, t, -1, 1),
-    lambda p, nc, t, v: student(v, nc, t, 0) / student(v, nc, t, -1, 1),
-    lambda p, nc, t, v: -student(v, nc, t, 1) / student(v, nc, t, -1, 1),
-)
-define_ufunc(
-    sc.nctdtrinc,
-    "nctdtrinc",
-    "df p t",
-    lambda df, p, t, v: student(df, v, t, -1, 1) / student(df, v, t, 0),
-    lambda df, p, t, v: -1.0 / student(df, v, t, 0),
-    lambda df, p, t, v: student(df, v, t, 1) / student(df, v, t, 0),
-)
-
-# ---- which function each inverse solves for, and with which operand as its value ----
-
-_BETA = sc.betainc
-ROOTS |= {
-    "chdtriv": (sc.chdtr, 0),
-    "gdtria": (sc.gdtr, 0),
-    "gdtrib": (sc.gdtr, 1),
-    "gdtrix": (sc.gdtr, 2),
-    "pdtrik": (lambda k, m: sc.gammaincc(k + 1.0, m), 0),
-    "btdtria": (_BETA, 0),
-    "btdtrib": (_BETA, 1),
-    "fdtridfd": (sc.fdtr, 1),
-    "stdtridf": (sc.stdtr, 0),
-    "bdtrik": (lambda k, n, p: _BETA(n - k, k + 1.0, 1.0 - p), 0),
-    "bdtrin": (lambda k, n, p: _BETA(n - k, k + 1.0, 1.0 - p), 1),
-    "nbdtrik": (lambda k, n, p: _BETA(n, k + 1.0, p), 0),
-    "nbdtrin": (lambda k, n, p: _BETA(n, k + 1.0, p), 1),
-    "chndtrix": (sc.chndtr, 0),
-    "chndtridf": (sc.chndtr, 1),
-    "chndtrinc": (sc.chndtr, 2),
-    "ncfdtri": (sc.ncfdtr, 3),
-    "ncfdtridfd": (sc.ncfdtr, 1),
-    "ncfdtridfn": (sc.ncfdtr, 0),
-    "ncfdtrinc": (sc.ncfdtr, 2),
-    "nctdtrit": (sc.nctdtr, 2),
-    "nctdtridf": (sc.nctdtr, 0),
-    "nctdtrinc": (sc.nctdtr, 1),
-}
+define_by_slopes(sc.nctdtr, "nctdtr", "df nc t", _OF_STUDENT)
+define_inverse(sc.nctdtrit, "nctdtrit", "df nc p", _OF_STUDENT, 2, root_of=sc.nctdtr)
+define_inverse(sc.nctdtridf, "nctdtridf", "p nc t", _OF_STUDENT, 0, root_of=sc.nctdtr)
+define_inverse(sc.nctdtrinc, "nctdtrinc", "df p t", _OF_STUDENT, 1, root_of=sc.nctdtr)

@@ -5,8 +5,9 @@ import numpy as np
 import scipy.special as sc
 
 from ...errors import UnsupportedOperation
+from .entries import whole
 from .jets import Jet
-from .registry import NAMES, STEP, define, define_ufunc, special
+from .registry import NAMES, STEP, define, define_ufunc, raised, special
 
 _DEGREE = "a polynomial has no derivative in its degree"
 
@@ -90,7 +91,7 @@ define(
     "n alpha x",
     _gegenbauer,
     STEP,
-    lambda n, a, x, v, i: special("_gegenbauer", n, a, x, orders=(i + 1,)),
+    raised("_gegenbauer"),
     lambda n, a, x, v, i: _of_lower(
         n,
         2.0 * a * special("_gegenbauer", _degree_minus_one(n), a + 1.0, x, orders=(i,))
@@ -102,7 +103,7 @@ define(
     "n alpha x",
     _laguerre,
     STEP,
-    lambda n, a, x, v, i: special("_genlaguerre", n, a, x, orders=(i + 1,)),
+    raised("_genlaguerre"),
     lambda n, a, x, v, i: _of_lower(n, -special("_genlaguerre", _degree_minus_one(n), a + 1.0, x, orders=(i,))),
 )
 
@@ -123,8 +124,8 @@ define(
     "n alpha beta x",
     _jacobi,
     STEP,
-    lambda n, a, b, x, v, i, j: special("_jacobi", n, a, b, x, orders=(i + 1, j)),
-    lambda n, a, b, x, v, i, j: special("_jacobi", n, a, b, x, orders=(i, j + 1)),
+    raised("_jacobi", 0),
+    raised("_jacobi", 1),
     _jacobi_in_x,
 )
 
@@ -140,7 +141,7 @@ def _define(name, arguments, *partials):
         xs, order = xs_and_order[: n_operands - 1], xs_and_order[n_operands - 1 :]
         n = np.asarray(n)
         is_whole = not order and np.all(np.rint(n) == n) and np.all(np.abs(n) < 1e9)
-        return ufunc(n.astype(np.int64) if is_whole else n, *xs)
+        return ufunc(whole(n) if is_whole else n, *xs)
 
     def without_order(partial):
         return (lambda *args: partial(*args[: n_operands + 1])) if callable(partial) else partial
@@ -258,30 +259,30 @@ define_ufunc(  # (x^2 - 1) P' = v x P - (v + m) P_(v-1) (DLMF 14.10.5)
 )
 
 
-# ---- Legendre functions by SciPy's ufuncs that return derivatives up to the second ----
+# ---- Legendre functions of SciPy that return derivatives up to the second ----
 
 
-def _legendre(name, arguments):
+def define_legendre(name, arguments, degrees_of):
+    """Enter a function by the name "_name", with the order of the derivative after its operands; `degrees_of` makes of
+    degrees and orders what SciPy is asked for."""
     function = getattr(sc, name, None)
     if function is None:
         return
 
-    def value(*xs_and_order):
-        *xs, order = xs_and_order
-        *degrees, x = xs
-        return function(*(np.asarray(n).astype(np.int64) for n in degrees), x, diff_n=order)[order]
+    def value(*args):
+        *degrees, x, order = args
+        return function(*degrees_of(*degrees), x, diff_n=order)[order]
 
     def slope(*args):
-        *xs, _, order = args
+        order = args[-1]
         if order > 1:
             raise UnsupportedOperation(
                 f"the third derivative of scipy.special.{name} has no rule", "stop at the second"
             )
-        return special(f"_{name}", *xs, orders=(order + 1,))
+        return raised(f"_{name}")(*args)
 
     define(f"_{name}", arguments, value, *(STEP,) * (len(arguments.split()) - 1), slope)
 
 
-_legendre("legendre_p", "n z")
-_legendre("assoc_legendre_p", "n m z")
-_legendre("sph_legendre_p", "n m theta")
+for _name, _arguments in (("legendre_p", "n z"), ("assoc_legendre_p", "n m z"), ("sph_legendre_p", "n m theta")):
+    define_legendre(_name, _arguments, lambda *degrees: map(whole, degrees))

@@ -5,23 +5,18 @@ written in NumPy language with SciPy's ufuncs and with other functions of the re
 differentiated again, to any depth. All of them are one `ArrayOp`, SPECIAL, with the function's name as a parameter.
 A kernel that computes derivatives of any order by a series or by quadrature has the order among its `orders`: integers
 that follow the operands in the calls of its value and of its partials.
-
-Names without an underscore are SciPy's; a function of several results has an entry for each: "airy[0]".
 """
 
 import sys
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NamedTuple
 
 import numpy as np
 
 from ..array_ops import ArrayOp, total, unbroadcast
-
-STEP = "step"  # the argument counts (a degree, a number of trials): SciPy truncates it, so that its derivative is zero
+from .entries import STEP, Entries, whole
 
 _FAMILIES = (
     "gammas",
@@ -38,49 +33,6 @@ _FAMILIES = (
     "sequences",
 )
 
-FUNCTIONS = {}  # name -> Special
-ROOTS = {}  # name of an inverse -> function that it inverts, and which of its operands is that function's value
-NAMES = {}  # ufunc's name -> names of its results, in order
-
-
-class Special(NamedTuple):
-    """A function of the registry.
-
-    Attributes
-    ----------
-    value : callable
-        ``value(*xs, *orders)`` on plain arrays.
-    partials : tuple
-        For each operand ``partial(*xs, v, *orders)``, or STEP, or the reason why there is none.
-    arguments : tuple of str
-        Names of the operands, as SciPy's documentation has them.
-    """
-
-    value: Callable
-    partials: tuple
-    arguments: tuple
-
-
-def define(name, arguments, value, *partials):
-    """Enter a function. `arguments` are the names of its operands in one string."""
-    arguments = tuple(arguments.split())
-    assert len(arguments) == len(partials), name
-    FUNCTIONS[name] = Special(value, partials, arguments)
-
-
-def define_ufunc(ufunc, name, arguments, *partials):
-    """Enter a ufunc of SciPy with one result, or with several: then there is a tuple of partials for each result. One
-    that this SciPy does not have is left out."""
-    if ufunc is None:
-        return
-    if ufunc.nout == 1:
-        define(name, arguments, _with_integers(ufunc), *partials)
-        NAMES[name] = (name,)
-        return
-    for k, of_result in enumerate(partials):
-        define(f"{name}[{k}]", arguments, lambda *xs, _k=k: ufunc(*xs)[_k], *of_result)
-    NAMES[name] = tuple(f"{name}[{k}]" for k in range(ufunc.nout))
-
 
 def _with_integers(ufunc):
     """The ufunc; operands for which it has a loop of integers go in as integers, as from a user who counts with
@@ -96,7 +48,70 @@ def _with_integers(ufunc):
 
 
 def _whole(x):
-    return x.astype(np.int64)[()] if np.all(np.rint(x) == (x := np.asarray(x))) and np.all(np.abs(x) < 2.0**31) else x
+    return whole(x) if np.all(np.rint(x) == x) and np.all(np.abs(x) < 2.0**31) else np.asarray(x)
+
+
+_entries = Entries(_with_integers)
+FUNCTIONS, NAMES = _entries.functions, _entries.names
+define, define_ufunc, of_ufunc = _entries.define, _entries.define_ufunc, _entries.of_ufunc
+ROOTS = {}  # name of an inverse -> function that it inverts, and which of its operands is that function's value
+
+
+def raised(name, which=0):
+    """The partial of a kernel in an operand in which it computes derivatives of any order: the same kernel, with that
+    one of its orders raised."""
+
+    def partial(*args):
+        n = len(FUNCTIONS[name].arguments)
+        return special(name, *args[:n], orders=tuple(m + (k == which) for k, m in enumerate(args[n + 1 :])))
+
+    return partial
+
+
+def define_with_parameters(ufunc, name, arguments, kernel, in_last, kernel_in_last):
+    """Enter a ufunc that is differentiated in all of its operands but the last, its parameters, by a kernel, which is
+    entered as "_name": ``kernel(*xs, *orders)`` has an order for each parameter, one of them not zero. `in_last` and
+    `kernel_in_last` are their partials in the last operand."""
+    if ufunc is None:
+        return
+    own, n_operands = f"_{name}", len(arguments.split())
+    parameters = range(n_operands - 1)
+
+    def value(*args):
+        return kernel(*args) if any(args[n_operands:]) else ufunc(*args[:n_operands])
+
+    def first(which):
+        orders = tuple(int(k == which) for k in parameters)
+        return lambda *args: special(own, *args[:n_operands], orders=orders)
+
+    define(own, arguments, value, *(raised(own, k) for k in parameters), kernel_in_last)
+    define_ufunc(ufunc, name, arguments, *map(first, parameters), in_last)
+
+
+def define_by_slopes(ufunc, name, arguments, slopes, sign=1.0):
+    """Enter a ufunc whose partials, or the negative of them (`sign` -1), are functions of its operands alone."""
+
+    def partial(slope):
+        return lambda *args: slope(*args[:-1]) if sign > 0.0 else -slope(*args[:-1])
+
+    define_ufunc(ufunc, name, arguments, *map(partial, slopes))
+
+
+def define_inverse(ufunc, name, arguments, slopes, place, sign=1.0, root_of=None):
+    """Enter a ufunc whose value v solves ``f(x, ..., v, ...) = p``, where p stands at the `place` of v. `slopes` are
+    the partials of f, or the negative of them (`sign` -1). With `root_of`, which is f: there is a derivative where v
+    does solve the equation."""
+
+    def partial(k):
+        def slope(*args):
+            xs = [*args[:place], args[-1], *args[place + 1 : -1]]
+            return (sign if k == place else -slopes[k](*xs)) / slopes[place](*xs)
+
+        return slope
+
+    define_ufunc(ufunc, name, arguments, *map(partial, range(len(slopes))))
+    if root_of is not None:
+        ROOTS[name] = root_of, place
 
 
 @cache
@@ -112,19 +127,19 @@ def special(name, *xs, orders=()):
     """A function of the registry on numbers of any kind: active, or plain."""
     leader = None
     for x in xs:
-        if _is_active(x) and (leader is None or x.level > leader.level):
+        if is_active(x) and (leader is None or x.level > leader.level):
             leader = x
     if leader is None:
         return _value(*xs, function=name, orders=orders)
-    operands = [x if _is_active(x) else _plain(x) for x in xs]
+    operands = [x if is_active(x) else plain(x) for x in xs]
     return leader.engine.array_op(SPECIAL, operands, {"function": name, "orders": tuple(orders)})
 
 
-def _is_active(x):
+def is_active(x):
     return getattr(x, "engine", None) is not None
 
 
-def _plain(x):
+def plain(x):
     x = np.asarray(x, dtype=np.float64)
     return x if x.ndim else float(x)
 
@@ -159,53 +174,55 @@ def _partial(k, xs, v, function, orders):
     found = partial(*xs, v, *orders)
     if function in ROOTS and not any(getattr(x, "is_guarded", False) for x in xs):
         found = np.where(_is_root(function, xs, v), found, np.nan)
-    return found if _is_active(v) or _is_active(found) else np.where(v == v, found, np.nan)
+    return found if is_active(v) or is_active(found) else np.where(v == v, found, np.nan)
 
 
 def _is_root(function, xs, v):
     """Does the value solve the equation? Where there is no solution, or none that SciPy finds, it returns the end of
     the interval that it has searched, which has no derivative."""
     forward, place = ROOTS[function]
-    xs = [x.primal if _is_active(x) else x for x in xs]
+    xs = [x.primal if is_active(x) else x for x in xs]
     wanted = xs[place]
-    xs[place] = v.primal if _is_active(v) else v
+    xs[place] = v.primal if is_active(v) else v
     return np.abs(forward(*xs) - wanted) <= 1e-3 * np.abs(wanted)
 
 
-def _product(d, s):
+def connected_product(d, s):
     """Partial times tangent (or cotangent), element by element: one that is not connected (-0.0) gives nothing, even
     where the partial is infinite or not a number."""
     if getattr(s, "is_guarded", False):
         return d * s
-    value = s.primal if _is_active(s) else s
+    value = s.primal if is_active(s) else s
     absent = (value == 0.0) & np.signbit(value)
     product = d * s
     if np.any(absent):
         return np.where(absent, -0.0, product)
-    return product if _is_active(product) else product + 0.0
+    return product if is_active(product) else product + 0.0
 
 
-def _quiet():
+def quietly():
     """Partials are evaluated where they may be infinite, whatever the user's error settings say."""
     errors = sys.modules.get("scipy.special")
     return errors.errstate(all="ignore") if errors else nullcontext()
 
 
 def _jvp(x_dots, xs, v, function, orders=()):
-    with np.errstate(all="ignore"), _quiet():
+    with np.errstate(all="ignore"), quietly():
         partials = [None if x_dot is None else _partial(k, xs, v, function, orders) for k, x_dot in enumerate(x_dots)]
-        v_dot = total(None if d is None else _product(d, x_dot) for d, x_dot in zip(partials, x_dots, strict=True))
+        v_dot = total(
+            None if d is None else connected_product(d, x_dot) for d, x_dot in zip(partials, x_dots, strict=True)
+        )
         shape = np.shape(v)
         return np.full(shape, -0.0) if v_dot is None else np.broadcast_to(v_dot, shape)
 
 
 def _vjp(v_bar, xs, v, active, function, orders=()):
-    with np.errstate(all="ignore"), _quiet():
+    with np.errstate(all="ignore"), quietly():
         partials = [_partial(k, xs, v, function, orders) if wanted else None for k, wanted in enumerate(active)]
         return tuple(
             (np.full(np.shape(x), -0.0) if wanted else None)
             if d is None
-            else unbroadcast(np.broadcast_to(_product(d, v_bar), np.shape(v)), np.shape(x))
+            else unbroadcast(np.broadcast_to(connected_product(d, v_bar), np.shape(v)), np.shape(x))
             for d, x, wanted in zip(partials, xs, active, strict=True)
         )
 

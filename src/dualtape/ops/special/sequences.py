@@ -5,9 +5,10 @@ derivatives are those of the differential equation."""
 import numpy as np
 import scipy.special as sc
 
-from ...errors import UnsupportedOperation
 from ..complex_special import define_complex
-from .registry import STEP, define, special
+from .entries import STEP, whole
+from .polynomials import define_legendre
+from .registry import define, special
 
 
 def _highest(degrees):
@@ -40,7 +41,7 @@ def _ladder(name, arguments, highest, curvature):
     define(f"_{name}_slope", arguments, part(1), *steps, second)
 
 
-def _whole(*degrees):
+def _ints(*degrees):
     return [int(n) for n in degrees]
 
 
@@ -51,11 +52,11 @@ def _legendre_curvature(m, n, z, y, slope):
 
 
 for _name in ("lqn", "lpn"):
-    _ladder(_name, "n z", _whole, lambda n, z, y, slope: _legendre_curvature(0.0, n, z, y, slope))
+    _ladder(_name, "n z", _ints, lambda n, z, y, slope: _legendre_curvature(0.0, n, z, y, slope))
 for _name in ("lqmn", "lpmn"):
-    _ladder(_name, "m n z", _whole, _legendre_curvature)
+    _ladder(_name, "m n z", _ints, _legendre_curvature)
 for _name in ("riccati_jn", "riccati_yn"):
-    _ladder(_name, "n x", _whole, lambda n, x, y, slope: (n * (n + 1.0) / (x * x) - 1.0) * y)  # DLMF 10.51
+    _ladder(_name, "n x", _ints, lambda n, x, y, slope: (n * (n + 1.0) / (x * x) - 1.0) * y)  # DLMF 10.51
 for _name in ("pbdv_seq", "pbvv_seq"):
     _ladder(_name, "v x", lambda v: [v], lambda v, x, y, slope: (0.25 * x * x - v - 0.5) * y)  # DLMF 12.2.2
 
@@ -71,29 +72,12 @@ _ladder("lmbda", "v x", lambda v: [v], _lambda_curvature)
 # ---- Legendre functions of all degrees, and spherical harmonics ----
 
 
-def _all_legendre(name, arguments):
-    function = getattr(sc, name, None)
-    if function is None:
-        return
-
-    def value(*args):
-        *degrees, x, order = args
-        return function(*_whole(*_highest(map(np.abs, degrees))), x, diff_n=order)[order]
-
-    def slope(*args):
-        *xs, _, order = args
-        if order > 1:
-            raise UnsupportedOperation(
-                f"the third derivative of scipy.special.{name} has no rule", "stop at the second"
-            )
-        return special(f"_{name}", *xs, orders=(order + 1,))
-
-    define(f"_{name}", arguments, value, *(STEP,) * (len(arguments.split()) - 1), slope)
-
-
-_all_legendre("legendre_p_all", "n z")
-_all_legendre("assoc_legendre_p_all", "n m z")
-_all_legendre("sph_legendre_p_all", "n m theta")
+for _name, _arguments in (
+    ("legendre_p_all", "n z"),
+    ("assoc_legendre_p_all", "n m z"),
+    ("sph_legendre_p_all", "n m theta"),
+):
+    define_legendre(_name, _arguments, lambda *degrees: _ints(*_highest(map(np.abs, degrees))))
 
 
 def _harmonic(name, legendre, value):
@@ -103,17 +87,13 @@ def _harmonic(name, legendre, value):
     define_complex(f"_{name}", "n m theta phi", value, STEP, STEP, in_theta, lambda n, m, theta, phi, v: 1j * m * v)
 
 
-def _integers(*degrees):
-    return [np.asarray(n).astype(np.int64)[()] for n in degrees]
-
-
 _harmonic(
     "sph_harm_y",
     "_sph_legendre_p",
-    lambda n, m, theta, phi: sc.sph_harm_y(*_integers(n, m), theta, phi),
+    lambda n, m, theta, phi: sc.sph_harm_y(whole(n), whole(m), theta, phi),
 )
 _harmonic(
     "sph_harm_y_all",
     "_sph_legendre_p_all",
-    lambda n, m, theta, phi: sc.sph_harm_y_all(*_whole(*_highest((n, np.abs(m)))), theta, phi),
+    lambda n, m, theta, phi: sc.sph_harm_y_all(*_ints(*_highest((n, np.abs(m)))), theta, phi),
 )
