@@ -198,7 +198,7 @@ cdef object general(unsigned op, object a, object b):
     if isinstance(other, Holder):
         other = (<Holder>other).held()
         a, b = (a, other) if a is leader else (other, b)
-    if isinstance(other, complex) or (isinstance(other, np.ndarray) and other.dtype.kind == "c"):
+    if isinstance(other, (complex, list, tuple)) or (isinstance(other, np.ndarray) and other.dtype.kind in ("c", "O")):
         from dualtape.core.scalar import with_complex
         return with_complex(op, leader, other, b is leader)
     if outranked(leader, other):

@@ -448,7 +448,7 @@ def array_ufunc(ForwardNumber x, ufunc, str method, tuple inputs, dict kwargs):
             for operand in inputs:
                 if operand is not x and outranks(operand, x):
                     return NotImplemented
-            if len(inputs) == 2 and (is_complex(inputs[0]) or is_complex(inputs[1])):
+            if len(inputs) == 2 and (may_be_complex(inputs[0]) or may_be_complex(inputs[1])):
                 from dualtape.handlers.ufuncs import dispatch
                 return dispatch(ufunc, method, inputs, kwargs)
             return elementwise(x, op, inputs[0], inputs[1] if len(inputs) == 2 else None)
@@ -456,11 +456,12 @@ def array_ufunc(ForwardNumber x, ufunc, str method, tuple inputs, dict kwargs):
     return dispatch(ufunc, method, inputs, kwargs)
 
 
-cdef bint is_complex(object operand) except -1:
-    """Is this a complex number, with a derivative or plain?"""
+cdef bint may_be_complex(object operand) except -1:
+    """Is this a complex number, with a derivative or plain, or may one stand in it?"""
     if isinstance(operand, (ForwardNumber, float, int)):
         return False
-    return isinstance(operand, complex) or getattr(getattr(operand, "dtype", None), "kind", "") == "c"
+    return (isinstance(operand, (complex, list, tuple))
+            or getattr(getattr(operand, "dtype", None), "kind", None) in ("c", "O"))
 
 
 cdef bint outranks(object operand, ForwardNumber x) except -1:

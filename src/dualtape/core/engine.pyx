@@ -88,6 +88,8 @@ def as_traced(Tape tape, x):
     if type(x) is not np.ndarray and type(x) is not np.memmap:
         raise DtypeError.of_subclass(x, "an operand")
     if x.dtype == object:
+        if any([isinstance(number, complex) or hasattr(type(number), "complex_parts") for number in x.flat]):
+            return NotImplemented                       # handlers/complex_numbers.py
         return wrap_moved(tape, slots_of_objects(tape, x), [], [])
     if x.dtype.kind not in "fiubc":
         raise DtypeError(f"an array of dtype {x.dtype} met a traced value; real numbers were expected",
@@ -442,7 +444,7 @@ def array_op(Tape tape, row, operands, params):
     cdef dt_node *node
     cdef list places = [], traced = []
     for x in operands:
-        if getattr(x, "engine", None) is not None or (cnp.PyArray_Check(x) and x.dtype == object):
+        if any_traced((x,)) or isinstance(x, Holder) or (cnp.PyArray_Check(x) and x.dtype == object):
             y = as_traced(tape, x)
             places.append(place_of(tape, y, getattr(x, "level", tape.level) == tape.level))
         else:

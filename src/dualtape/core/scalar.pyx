@@ -155,10 +155,11 @@ cdef object with_others(TracedScalar self, object other, uint16_t op, bint refle
 
 
 def with_complex(op, number, other, reflected):
-    """The operator `op` of a number of ours and a plain complex one: handlers/complex_numbers.py. NotImplemented if
-    `other` is none."""
+    """The operator `op` of a number of ours and a plain complex one, or a list or object array of which NumPy makes an
+    array: handlers/complex_numbers.py. NotImplemented if `other` is none."""
     global _complex_operator
-    if not isinstance(other, complex) and getattr(getattr(other, "dtype", None), "kind", "") != "c":
+    kind = getattr(getattr(other, "dtype", None), "kind", None)
+    if kind not in ("c", "O") and not isinstance(other, (complex, list, tuple)):
         return NotImplemented
     if hasattr(type(other), "complex_parts"):       # it knows itself what to do
         return NotImplemented

@@ -69,7 +69,11 @@ def carrier(index, value):
 
 
 def listed(sequence):
-    """A list or tuple as an operand: an active array if there is an active number in it."""
+    """A list or tuple as an operand: an active array if there is an active number in it, real or complex."""
+    from .complex_numbers import has_complex, number
+
+    if has_complex(sequence):
+        return number(sequence)
     return operand(sequence) if functions.has_active(sequence) else opened(sequence, [])
 
 

@@ -205,8 +205,15 @@ def operate(python, ufunc, a, b):
 
 
 def complex_operator(opcode, a, b):
-    """What the operators of real numbers ask, when they meet a plain complex number."""
-    return operate(*_OPERATORS[ROWS[opcode].name], a, b)
+    """What the operators of real numbers ask, when they meet a plain complex number or items of an array."""
+    python, ufunc = _OPERATORS[ROWS[opcode].name]
+    if _are_items(a) or _are_items(b):
+        return python(*(number(x) if _are_items(x) else x for x in (a, b)))
+    return operate(python, ufunc, a, b)
+
+
+def _are_items(x):
+    return type(x) is np.ndarray and x.dtype.hasobject or isinstance(x, (list, tuple))
 
 
 _UFUNCS = {

@@ -10,6 +10,11 @@ def _numbers(x):
     return x if is_active(x) else operand(x)
 
 
+def _is_of_objects(x):
+    """Tell whether `x` is an object array: what is written through its elements stays in it."""
+    return type(x) is np.ndarray and x.dtype.hasobject
+
+
 @foreign("numpy.ndenumerate")
 class ndenumerate:
     """``np.ndenumerate(x)``: pairs of an index and an element."""
@@ -78,7 +83,7 @@ class nditer:
                 f"np.nditer with {', '.join(refused)}", "iterate over the elements, or over rows"
             )
         self._is_one = not isinstance(op, (list, tuple))
-        self.operands = tuple(_numbers(x) for x in ([op] if self._is_one else op))
+        self.operands = tuple(x if _is_of_objects(x) else _numbers(x) for x in ([op] if self._is_one else op))
         tables = [np.empty(np.shape(x), dtype=np.int8) for x in self.operands]
         self._iterator = np.nditer(tables, [*{*flags, "multi_index"}], [["readonly"]] * len(tables), order=order)
         self._started = False

@@ -104,7 +104,8 @@ class TracedMask(NDArrayOperatorsMixin):
         self.numbers[index] = functions.operand(value)
 
     def __mul__(self, other):
-        return other * self.__index__() if isinstance(other, (list, tuple, str)) else np.multiply(self, other)
+        repeats = isinstance(other, str) or (not self.ndim and isinstance(other, (list, tuple)))
+        return other * self.__index__() if repeats else np.multiply(self, other)
 
     __rmul__ = __mul__
 

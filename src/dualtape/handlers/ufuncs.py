@@ -67,7 +67,7 @@ _register_rows("numpy")
 
 def dispatch(ufunc, method, inputs, kwargs):
     """Answer ``number.__array_ufunc__(ufunc, method, *inputs, **kwargs)``."""
-    if any(map(is_complex, inputs)) or (kwargs and any(map(is_complex, (*_targets(kwargs), kwargs.get("initial"))))):
+    if any(map(_has_complex, inputs)) or (kwargs and any(map(is_complex, (*_targets(kwargs), kwargs.get("initial"))))):
         return _dispatch_complex(ufunc, method, inputs, kwargs)
     if method != "__call__":
         if any(map(masks.is_mask, inputs)):
@@ -79,6 +79,13 @@ def dispatch(ufunc, method, inputs, kwargs):
     if not kwargs:
         return call(ufunc, *inputs)
     return _call_with_options(ufunc, inputs, **kwargs)
+
+
+def _has_complex(x):
+    """Tell whether `x` is complex, or a list or an object array in which a complex number stands."""
+    if type(x) is np.ndarray and x.dtype.hasobject:
+        return any(map(is_complex, x.flat))
+    return any(map(_has_complex, x)) if type(x) in (list, tuple) else is_complex(x)
 
 
 def _targets(kwargs):

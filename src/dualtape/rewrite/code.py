@@ -25,6 +25,7 @@ _WRITING = frozenset(
         "resize",
     ]
     + ["itemset", "setflags", "setfield", "byteswap", "setitem", "iadd", "isub", "imul", "itruediv", "__setitem__"]
+    + ["real", "imag"]  # and without buffers they are wrong of `table * [1j * x, 1.0]`, an object array
 )
 _AT_RUN_TIME = frozenset(["globals", "eval", "exec"])
 
