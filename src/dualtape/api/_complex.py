@@ -36,12 +36,12 @@ def halves_of_vector(x: Any) -> list[Any]:
 
 
 def _parts(x: Any) -> list[Any]:
-    from dualtape.handlers.complex_numbers import number, operand, parts
+    from dualtape.handlers.complex_numbers import number, or_zero, parts
 
     z = number(x)
     re, im = parts(z)
     shape = np.shape(z)
-    return [part if np.shape(part) == shape else np.zeros(shape) for part in map(operand, (re, im))]
+    return [part if np.shape(part) == shape else np.zeros(shape) for part in map(or_zero, (re, im))]
 
 
 def _is_array(x: Any) -> bool:

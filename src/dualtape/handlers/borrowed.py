@@ -21,7 +21,19 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 
 from ..trace import layout
-from ..trace.functions import check_dtype, foreign, handles, has_active, is_active, leader, operand, store, unboxed
+from ..trace.functions import (
+    CARRIERS,
+    check_dtype,
+    foreign,
+    handles,
+    has_active,
+    has_parts,
+    is_active,
+    leader,
+    operand,
+    store,
+    unboxed,
+)
 from . import complex_numbers, creation
 
 _running = threading.local()  # .like: the number of the highest level among the arguments of the borrowed function
@@ -95,7 +107,7 @@ def _numbers(tree):
             x = x.held()
         if is_active(x):
             yield x
-        elif complex_numbers.is_complex(x):
+        elif has_parts(x):
             yield from filter(is_active, x.complex_parts)
         elif isinstance(x, (list, tuple)):
             yield from _numbers(x)
@@ -230,7 +242,7 @@ def _stands_for(*functions):
 
 def _isinstance(x, classes):
     """An active number passes for what NumPy has in its place."""
-    if (is_active(x) or complex_numbers.is_complex(x)) and not isinstance(x, classes):
+    if CARRIERS[type(x)] and not isinstance(x, classes):
         return issubclass(np.ndarray if x.ndim else np.float64, classes)
     return isinstance(x, classes)
 

@@ -13,8 +13,9 @@ from dualtape.core.buffer import Buffer, buffered, opened, owning, rewrapped
 from ..errors import UnsupportedOperation
 from ..trace import functions
 from ..trace.decisions import stepped
-from ..trace.functions import is_active, leader, operand
+from ..trace.functions import CARRIERS, has_parts, is_active, leader, operand
 from . import masks
+from .complex_numbers import made
 
 # Functions that write into an argument, and its name and position.
 _WRITING = {
@@ -37,12 +38,7 @@ def is_buffer(x):
 
 def is_traced(x):
     """Tell whether `x` is an active number, a mask, or a complex number with a derivative."""
-    return is_active(x) or masks.is_mask(x) or has_parts(x)
-
-
-def has_parts(x):
-    """Tell whether `x` is a complex number with a derivative."""
-    return hasattr(type(x), "complex_parts")
+    return CARRIERS[type(x)] or masks.is_mask(x)
 
 
 def _number(x):
@@ -212,7 +208,7 @@ def call_method(buffer, name, args, kwargs):
     if "out" in kwargs:
         open_kwargs = {**open_kwargs, "out": kwargs["out"]}
     held = buffer.held()
-    if is_active(held) or has_parts(held):
+    if CARRIERS[type(held)]:
         result = getattr(held, name)(*open_args, **open_kwargs)
     else:
         result = _methods()[name](held, *open_args, **open_kwargs)
@@ -303,8 +299,6 @@ def converted(number, dtype):
 
 def complex_array(real, imag):
     """The complex array with these parts."""
-    from .complex_numbers import made
-
     return made(real, imag)
 
 

@@ -13,12 +13,11 @@ from ..ops.decisions import OPERAND
 from ..ops.subscripts import from_lists
 from ..trace import functions
 from ..trace.decisions import decided
-from ..trace.functions import is_active, peeked, primal
+from ..trace.functions import has_parts, is_active, peeked, primal
 from ..trace.layout import in_order_of
 from . import movement, products
 from .complex_functions import by_row, store_complex, with_value
-from .complex_numbers import COMPLEX, copied, handles_complex, is_complex, made, number, parts
-from .complex_numbers import operand as part_of
+from .complex_numbers import COMPLEX, ComplexArray, copied, handles_complex, made, number, or_zero, parts
 from .reductions import count_of, root
 
 _ABSENT = np._NoValue
@@ -41,16 +40,10 @@ def _joined(re, im):
     """The complex numbers behind what a function gave for both parts."""
     if isinstance(re, (tuple, list)):
         return type(re)([_joined(*pair) for pair in zip(re, im, strict=True)])
-    if is_complex(re):
+    if has_parts(re):
         return re
     views = is_active(re) and is_active(im) and re.shape == im.shape != ()
-    return _view(re, im) if views else made(re, im)
-
-
-def _view(re, im):
-    from .complex_numbers import ComplexArray
-
-    return ComplexArray(re, im)
+    return ComplexArray(re, im) if views else made(re, im)
 
 
 def by_parts(function, data):
@@ -107,14 +100,14 @@ _like(np.empty_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     _require_complex(dtype, np.full_like)
     result = np.zeros_like(a, order=order, shape=shape)
-    result = result if is_complex(a) else made(result, 0.0)
+    result = result if has_parts(a) else made(result, 0.0)
     result[...] = fill_value
     return result
 
 
 @handles_complex(np.copy)
 def copy(a, order="K", subok=False):
-    return made(*(np.copy(part, order) for part in parts(number(a))))
+    return copied(a, order)
 
 
 @handles_complex(getattr(np, "astype", None))
@@ -145,7 +138,7 @@ def _writes(function, position):
 
     @handles_complex(function)
     def handler(target, *args, **kwargs):
-        if not is_complex(target):
+        if not has_parts(target):
             raise DtypeError(
                 f"{functions.name_of(function)} would write complex numbers into a real array", "make it a complex one"
             )
@@ -180,13 +173,13 @@ def real(val):
 
 @handles_complex(np.imag)
 def imag(val):
-    return part_of(parts(number(val))[1])
+    return or_zero(parts(number(val))[1])
 
 
 @handles_complex(np.angle)
 def angle(z, deg=False):
     re, im = parts(number(z))
-    turned = np.arctan2(part_of(im), part_of(re))
+    turned = np.arctan2(or_zero(im), or_zero(re))
     return turned * (180.0 / np.pi) if deg else turned
 
 
@@ -208,7 +201,7 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 @handles_complex(np.sinc)
 def sinc(x):
     x = number(x)
-    re, im = map(part_of, parts(x))
+    re, im = map(or_zero, parts(x))
     y = np.pi * np.where(np.equal(re, 0.0) & np.equal(im, 0.0), 1.0e-20, x)
     return np.sin(y) / y
 
@@ -409,7 +402,7 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
 def sort_complex(a):
     """Always complex, also where every number is real."""
     a = np.sort(number(a))
-    return a if is_complex(a) else made(a, np.zeros(np.shape(a)))
+    return a if has_parts(a) else made(a, np.zeros(np.shape(a)))
 
 
 functions.handles(np.sort_complex)(sort_complex)
@@ -429,7 +422,7 @@ def _passive(function, look):
 def _value(x, look):
     if type(x) in (list, tuple):
         return type(x)(_value(item, look) for item in x)
-    return look(x) if is_complex(x) or functions.is_guarded(x) or is_active(x) else x
+    return look(x) if has_parts(x) or functions.is_guarded(x) or is_active(x) else x
 
 
 for _function, _kind in functions.KINDS.items():

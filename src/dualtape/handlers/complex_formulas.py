@@ -12,7 +12,7 @@ import numpy as np
 
 from ..trace.cases import _where as where
 from ..trace.functions import is_active, judged
-from .complex_numbers import operand
+from .complex_numbers import or_zero
 
 _LN2, _LN10 = np.log(2.0), np.log(10.0)
 
@@ -84,7 +84,7 @@ def _conjugate(z):
 
 
 def _full(z):
-    return operand(z[0]), operand(z[1])
+    return or_zero(z[0]), or_zero(z[1])
 
 
 # ---- absolute value and angle ----
@@ -214,7 +214,7 @@ def _roots(z, w):
 
 def arcsin(z):
     below, above = _roots(z, 1.0)
-    return np.arctan2(operand(z[0]), times(below, above)[0]), np.arcsinh(times(_conjugate(below), above)[1])
+    return np.arctan2(or_zero(z[0]), times(below, above)[0]), np.arcsinh(times(_conjugate(below), above)[1])
 
 
 def arccos(z):

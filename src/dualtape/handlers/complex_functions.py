@@ -8,17 +8,16 @@ from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops.complex_ops import VALUE
 from ..ops.decisions import OPERAND
 from ..ops.table import OPCODES
-from ..trace.functions import apply, elementwise, is_active, name_of, primal, store
+from ..trace.functions import apply, elementwise, has_parts, is_active, name_of, primal, store
 from . import complex_formulas as formulas
 from .complex_numbers import (
     copied,
     dispatch,
     handler_of,
     handles_complex,
-    is_complex,
     made,
     number,
-    operand,
+    or_zero,
     parts,
     single,
 )
@@ -53,7 +52,7 @@ def operands_of(xs):
     """The parameter `kinds` of a row, and its operands: see ops.complex_ops."""
     kinds, operands = "", []
     for x in xs:
-        if is_complex(x):
+        if has_parts(x):
             kinds, operands = kinds + "c", [*operands, *x.complex_parts]
         elif not is_active(x) and np.iscomplexobj(x):
             kinds, operands = kinds + "c", [*operands, np.array(np.real(x)), np.array(np.imag(x))]
@@ -101,13 +100,13 @@ for _ufunc, _formula in _FORMULAS.items():
 @handles_complex(np.add)
 def add(a, b):
     (a, b), (c, d) = map(parts, map(number, (a, b)))
-    return made(operand(a) + operand(c), operand(b) + operand(d))
+    return made(or_zero(a) + or_zero(c), or_zero(b) + or_zero(d))
 
 
 @handles_complex(np.subtract)
 def subtract(a, b):
     (a, b), (c, d) = map(parts, map(number, (a, b)))
-    return made(operand(a) - operand(c), operand(b) - operand(d))
+    return made(or_zero(a) - or_zero(c), or_zero(b) - or_zero(d))
 
 
 @handles_complex(np.negative)
@@ -121,7 +120,7 @@ handles_complex(np.positive)(copied)
 @handles_complex(np.conjugate)
 def conjugate(z):
     re, im = parts(number(z))
-    return made(np.copy(re) if np.ndim(re) else re, -operand(im))
+    return made(np.copy(re) if np.ndim(re) else re, -or_zero(im))
 
 
 def _chosen(ufunc, compare, ignores_nan):
@@ -130,7 +129,7 @@ def _chosen(ufunc, compare, ignores_nan):
     @handles_complex(ufunc)
     def handler(a, b):
         a, b = number(a), number(b)
-        (p, q), (r, s) = (map(operand, parts(z)) for z in (a, b))
+        (p, q), (r, s) = (map(or_zero, parts(z)) for z in (a, b))
         first = compare(p, r) | (np.equal(p, r) & (compare(q, s) | np.equal(q, s)))
         nan, other_nan = np.isnan(p) | np.isnan(q), np.isnan(r) | np.isnan(s)
         return np.where((first & ~nan) | other_nan if ignores_nan else first | nan, a, b)
@@ -146,7 +145,7 @@ _chosen(np.fmin, np.less, True)
 
 
 def _pair(z):
-    return tuple(map(operand, parts(number(z))))
+    return tuple(map(or_zero, parts(number(z))))
 
 
 @handles_complex(np.equal)
@@ -283,8 +282,8 @@ def store_complex(result, out):
         (out,) = out
     if out is None or out is ...:
         return result
-    if not is_complex(out):
-        if is_complex(result) and is_active(out):
+    if not has_parts(out):
+        if has_parts(result) and is_active(out):
             np.add(np.zeros(out.shape), 1j, out=np.zeros(out.shape))  # NumPy's own error
         return store(result, out)
     out[...] = result
@@ -315,12 +314,12 @@ def _outer(ufunc, a, b, /, **kwargs):
 
 def _at(ufunc, z, indices, *others):
     """In place; of sums and differences, which the parts make one by one."""
-    if ufunc not in (np.add, np.subtract) or not is_complex(z):
+    if ufunc not in (np.add, np.subtract) or not has_parts(z):
         raise UnsupportedOperation(
             f"{name_of(ufunc)}.at with complex numbers has no derivative rule", "write it as a loop"
         )
     for part, other in zip(z.complex_parts, parts(number(others[0])), strict=True):
-        ufunc.at(part, indices, operand(other))
+        ufunc.at(part, indices, or_zero(other))
 
 
 _METHODS = {"reduce": _reduce, "accumulate": _accumulate, "outer": _outer, "at": _at}

@@ -21,7 +21,7 @@ from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops.complexified import joined
 from ..ops.table import ROWS
 from ..trace import functions, layout
-from ..trace.functions import is_active, leader, peeked, primal
+from ..trace.functions import has_parts, is_active, leader, peeked, primal
 
 COMPLEX = {}  # NumPy function or ufunc -> handler with the same parameters, some of which hold complex numbers
 
@@ -64,14 +64,9 @@ def handler_of(function):
 # ---- pairs of parts ----
 
 
-def is_complex(x):
-    """Tell whether `x` is a complex number with a derivative."""
-    return isinstance(x, ComplexNumber)
-
-
 def number(x):
     """`x` as one of ours, an active real number, or a plain float64 or complex128 number or array."""
-    if is_complex(x) or is_active(x):
+    if has_parts(x) or is_active(x):
         return x
     if type(x) is Buffer:
         return number(x.held())
@@ -91,7 +86,7 @@ def has_complex(x):
         return any(map(has_complex, x)) or (functions.has_active(x) and any(map(_is_plain_complex, x)))
     if type(x) is np.ndarray and x.dtype.hasobject:
         return has_complex(x.ravel().tolist())
-    return is_complex(x)
+    return has_parts(x)
 
 
 def _is_plain_complex(x):
@@ -110,14 +105,14 @@ def _of_tree(x):
     return made(*(np.stack([pair[k] for pair in pairs]) for k in (0, 1)))
 
 
-def operand(part):
-    """A part that is absent is zero."""
+def or_zero(part):
+    """A part; one that is absent is zero."""
     return 0.0 if part is None else part
 
 
 def parts(z):
     """The real and the imaginary part; None stands for one that is zero throughout and depends on nothing."""
-    if is_complex(z):
+    if has_parts(z):
         return z.complex_parts
     if is_active(z) or not np.iscomplexobj(z):
         return z, None
@@ -135,7 +130,7 @@ def _is_nothing(x):
 
 def made(re, im):
     """The complex number with these parts, which broadcast; a plain one if neither is active."""
-    re, im = operand(re), operand(im)
+    re, im = or_zero(re), or_zero(im)
     first = leader((re, im))
     if first is None:
         shape = np.broadcast_shapes(np.shape(re), np.shape(im))
@@ -404,7 +399,7 @@ class ComplexArray(ComplexNumber):
 
     def __setitem__(self, index, value):
         for part, written in zip(self.complex_parts, parts(number(value)), strict=True):
-            part[index] = operand(written)
+            part[index] = or_zero(written)
 
     def __array__(self, dtype=None, copy=None):
         """Elements that keep their derivatives, in an object array."""

@@ -4,10 +4,10 @@ import cmath
 
 import numpy as np
 
-from ..trace.functions import PASSIVE, foreign, primal
+from ..trace.functions import PASSIVE, foreign, has_parts, primal
 from . import complex_formulas as formulas
 from .complex_functions import with_value
-from .complex_numbers import is_complex, made, number, operand, parts
+from .complex_numbers import made, number, or_zero, parts
 
 
 @foreign("builtins.complex")
@@ -16,7 +16,7 @@ def as_complex(real=0.0, imag=None):
     if isinstance(real, str):
         raise TypeError("complex() can't take second arg if first is a string")
     (a, b), (c, d) = parts(number(real)), (None, None) if imag is None else parts(number(imag))
-    return made(operand(formulas.minus((a, None), (d, None))[0]), operand(formulas.plus((b, None), (c, None))[0]))
+    return made(or_zero(formulas.minus((a, None), (d, None))[0]), or_zero(formulas.plus((b, None), (c, None))[0]))
 
 
 _FORMULAS = {
@@ -52,7 +52,7 @@ def log(z, base=None):
 @foreign("cmath.phase")
 def phase(z):
     re, im = parts(number(z))
-    return np.arctan2(operand(im), operand(re))
+    return np.arctan2(or_zero(im), or_zero(re))
 
 
 @foreign("cmath.polar")
@@ -72,7 +72,7 @@ def _passive(name):
 
 
 def _value(x):
-    return complex(primal(x)) if is_complex(x) else primal(x)
+    return complex(primal(x)) if has_parts(x) else primal(x)
 
 
 for _name in ("isfinite", "isinf", "isnan", "isclose"):

@@ -3,14 +3,12 @@ first of them arrives, for SciPy is imported then."""
 
 import sys
 
-import numpy as np
-
 from ..errors import UnsupportedOperation
 from ..ops import complex_special
 from ..ops.complex_special import OfReal, analytic
 from ..ops.special.registry import STEP
-from ..trace.functions import DIFFERENTIATED, KINDS, is_active, primal
-from .complex_numbers import COMPLEX, handles_complex, is_complex, number
+from ..trace.functions import CARRIERS, DIFFERENTIATED, KINDS, is_complex, primal
+from .complex_numbers import COMPLEX, handles_complex, number
 
 HOME = "scipy.special"
 REMEDY = "keep that argument a plain number, or all arguments real"
@@ -49,7 +47,7 @@ def _answer(ufunc, name):
 
     def answer(*xs):
         xs = tuple(map(number, xs))
-        are_complex = [is_complex(x) or (not is_active(x) and np.iscomplexobj(x)) for x in xs]
+        are_complex = [is_complex(x) for x in xs]
         if len(xs) != ufunc.nin or any(is_c and not may_be for is_c, may_be in zip(are_complex, takes_complex)):
             return ufunc(*map(primal, xs))  # raises SciPy's TypeError
         _require_rules(name, xs, any(are_complex))
@@ -69,5 +67,5 @@ def _require_rules(name, xs, any_complex):
     entry = complex_special.of_ufunc(name)
     for x, argument, partial in zip(xs, entry.arguments, entry.partials, strict=True):
         reason = partial.reason if isinstance(partial, OfReal) and any_complex else partial
-        if (is_active(x) or is_complex(x)) and isinstance(reason, str) and reason is not STEP:
+        if CARRIERS[type(x)] and isinstance(reason, str) and reason is not STEP:
             raise UnsupportedOperation(f"scipy.special.{name} has no derivative in {argument}: {reason}", REMEDY)

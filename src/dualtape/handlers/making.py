@@ -11,8 +11,11 @@ from dualtape.core.buffer import Buffer, buffered, opened
 from dualtape.core.scalar import TracedScalar
 
 from ..trace.functions import FOREIGN, has_active, is_active, load_families, move, operand, primal
+from ..trace.layout import has_order
 from . import masks
-from .buffers import converted, is_buffer
+from .buffers import converted, is_buffer, is_traced
+from .complex_numbers import has_complex
+from .complex_numbers import number as complex_number
 
 CREATORS_IN_CLONE = {}  # function or class of NumPy -> what it stands for in a clone
 
@@ -71,7 +74,7 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, ndm
         options = {"ndmax": ndmax} if ndmax else {}
         plain = np.array(plain, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, **options)
         return buffered(plain, found)
-    if type(object) is Buffer and not copy and _keeps(object, dtype) and (copy is False or _has_order(object, order)):
+    if type(object) is Buffer and not copy and _keeps(object, dtype) and (copy is False or has_order(object, order)):
         result = object
     else:
         result = _as_array(plain, dtype, copy, order)
@@ -127,13 +130,10 @@ def asarray_chkfinite(a, dtype=None, order=None):
 
 
 def _is_traced(tree):
-    return has_active(tree) or masks.has_mask(tree) or _has_parts(tree)
-
-
-def _has_parts(tree):
+    """Tell whether something traced stands in nested lists and tuples."""
     if type(tree) in (list, tuple):
-        return any(map(_has_parts, tree))
-    return hasattr(type(tree), "complex_parts")
+        return any(map(_is_traced, tree))
+    return is_traced(tree) or has_active(tree)
 
 
 def _keeps(number, dtype):
@@ -145,7 +145,7 @@ def _as_array(source, dtype, copy, order):
     dtype = None if dtype is None else np.dtype(dtype)
     if dtype is not None and dtype.hasobject:
         return _objects(source)
-    if masks.is_mask(source) or not has_active(source) and not _has_parts(source):
+    if masks.is_mask(source) or not (has_active(source) or has_complex(source)):
         source = _settled(source)
         return source.astype(dtype) if dtype is not None else np.copy(source)
     number = _stacked(source)
@@ -153,14 +153,9 @@ def _as_array(source, dtype, copy, order):
         number = np.expand_dims(number, ())  # np.array(scalar) is an array
     if dtype is not None and dtype != number.dtype:
         return converted(number, dtype)
-    if (number is not source or not copy) and (copy is False or _has_order(number, order)):
+    if (number is not source or not copy) and (copy is False or has_order(number, order)):
         return number
     return np.copy(number, order=order)
-
-
-def _has_order(number, order):
-    """Tell whether the elements lie in memory in this order."""
-    return order in (None, "K", "A") or number.strides == np.empty(number.shape, order=order).strides
 
 
 def _settled(source):
@@ -171,25 +166,13 @@ def _settled(source):
 
 def _stacked(source):
     """NumPy stacks ids in place of the numbers: shapes and errors are its own."""
-    if not has_active(source) or _has_parts(source) or _has_complex(source):
-        return _complex_stack(source)
+    if has_complex(source):
+        return complex_number(source)
     if type(source) not in (list, tuple):
         return operand(source)
     operands = []
     tree = _places(source, operands)
     return move(operands, lambda *ids: np.array(_filled(tree, ids)))
-
-
-def _complex_stack(source):
-    from .complex_numbers import number
-
-    return number(source)
-
-
-def _has_complex(tree):
-    if type(tree) in (list, tuple):
-        return any(map(_has_complex, tree))
-    return not is_active(tree) and np.iscomplexobj(tree)
 
 
 def _places(source, operands):

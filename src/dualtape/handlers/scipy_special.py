@@ -9,9 +9,9 @@ import numpy as np
 from ..errors import UnsupportedOperation
 from ..ops.complex_special import analytic
 from ..ops.special.registry import special
-from ..trace.functions import foreign, is_active, operand, peeked, primal
+from ..trace.functions import CARRIERS, foreign, operand, peeked, primal
 from .borrowed import translated
-from .complex_numbers import is_complex, number
+from .complex_numbers import number
 
 _BORROWED = "assoc_laguerre comb diric h1vp h2vp ivp jvp kvp perm polygamma softplus yvp zeta".split()
 
@@ -44,7 +44,7 @@ def multigammaln(a, d):
 def lambertw(z, k=0, tol=1e-8):
     """The branch is a whole number."""
     z, k = number(z), np.asarray(primal(k), dtype=np.int64)
-    if not is_active(z) and not is_complex(z):
+    if not CARRIERS[type(z)]:
         return _of_scipy("lambertw")(z, k, primal(tol))
     return analytic("_lambertw", z, k, float(primal(tol)))
 

@@ -241,6 +241,11 @@ def is_active(x):
     return ACTIVE[type(x)]
 
 
+def has_parts(x):
+    """Tell whether `x` is a complex number with a derivative."""
+    return _COMPLEX[type(x)]
+
+
 def is_complex(x):
     """Tell whether `x` is a complex number, with a derivative or plain."""
     kind = type(x)

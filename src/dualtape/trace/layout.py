@@ -6,7 +6,7 @@ array does. record.py and forward.py arrange inputs before they hand the numbers
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .functions import move
+from .functions import has_parts, move
 
 # As in core/layout.pxd: an array that is spread over more than this many times its size (a column of a large matrix)
 # is pushed together.
@@ -57,7 +57,7 @@ def model_of(x):
 def in_order_of(x, model):
     """The array `x` with its elements in the memory order of the plain array `model`, which has its shape: `model` is
     what NumPy makes where `x` was put together otherwise."""
-    if hasattr(x, "complex_parts"):
+    if has_parts(x):
         return type(x)(*(in_order_of(part, model) for part in x.complex_parts))
     if np.ndim(x) < 2 or _axes(x) == _axes(model):
         return x
