@@ -122,6 +122,32 @@ def test_what_nditer_writes_stays_in_an_object_array(mode):
 
 
 @MODES
+@REWRITE
+@pytest.mark.parametrize("function", [np.atleast_1d, np.atleast_2d, np.atleast_3d, np.ravel, np.flip, np.transpose])
+def test_functions_of_one_array_take_complex_scalars_in_lists(function, rewrite, mode):
+    def f(x):
+        z, w = x[0] * 1.0j, x[1] * (2.0 + 1.0j)
+        return np.stack([np.abs(function(items)) for items in ([z, w], (z, 2.0), [x[1], z], (w, 1.0j))])
+
+    def spelled_out(x):
+        z, w = x[0] * 1.0j, x[1] * (2.0 + 1.0j)
+        arrays = [np.stack(items) for items in ([z, w], [z, 2.0], [x[1], z], [w, 1.0j])]
+        return np.stack([np.abs(function(array)) for array in arrays])
+
+    expected = dualtape.jacobian(spelled_out, mode=mode)(X)
+    np.testing.assert_array_equal(dualtape.jacobian(f, mode=mode, rewrite=rewrite)(X), expected)
+
+
+@MODES
+def test_atleast_takes_several_operands(mode):
+    def f(x):
+        first, second = np.atleast_1d([x[0] * 1.0j, x[1]], x[1] * 2.0)
+        return np.abs(first) + second
+
+    np.testing.assert_array_equal(dualtape.jacobian(f, mode=mode)(X), [[1.0, 2.0], [0.0, 3.0]])
+
+
+@MODES
 def test_lists_of_anything_else_are_refused_by_name(mode):
     for items in (["1", 2.0], [None, 1.0], [{}, 1.0]):
         with pytest.raises((DtypeError, TypeError)):

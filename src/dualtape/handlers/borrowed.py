@@ -78,7 +78,7 @@ def translated(function):
         found = leader(_numbers((*args, *kwargs.values())))
         _running.like = outer if found is None else found
         try:
-            return _translation(code)(*map(_stacked, args), **{name: _stacked(x) for name, x in kwargs.items()})
+            return _translation(code)(*map(stacked, args), **{name: stacked(x) for name, x in kwargs.items()})
         finally:
             _running.like = outer
 
@@ -90,9 +90,13 @@ def function_with_code(function):
     return getattr(function, "_implementation", function)
 
 
-def _stacked(x):
+def stacked(x):
     """The array of lists of active scalars: NumPy's code may give them to a function that no protocol calls us for."""
-    return operand(x) if type(x) in (list, tuple) and has_active(x) and _has_scalars(x) else x
+    if type(x) not in (list, tuple) or not _has_scalars(x):
+        return x
+    if complex_numbers.has_complex(x):
+        return complex_numbers.number(x)
+    return operand(x) if has_active(x) else x
 
 
 def _has_scalars(x):
@@ -230,7 +234,7 @@ class _Namespace:
 _SUBSTITUTES = {}
 
 
-def _stands_for(*functions):
+def stands_for(*functions):
     def register(substitute):
         for function in functions:
             if function is not None:  # this NumPy does not have it
@@ -252,7 +256,7 @@ def _import(*args):
     return _substitute(builtins.__import__(*args))
 
 
-@_stands_for(np.array)
+@stands_for(np.array)
 def _array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, like=None):
     object = object.coeffs if isinstance(object, np.poly1d) else object
     is_complex = complex_numbers.has_complex(object)
@@ -284,12 +288,12 @@ def _objects(x):
     return objects
 
 
-@_stands_for(np.asarray, np.asanyarray, np.asarray_chkfinite)
+@stands_for(np.asarray, np.asanyarray, np.asarray_chkfinite)
 def _asarray(a, dtype=None, order=None, *, device=None, copy=None, like=None):
     return _array(a, dtype, copy=bool(copy) or None, order=order)
 
 
-@_stands_for(np.ascontiguousarray)
+@stands_for(np.ascontiguousarray)
 def _ascontiguousarray(a, dtype=None, *, like=None):
     return _array(a, dtype, copy=None, order="C", ndmin=1)
 
@@ -317,17 +321,17 @@ for _function in (np.zeros, np.ones, np.indices):
 _makes(np.empty, np.zeros)
 
 
-@_stands_for(np.atleast_1d)
+@stands_for(np.atleast_1d)
 def _atleast_1d(*arrays):
     return np.atleast_1d(*map(_array, arrays))
 
 
-@_stands_for(np.convolve)
+@stands_for(np.convolve)
 def _convolve(a, v, mode="full"):
     return np.convolve(_array(a), _array(v), mode)
 
 
-@_stands_for(np.arange)
+@stands_for(np.arange)
 def _arange(*args, **kwargs):
     if has_active(args):
         return arange(*args)
@@ -343,14 +347,14 @@ def arange(start, stop=None, step=1.0, dtype=None, *, device=None, like=None):
     return start + np.arange(float(n)) * (start + step - start)  # the sum as NumPy takes it, with its rounding
 
 
-@_stands_for(np.full)
+@stands_for(np.full)
 def _full(shape, fill_value, dtype=None, order="C", **kwargs):
     if has_active(fill_value):
         return np.copy(np.broadcast_to(operand(fill_value), shape))
     return _SUBSTITUTES[np.ones](shape, dtype or np.asarray(fill_value).dtype) * fill_value
 
 
-@_stands_for(np._core._multiarray_umath._array_converter)
+@stands_for(np._core._multiarray_umath._array_converter)
 class _Converter:
     """NumPy's own class of this name, for its Python code: arguments as arrays, and results wrapped as they came."""
 
@@ -374,13 +378,13 @@ class _Converter:
         return unboxed(result) if (all(self.scalar_input) if to_scalar is None else to_scalar) else result
 
 
-@_stands_for(getattr(np.lib._function_base_impl, "_lerp", None))
+@stands_for(getattr(np.lib._function_base_impl, "_lerp", None))
 def _lerp(a, b, t, out=None):
     """NumPy writes the upper half into the lower one, which may be a scalar here."""
     rise = b - a
     return store(unboxed(np.where(t >= 0.5, b - rise * (1 - t), a + rise * t)), out)
 
 
-@_stands_for(getattr(np._core._multiarray_umath, "_unique_hash", None))
+@stands_for(getattr(np._core._multiarray_umath, "_unique_hash", None))
 def _unique_hash(*args, **kwargs):
     return NotImplemented  # NumPy then sorts

@@ -9,7 +9,7 @@ import numpy as np
 from ..ops.complex_ops import DET, INV, LOGDET, SOLVE
 from ..ops.eigen_ops import EIG, EIGVALS
 from ..trace.functions import handles, primal
-from .borrowed import borrows, translated
+from .borrowed import translated
 from .complex_functions import by_row, store_complex, with_value
 from .complex_numbers import handles_complex, number, parts
 
@@ -74,12 +74,10 @@ def eig(a):
     return type(np.linalg.eig(np.eye(1)))(w, vectors)
 
 
-borrows(np.roots)
-
 # ---- NumPy's own Python code ----
 
 for _function in (
-    *(np.roots, np.poly, np.polyval, np.polyadd, np.polysub, np.polymul, np.polyder, np.polyint, np.vander),
+    *(np.poly, np.polyval, np.polyadd, np.polysub, np.polymul, np.polyder, np.polyint, np.vander, np.trim_zeros),
     *(np.average, np.trapezoid, np.cross, np.cov, np.corrcoef, np.gradient, np.diff, np.median),
     *(np.nansum, np.nanprod, np.nancumsum, np.nancumprod, np.nanmax, np.nanmin),
     *(np.linalg.matrix_power, np.linalg.multi_dot, np.linalg.norm),

@@ -16,6 +16,7 @@ from ..trace.decisions import decided
 from ..trace.functions import has_parts, is_active, peeked, primal
 from ..trace.layout import in_order_of
 from . import movement, products
+from .borrowed import stacked
 from .complex_functions import by_row, store_complex, with_value
 from .complex_numbers import COMPLEX, ComplexArray, copied, handles_complex, made, number, or_zero, parts
 from .reductions import count_of, root
@@ -54,8 +55,8 @@ def by_parts(function, data):
         _require_complex(dtype, function)
         found = []
         for k in (0, 1):
-            positional = [_part(x, k) if data is None or i in data else x for i, x in enumerate(args)]
-            named = {key: _part(x, k) if data is not None and key in data else x for key, x in kwargs.items()}
+            positional = [stacked(_part(x, k)) if data is None or i in data else x for i, x in enumerate(args)]
+            named = {key: stacked(_part(x, k)) if data is not None and key in data else x for key, x in kwargs.items()}
             found.append(function(*positional, **named))
         return store_complex(_joined(*found), out)
 
