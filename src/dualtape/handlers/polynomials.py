@@ -8,9 +8,9 @@ import importlib
 import numpy as np
 from numpy.polynomial import polyutils
 
-from ..trace.functions import foreign, handles, is_active, peeked
+from ..trace.functions import foreign, handles, has_parts, is_active, peeked
 from .borrowed import borrows, borrows_all, borrows_by_name, stands_for, translated
-from .complex_numbers import handles_complex, is_complex, made, number, parts
+from .complex_numbers import handles_complex, made, number, parts
 
 BASES = {  # name of the module -> what the names of its functions begin with
     "polynomial": "poly", "chebyshev": "cheb", "legendre": "leg", "hermite": "herm", "hermite_e": "herme",
@@ -38,7 +38,7 @@ def _without(kept, *lost, beside=1.0):
                 one = one - np.sum(root - root) * beside  # inf - inf
     if not is_active(one):
         return kept
-    return made(*(part * one for part in parts(kept))) if is_complex(kept) else kept * one
+    return made(*(part * one for part in parts(kept))) if has_parts(kept) else kept * one
 
 
 @stands_for(np.trim_zeros)
