@@ -39,6 +39,7 @@ MADE = {
     "arange from": lambda np, x: np.arange(x[0], x[0] + 3.0),
     "arange to": lambda np, x: np.arange(x[1]),
     "arange by": lambda np, x: np.arange(0.0, 4.1 * x[1], x[0]),
+    "arange of a count": lambda np, x: x[np.arange((x > 0.5).sum())],
     "r_": lambda np, x: np.r_[x[0], x, 1.0, np.zeros(2)],
     "r_ of rows": lambda np, x: np.r_["0,2", x, x],
     "r_ with a slice": lambda np, x: np.r_[0:3, x],
@@ -49,6 +50,13 @@ MADE = {
     "zeros": lambda np, x: np.zeros((2, 3)) + x,
     "copy of a list": lambda np, x: np.copy([x[0], 2.0]),
 }
+
+
+def test_arange_between_active_ends_decides_on_their_number_alone():
+    program = dualtape.record(lambda x: np.sum(ours.arange(x, 2.05, 0.25) ** 2), 0.37, on_guard="raise")
+    assert program(0.39) == np.sum(np.arange(0.39, 2.05, 0.25) ** 2)
+    with pytest.raises(dualtape.errors.GuardError):
+        program(0.12)
 
 
 def differences(f, x, step=1e-6):

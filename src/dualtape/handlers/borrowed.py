@@ -12,7 +12,6 @@ Called by the families: ``borrows(np.gradient, np.cov)`` is a row each."""
 
 import builtins
 import functools
-import math
 import threading
 from types import CodeType, FunctionType, ModuleType
 
@@ -23,7 +22,6 @@ from dualtape.core.buffer import Buffer
 from ..trace import layout
 from ..trace.functions import (
     CARRIERS,
-    check_dtype,
     foreign,
     handles,
     has_active,
@@ -34,7 +32,7 @@ from ..trace.functions import (
     store,
     unboxed,
 )
-from . import complex_numbers, creation
+from . import complex_numbers, creation, making
 
 _running = threading.local()  # .like: the number of the highest level among the arguments of the borrowed function
 
@@ -333,18 +331,7 @@ def _convolve(a, v, mode="full"):
 
 @stands_for(np.arange)
 def _arange(*args, **kwargs):
-    if has_active(args):
-        return arange(*args)
-    return _writable(np.arange(*args, **kwargs))
-
-
-@foreign("numpy.arange")
-def arange(start, stop=None, step=1.0, dtype=None, *, device=None, like=None):
-    """Between active ends: how many elements there are is a decision."""
-    check_dtype(dtype, "np.arange")
-    start, stop = (0.0, start) if stop is None else (start, stop)
-    n = max(math.ceil((stop - start) / step), 0)
-    return start + np.arange(float(n)) * (start + step - start)  # the sum as NumPy takes it, with its rounding
+    return making.arange(*args) if has_active(args) else _writable(np.arange(*args, **kwargs))
 
 
 @stands_for(np.full)

@@ -4,13 +4,14 @@ which active numbers can be written, and lists, scalars and sizes that hold acti
 An integer or boolean array is NumPy's own: what is written into it changes by steps."""
 
 import itertools
+import math
 
 import numpy as np
 
 from dualtape.core.buffer import Buffer, buffered, opened
 from dualtape.core.scalar import TracedScalar
 
-from ..trace.functions import FOREIGN, has_active, is_active, load_families, move, operand, primal
+from ..trace.functions import FOREIGN, has_active, is_active, load_families, move, operand, peeked
 from ..trace.layout import has_order
 from . import masks
 from .buffers import converted, is_buffer, is_traced
@@ -244,10 +245,11 @@ def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, d
 @_stands_for(np.arange)
 def arange(*args, dtype=None, like=None, device=None, **named):
     """With active bounds: NumPy's ``start + i*step``; how many there are is a decision."""
-    if not _is_traced((args, tuple(named.values()))):
-        return made(np.arange, *args, dtype=dtype, **named)
+    if not has_active((*args, *named.values())):
+        return made(np.arange, *masks.settled(args), dtype=dtype, **masks.settled(named))
     start, stop, step = _bounds(*args, **named)
-    count = np.arange(*(primal(x) for x in (start, stop, step))).size
+    np.arange(*peeked((start, stop, step)))  # raises what NumPy raises
+    count = max(math.ceil((stop - start) / step), 0)
     result = start + np.arange(float(count)) * ((start + step) - start)
     return result if dtype is None else converted(result, np.dtype(dtype))
 

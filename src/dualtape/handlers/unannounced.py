@@ -7,8 +7,7 @@ from ..trace.functions import PASSIVE, foreign, move, operand, peeked, refuses
 from . import making
 from .borrowed import borrows_by_name, translated_class
 
-borrows_by_name(np.asarray_chkfinite, np.require, np.fromfunction, np.kaiser, getattr(np, "row_stack", None))
-borrows_by_name(np.vectorize)
+borrows_by_name(np.require, np.kaiser, getattr(np, "row_stack", None))
 
 _MATRICES = "makes a np.matrix, which is no array of active numbers", "use arrays of two axes and @"
 refuses(*_MATRICES, "numpy.matrix", "numpy.asmatrix", "numpy.bmat")
@@ -19,7 +18,10 @@ for _name in ("r_", "c_", "mgrid", "ogrid"):
     foreign(f"numpy.{_name}")(_object)
 
 
-foreign("numpy.fromiter")(making.fromiter)
+# What makes arrays, as in a clone.
+for _name in ("arange", "asarray_chkfinite", "fromfunction", "fromiter"):
+    foreign(f"numpy.{_name}")(making.CREATORS_IN_CLONE[getattr(np, _name)])
+foreign("numpy.vectorize")(making.Vectorized)
 
 
 @foreign("numpy.frompyfunc")
