@@ -16,7 +16,7 @@ from dualtape.core.c cimport (
     DT_ELEMENTWISE, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER,
     OP_RECIPROCAL, OP_REMAINDER, OP_SQRT, OP_SQUARE, OP_SUBTRACT, dt_node)
 from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
-from dualtape.core.scalar import bound_method, dispatch_function, dispatch_ufunc, escape, with_complex
+from dualtape.core.scalar import Text, bound_method, dispatch_function, dispatch_ufunc, escape, with_complex
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.layout cimport (
     MAX_NDIM, arrange, broadcast, check_ndim, contiguous_steps, copied_as_laid, may_be_tied, memory_order, operand,
@@ -589,7 +589,7 @@ cdef class TracedArray:
         return f"TracedArray({np.array2string(self.primal, separator=', ')})"
 
     def __str__(self):
-        return str(self.primal)
+        return Text(self.primal)
 
 
 cdef object power(TracedArray x, object exponent):

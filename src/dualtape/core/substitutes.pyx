@@ -17,7 +17,7 @@ from dualtape.core.buffer cimport Buffer
 from dualtape.core.c cimport DT_ACTIVE_A
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.buffer import buffered, opened, rewrapped
-from dualtape.core.text import Text
+from dualtape.core.text import Code, Text
 
 cnp.import_array()
 
@@ -229,8 +229,8 @@ cdef class NumberType(type):
             x = (<Buffer>args[0]).held() if type(args[0]) is Buffer else args[0]
             if is_of(x, types):
                 return cls.convert(x)
-            if type(x) is Text:
-                raise x.escape(cls.number.__name__)
+            if type(x) is Text or type(x) is Code:
+                raise Text.escape(cls.number.__name__)
         else:
             for x in args:
                 if is_of(x, types):

@@ -16,6 +16,7 @@ import operator
 import numpy as np
 
 from dualtape.core.buffer import Buffer
+from dualtape.core.text import Text
 
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops.complexified import joined
@@ -313,10 +314,10 @@ class ComplexNumber:
         return f"{type(self).__name__}({self.primal!r})"
 
     def __str__(self):
-        return str(self.primal)
+        return Text(self.primal)
 
     def __format__(self, spec):
-        return format(self.primal, spec)
+        return Text(format(self.primal, spec))
 
 
 for _name in _UFUNCS:

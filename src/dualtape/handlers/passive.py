@@ -7,9 +7,10 @@ What is decided on a value here is a decision of the user's function; `functions
 import numpy as np
 
 from dualtape.core.root import stand_ins
+from dualtape.core.text import Text
 
 from ..trace.decisions import decided
-from ..trace.functions import PASSIVE, handles, has_active, is_guarded, operand, peeked, primal, refuses
+from ..trace.functions import HANDLERS, PASSIVE, handles, has_active, is_guarded, operand, peeked, primal, refuses
 
 
 def passive(*functions):
@@ -34,6 +35,12 @@ def described(*functions):
         handles(function, kind=PASSIVE)(handler)
 
 
+def _is_text(function):
+    """What a registered function gives is not to be read as numbers."""
+    describe = HANDLERS[function]
+    handles(function, kind=PASSIVE)(lambda *args, **kwargs: Text(describe(*args, **kwargs)))
+
+
 def _new(name):
     """A function that older NumPy does not have."""
     return getattr(np, name, None)
@@ -51,8 +58,10 @@ passive(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpart
 passive(np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.searchsorted, np.digitize)
 passive(np.ravel_multi_index, np.unravel_index, np.einsum_path)
 passive(np.tril_indices_from, np.triu_indices_from, np.diag_indices_from, np.linalg.matrix_rank)
-# Descriptions: text is for people, and so needs no guard (core/scalar.pyx).
+# Descriptions.
 passive(np.array2string, np.array_repr, np.array_str)
+for _function in (np.array2string, np.array_repr, np.array_str):
+    _is_text(_function)
 
 refuses(
     "would write a traced number to a file or buffer without its derivative",

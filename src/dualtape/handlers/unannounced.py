@@ -3,6 +3,8 @@ rewrite/). Where NumPy's own Python code does, it runs; polynomials are in `poly
 
 import numpy as np
 
+from dualtape.core.text import Text
+
 from ..trace.functions import PASSIVE, foreign, move, operand, peeked, refuses
 from . import making
 from .borrowed import borrows_by_name, translated_class
@@ -32,7 +34,7 @@ def frompyfunc(func, /, nin, nout, **kwargs):
 
 def _text(name):
     def handler(x, *args, **kwargs):
-        return getattr(np, name)(peeked(x), *args, **kwargs)  # text is for people, and so needs no guard
+        return Text(getattr(np, name)(peeked(x), *args, **kwargs))  # text is for people, and so needs no guard
 
     foreign(f"numpy.{name}", kind=PASSIVE)(handler)
 

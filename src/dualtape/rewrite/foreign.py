@@ -8,6 +8,7 @@ import numpy as np
 from dualtape.core.names import ABSENT
 from dualtape.rewrite.callbacks import calls_back
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of, substitute_of
+from dualtape.trace.functions import foreign_handler
 from dualtape.trace.ownership import root
 
 
@@ -31,8 +32,11 @@ def foreign_class(cls):
 
 
 def has_substitute(cls):
-    """Tell whether a class has a substitute: it makes objects that have, or calls a function of the user's."""
-    return is_foreign_object(cls) or (root(cls.__module__) == "scipy" and calls_back(public_name(cls)))
+    """Tell whether a class has a substitute: it makes objects that have, calls a function of the user's, or refuses
+    traced numbers."""
+    if is_foreign_object(cls) or (root(cls.__module__) == "scipy" and calls_back(public_name(cls))):
+        return True
+    return root(cls.__module__) in ("decimal", "fractions") and foreign_handler(public_name(cls) or "") is not None
 
 
 def is_foreign_object(cls):

@@ -1,10 +1,12 @@
 """What `float`, `complex`, `np.float64` and ``import`` stand for in a clone, and its other built-in names."""
 
 import builtins
+import sys
 
 import numpy as np
 
 from dualtape.core.substitutes import NumberType, TypeOfTypes
+from dualtape.core.text import Code, Text
 from dualtape.errors import UnsupportedOperation
 from dualtape.trace.functions import ACTIVE, CARRIERS, foreign_handler
 
@@ -84,11 +86,22 @@ def is_scalar(element):
     return not isinstance(element, (np.ndarray, list, tuple))
 
 
-CHANGED_BUILTINS = frozenset(["float", "complex", "type"])
+def evaluated(source, globals=None, locals=None, /):
+    """``eval``: it reads no number from the text of a traced one."""
+    if type(source) in (Text, Code):
+        raise Text.escape("eval")
+    frame = sys._getframe(1)
+    if globals is None:
+        return eval(source, frame.f_globals, frame.f_locals if locals is None else locals)
+    globals.setdefault("__builtins__", frame.f_builtins)
+    return eval(source, globals, locals)
+
+
+CHANGED_BUILTINS = frozenset(["float", "complex", "type", "eval"])
 
 
 def builtin_names(import_module):
     """The built-in names of clones; `import_module` takes the place of ``__import__``."""
     names = dict(vars(builtins))
-    names.update(float=Float, complex=Complex, type=Type, __import__=import_module)
+    names.update(float=Float, complex=Complex, type=Type, eval=evaluated, __import__=import_module)
     return names

@@ -11,6 +11,7 @@ import numpy as np
 
 from dualtape.core.buffer import Buffer
 from dualtape.core.substitutes import MathSubstitute, NumpySubstitute, Substitute
+from dualtape.core.text import Code, Text
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.rewrite.numbers import Float64, is_scalar
@@ -28,7 +29,8 @@ from dualtape.trace.functions import (
 )
 from dualtape.trace.ownership import root
 
-FOREIGN_PACKAGES = ("numpy", "math", "cmath", "statistics", "scipy")
+_NUMBERS_END_IN = ("ast", "decimal", "fractions", "json", "struct")  # handlers/standard_library.py
+FOREIGN_PACKAGES = ("numpy", "math", "cmath", "statistics", "scipy", *_NUMBERS_END_IN)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type(np.random.default_rng))
 _ARRAY_FUNCTION = type(np.sum)
 _METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
@@ -179,10 +181,37 @@ def _new_substitute(function, name):
         return Substitute(function, function, CARRIERS, plain)  # the arrays it makes are buffers
     if root(name) == "scipy":
         return _of_scipy(function, name)
+    if root(name) in _NUMBERS_END_IN:
+        return _at_the_end(function, _by_name(name), CARRIERS if name.startswith("json.dump") else _OF_TEXT)
     row = _row_of(name)
     if row is not None and row.arity == 1:
         return MathSubstitute(function, _by_name(name), ACTIVE, OPCODES[row.name])
     return Substitute(function, _by_name(name), CARRIERS)
+
+
+class _OrText(dict):
+    """Remembers for each type whether its instances carry derivatives, or are the text of such numbers."""
+
+    def __missing__(self, cls):
+        self[cls] = found = CARRIERS[cls] or cls is Text or cls is Code
+        return found
+
+
+_OF_TEXT = _OrText()
+
+
+def _at_the_end(function, answer, types):
+    """A function of the standard library: refused also where a traced number stands in a dict."""
+
+    def is_within(tree):
+        if type(tree) is dict:
+            return any(map(is_within, tree.values()))
+        return any(map(is_within, tree)) if type(tree) in (list, tuple) else types[type(tree)] or has_active(tree)
+
+    def plain(*args, **kwargs):
+        return (answer if any(map(is_within, args)) else function)(*args, **kwargs)
+
+    return Substitute(function, answer, types, plain)
 
 
 def _of_scipy(function, name):

@@ -73,6 +73,7 @@ _FOREIGN_FAMILIES = {  # module -> files of handlers for its functions
     "cmath": ("complex_scalars",),
     "math": ("math_functions",),
     "statistics": ("exact_statistics",),
+    **dict.fromkeys(("ast", "decimal", "fractions", "json", "struct"), ("standard_library",)),
     "scipy.linalg": ("scipy_linalg", "scipy_factors", "scipy_functions", "scipy_structures", "scipy_spectral"),
     "scipy.special": ("scipy_softmax", "scipy_special", "special_sequences", "special_names"),
     "scipy.sparse.linalg": ("scipy_sparse",),
