@@ -1,1 +1,2 @@
-"""The drivers: what users call. Each file holds one of them; `_arguments.py` holds what they share."""
+"""The drivers: what users call. A file holds one of them, or a few of a kind; what they share is in files whose names
+begin with an underscore."""

@@ -1,7 +1,7 @@
 """A path at many points: values and Jacobian rows, the whole loop over the points without the GIL.
 
 Recordings of scalar operations take a block of points in lanes (c/batch.h); others go point by point, each of them
-vector code already. Which points a path does not serve is reported, not raised: api/batch.py looks for another path."""
+vector code already. Which points a path does not serve is reported, not raised: api/_batch.py looks for another."""
 cimport cython
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint32_t

@@ -2,7 +2,7 @@
 that comes with its transpose, and a table of values that comes with its own derivatives.
 
 Rules are written as in array_ops.py. The parameter of a row is the function itself, so that a program which uses it
-cannot be saved to a file. Called by rewrite/matrices.py and rewrite/interpolants.py."""
+cannot be saved to a file. Called by rewrite/: matrices.py, interpolants.py, kernels.py."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What `float`, `complex`, `np.float64` and ``import`` stand for in a clone, and its other built-in names."""
+"""What `float`, `complex`, `np.float64` and `type` stand for in a clone, and its other built-in names."""
 
 import builtins
 import sys

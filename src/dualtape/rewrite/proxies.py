@@ -1,5 +1,5 @@
-"""Modules as clones see them: `numpy`, `math`, `cmath` and `scipy` with substitutes for their functions, and the user's
-own modules, whose functions are cloned. An attribute is made when it is first asked for."""
+"""Modules as clones see them: `numpy`, `math`, `cmath`, `statistics` and `scipy`, with substitutes for their functions.
+An attribute is made when it is first asked for. (The user's own modules: outside.py.)"""
 
 import functools
 import importlib

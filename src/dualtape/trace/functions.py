@@ -8,17 +8,18 @@ protocol:
     x.primal                                     its value: a float or a float64 ndarray
     x.engine.elementwise(opcode, a, b=None)      one row of `ops.table`, broadcasting like NumPy
     x.engine.move(operands, fn)                  data movement of every kind: see `move`
-    x.engine.array_op(row, operands, params)     one row of `ops.array_ops` or `ops.matrix_ops`
+    x.engine.array_op(row, operands, params)     one `ArrayOp` row, of `ops.array_ops` or another file of ops/
     x.engine.lift(array)                         an array of constants that active values may be written into
 
-There are three ways to handle a function, and a file per family of functions holds the rows:
+There are four ways to handle a function, and a file per family of functions holds the rows:
 
     moves elements          a row of `movement`: the function, and which of its parameters hold data
     computes no derivative  a row of `passive`: the function itself, run on the primals
+    is Python code          `borrows` it: NumPy's own code runs on active numbers, see `borrowed`
     anything else           a function under `@handles`, written in NumPy language: a composition, or one `apply` of an
-    ArrayOp row
+                            ArrayOp row
 
-Adding a NumPy function means adding one of the three. NumPy calls `dispatch` through ``__array_function__``. A function
+Adding a NumPy function means adding one of the four. NumPy calls `dispatch` through ``__array_function__``. A function
 of SciPy or of the standard library calls nobody: its handler stands under `@foreign` by its public name, and the clone
 of the user's function (rewrite/) calls it.
 """
