@@ -5,6 +5,8 @@ import engines
 import numpy as np
 import pytest
 
+import dualtape
+
 ROUNDING = 1e-9
 I3 = np.eye(3)
 _Q = np.linalg.qr(np.random.default_rng(1).standard_normal((4, 4)))[0]
@@ -63,6 +65,18 @@ def test_vectors_of_repeated_eigenvalues_have_no_derivative(jacobian):
     assert np.isnan(found).any(axis=1).all()
     _, single = jacobian(lambda a: np.linalg.eigh(a)[1][:, 3], THREEFOLD)
     assert np.isfinite(single).all()
+
+
+PENCIL = _Q[:3, :3].T @ _Q[:3, :3] + I3
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_repeated_eigenvalues_of_a_pencil(mode):
+    linalg = pytest.importorskip("scipy.linalg")
+    total = dualtape.grad(lambda a: np.sum(linalg.eigh(a, PENCIL)[0]), mode=mode)(2.0 * PENCIL)
+    np.testing.assert_allclose(total, lower_gradient(np.linalg.inv(PENCIL)), rtol=ROUNDING, atol=ROUNDING)
+    vector = dualtape.jacobian(lambda a: linalg.eigh(a, PENCIL)[1][:, 0], mode=mode)(2.0 * PENCIL)
+    assert np.isnan(vector).any(axis=(1, 2)).all()
 
 
 SPECTRAL = {  # functions of a through its decomposition, and the derivative of what they are
@@ -216,6 +230,18 @@ def test_the_curvature_of_symmetric_functions_is_right_or_not_a_number(second, p
     expected = 2.0 * symmetric @ symmetric.T
     found = second(lambda a: np.sum(np.linalg.eigvalsh(a) ** 2), np.ones(1), np.eye(n * n), point)
     assert_nan_or(found, expected)
+
+
+@pytest.mark.parametrize("inner", ["forward", "reverse"])
+@pytest.mark.parametrize("outer", ["forward", "reverse"])
+def test_one_of_two_equal_eigenvalues_has_no_curvature_where_they_part(inner, outer):
+    def smallest(x):
+        return np.linalg.eigvalsh(np.array([[x[0], x[1]], [x[1], x[2]]]))[0]
+
+    x = np.array([1.0, 0.0, 1.0])
+    H = dualtape.jacobian(dualtape.grad(smallest, mode=inner), mode=outer)(x)
+    assert np.isnan(H[:, 1]).any() and np.isnan(H[0, 1]), "the vectors turn by any angle along x[1]"
+    assert np.isnan(dualtape.hessian(smallest, mode=inner)(x)[1, 1])
 
 
 def test_the_nuclear_norm_has_its_curvature_where_all_singular_values_are_one(second):

@@ -17,6 +17,7 @@ from .factor_ops import transposed
 from .phases import judged, phased, phased_bar, torque, turned, turning, turning_bar
 from .spectral_ops import (
     ROUNDING,
+    along_axes,
     columns_unmoved,
     diagonal_matrix,
     diagonal_of,
@@ -446,7 +447,7 @@ def _pencil_vjp(v_bar, xs, v, active, lower, driver=None):
     f, same = gaps(w)
     m_bar = f * skew + diagonal_matrix(w_bar)
     if np.any(same):
-        m_bar = m_bar + nan_where(same & ~harmless_rotations(skew, product, unmoved, is_unmoved(w_bar)))
+        m_bar = m_bar + nan_where(same & ~harmless_rotations(skew, product, unmoved, is_unmoved(w_bar), along_axes(V)))
     n_bar = -_means(w) * m_bar - 0.25 * (product + adjoint(product))
     return tuple(
         to_triangle(np.matmul(np.matmul(V, bar), adjoint(V)) + more, lower) if wanted else None

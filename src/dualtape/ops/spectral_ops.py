@@ -191,12 +191,13 @@ def _conjugated(a, d, lower):
 
 
 def _quotients(d, w, is_constant):
-    """``(d_j - d_i)/(w_j - w_i)``, and where it is not known: where the gap is rounding, unless d has no gap either and
-    does not change (`is_constant`)."""
+    """``(d_j - d_i)/(w_j - w_i)``; where it is not known: where the gap is rounding, unless d has no gap either and does
+    not change (`is_constant`); and where it is infinite, for d has a gap."""
     f, same = gaps(w)
     difference = np.expand_dims(d, -2) - np.expand_dims(d, -1)
     rounding = _VANISHES * np.expand_dims(np.max(np.abs(d), axis=-1, keepdims=True, initial=0.0), -1)
-    return difference * f, same & ~(is_constant & (np.abs(difference) <= rounding))
+    is_gap = np.abs(difference) > rounding
+    return difference * f, same & (is_gap | (not is_constant)), same & is_gap
 
 
 def _conjugated_jvp(x_dots, xs, v, lower):
@@ -207,8 +208,8 @@ def _conjugated_jvp(x_dots, xs, v, lower):
     middle = 0.0
     if a_dot is not None:
         m = np.matmul(adjoint(V), np.matmul(from_triangle(a_dot, lower), V))
-        c, unknown = _quotients(d, w, d_dot is None)
-        middle = c * m + (nan_where(unknown & is_moved(m)) if np.any(unknown) else 0.0)
+        c, unknown, _ = _quotients(d, w, d_dot is None)
+        middle = c * m + (nan_where(unknown & is_moved(m)) if np.any(unknown) else 0.0)  # others do not turn
     if d_dot is not None:
         middle = middle + diagonal_matrix(d_dot)
     return np.matmul(np.matmul(V, middle), adjoint(V))
@@ -220,8 +221,8 @@ def _conjugated_vjp(v_bar, xs, v, active, lower):
     m = np.matmul(adjoint(V), np.matmul(0.5 * (v_bar + adjoint(v_bar)), V))
     a_bar = None
     if active[0]:
-        c, unknown = _quotients(d, w, not active[1])
-        middle = c * m + (nan_where(unknown & is_moved(m)) if np.any(unknown) else 0.0)
+        c, unknown, infinite = _quotients(d, w, not active[1])
+        middle = c * m + (nan_where(infinite | (unknown & is_moved(m))) if np.any(unknown) else 0.0)
         a_bar = to_triangle(np.matmul(np.matmul(V, middle), adjoint(V)), lower)
     return a_bar, real_part(diagonal_of(m)) if active[1] else None
 
