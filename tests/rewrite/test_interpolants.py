@@ -104,3 +104,9 @@ def test_errors_are_those_of_scipy():
     table = si.interp1d(T, Y)
     with pytest.raises(ValueError, match="interpolation range"):
         dt.grad(lambda x: table(x))(5.0)
+
+
+def test_points_of_the_wrong_dimension_are_scipys_error():
+    f = si.RegularGridInterpolator((np.arange(3.0), np.arange(3.0)), np.eye(3))
+    with pytest.raises(ValueError, match="dimension 3 but this RegularGridInterpolator has dimension 2"):
+        dt.grad(lambda x: f(x)[0])(np.ones(3))

@@ -1,6 +1,7 @@
 """What handlers of functions of real and of complex numbers alike are written with: linear algebra, most of all. A row
 is the one of real numbers; where an operand is complex, its counterpart (ops/complexified.py) runs."""
 
+from ..ops import factor_ops
 from ..ops.complexified import COUNTERPART
 from ..trace import functions
 from .complex_functions import operands_of
@@ -32,6 +33,15 @@ def apply(row, *operands, **params):
     pairs = zip(found if several else (found,), is_real, strict=True)
     results = tuple(x if real else made(x[0], x[1]) for x, real in pairs)
     return results if several else results[0]
+
+
+def returned(function, models, args, parts=None, turned=(), **kwargs):
+    """What `function` returns for `args`, with the derivatives of `models`, which compute the same; see AS_RETURNED."""
+    models = [models] if parts is None else list(models)
+    if not any(functions.CARRIERS[type(model)] for model in models):
+        models[0] = number(models[0])
+    params = {"function": function, "models": len(models), "kwargs": kwargs, "parts": parts, "turned": turned}
+    return apply(factor_ops.AS_RETURNED, *models, *args, **params)
 
 
 def square(z):

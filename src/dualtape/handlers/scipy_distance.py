@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import UnsupportedOperation
 from ..trace.functions import foreign, has_active, is_active, move, operand, peeked, primal
-from .spectral import returned
+from .either import returned
 
 _HOME = "scipy.spatial.distance"
 _ALIASES = {

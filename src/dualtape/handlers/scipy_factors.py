@@ -9,9 +9,9 @@ from ..ops.spectral_ops import from_triangle
 from ..trace.functions import foreign, peeked, primal
 from . import spectral
 from .complex_numbers import number
-from .either import apply, square
+from .either import apply, returned, square
 from .scipy_linalg import choices, lower_triangle, scipy_linalg, transpose
-from .spectral import guard_rank, returned
+from .spectral import guard_rank
 
 # Eigenvalues.
 

@@ -11,8 +11,8 @@ from ..ops.fourier_ops import COSINES, resized
 from ..trace.functions import PASSIVE, apply, foreign, is_active, primal
 from .complex_functions import with_value
 from .complex_numbers import made, number, parts
+from .either import returned
 from .fourier import lengths_and_axes, swapped, transforms
-from .spectral import returned
 
 
 def _of_scipy(name):

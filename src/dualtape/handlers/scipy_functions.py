@@ -8,9 +8,8 @@ from ..ops import scipy_ops
 from ..ops.complexified import adjoint
 from ..trace.functions import foreign, is_active, is_complex, peeked
 from .complex_numbers import made, number
-from .either import apply
+from .either import apply, returned
 from .scipy_linalg import scipy_linalg
-from .spectral import returned
 
 
 def _of_matrix(name, a, row=scipy_ops.FUNCTION, *args, **params):

@@ -16,8 +16,7 @@ from ..ops.complexified import adjoint
 from ..ops.spectral_ops import from_triangle
 from ..trace.functions import foreign, is_complex, is_guarded, peeked, primal
 from .complex_numbers import number
-from .either import apply
-from .spectral import returned
+from .either import apply, returned
 
 
 def scipy_linalg(name):

@@ -4,7 +4,7 @@ depend on it, it has no derivative."""
 import numpy as np
 
 from ..trace.functions import foreign, has_active, judged, operand
-from .spectral import returned
+from .either import returned
 
 
 def _largest(x, axis):

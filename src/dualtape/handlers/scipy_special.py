@@ -2,8 +2,6 @@
 numbers (borrowed.py), so that arithmetic, errors and last bits are SciPy's. Those whose code looks at values element by
 element, or leaves NumPy, are written here."""
 
-import sys
-
 import numpy as np
 
 from ..errors import UnsupportedOperation
@@ -12,17 +10,14 @@ from ..ops.special.registry import special
 from ..trace.functions import CARRIERS, foreign, operand, peeked, primal
 from .borrowed import translated
 from .complex_numbers import number
+from .special_functions import scipy_special
 
 _BORROWED = "assoc_laguerre comb diric h1vp h2vp ivp jvp kvp perm polygamma softplus yvp zeta".split()
 
 
-def _of_scipy(name):
-    return getattr(sys.modules["scipy.special"], name)
-
-
 def _borrowed(name):
     def handler(*args, **kwargs):
-        return translated(_of_scipy(name))(*args, **kwargs)
+        return translated(scipy_special(name))(*args, **kwargs)
 
     return handler
 
@@ -35,8 +30,8 @@ for _name in _BORROWED:
 def multigammaln(a, d):
     """SciPy's sum, whose terms stand in a list."""
     a, d = operand(a), primal(d)
-    _of_scipy("multigammaln")(peeked(a), d)  # what it raises is raised
-    terms = _of_scipy("gammaln")(np.stack([a - (j - 1.0) / 2 for j in range(1, d + 1)]))
+    scipy_special("multigammaln")(peeked(a), d)  # what it raises is raised
+    terms = scipy_special("gammaln")(np.stack([a - (j - 1.0) / 2 for j in range(1, d + 1)]))
     return (d * (d - 1) * 0.25) * np.log(np.pi) + np.sum(terms, axis=0)
 
 
@@ -45,7 +40,7 @@ def lambertw(z, k=0, tol=1e-8):
     """The branch is a whole number."""
     z, k = number(z), np.asarray(primal(k), dtype=np.int64)
     if not CARRIERS[type(z)]:
-        return _of_scipy("lambertw")(z, k, primal(tol))
+        return scipy_special("lambertw")(z, k, primal(tol))
     return analytic("_lambertw", z, k, float(primal(tol)))
 
 

@@ -10,9 +10,8 @@ from ..ops.complexified import adjoint
 from ..ops.spectral_ops import from_triangle
 from ..trace.functions import foreign, is_complex, judged, peeked
 from .complex_numbers import made, number
-from .either import apply, square
-from .scipy_linalg import choices, scipy_linalg, symmetric
-from .spectral import returned
+from .either import apply, returned, square
+from .scipy_linalg import choices, scipy_linalg, symmetric, transpose
 
 
 def _whole(z):
@@ -130,7 +129,7 @@ def ldl(A, lower=True, hermitian=True, overwrite_a=False, check_finite=True):
     """By blocks of one or two rows, in the order that Bunch and Kaufman's pivots say, which is decided on values."""
     A, lower = number(A), bool(lower)
     options = {"lower": lower, "hermitian": bool(hermitian)}
-    flip = adjoint if hermitian else _transposed
+    flip = adjoint if hermitian else transpose
     whole = from_triangle(A, lower) if hermitian else symmetric(A, lower)
     order, joined = choices("ldl", A, **options)
     n = order.size
@@ -146,10 +145,6 @@ def ldl(A, lower=True, hermitian=True, overwrite_a=False, check_finite=True):
         s = s - np.pad(column @ block @ flip(column), [(rows[-1] + 1, 0) if lower else (0, n - rows[0])] * 2)
     lu, d = returned("ldl", (low[np.argsort(order)], middle), (A,), (0, 1), **options)
     return lu, d, order
-
-
-def _transposed(x):
-    return np.swapaxes(x, -1, -2)
 
 
 def _blocks(joined, n):

@@ -6,8 +6,8 @@ from ..errors import UnsupportedOperation
 from ..trace.functions import PASSIVE, foreign, is_complex, peeked, primal
 from ..trace.functions import move as move_real
 from .complex_numbers import made, number, parts
+from .either import returned
 from .scipy_linalg import scipy_linalg
-from .spectral import returned
 
 
 def _vector(x):

@@ -17,6 +17,11 @@ _ROW_OF = {row.ufunc[1]: row for row in ROWS if row.ufunc and row.ufunc[0] == HO
 _REMEDY = "keep that argument a plain number"
 
 
+def scipy_special(name):
+    """What SciPy has under a name; it has been imported by whoever calls."""
+    return getattr(sys.modules[HOME], name)
+
+
 def ufunc_named(name):
     """The ufunc with this name, None if this SciPy does not have it."""
     found = getattr(sys.modules[HOME], name, None) or getattr(sys.modules[HOME + "._ufuncs"], name, None)

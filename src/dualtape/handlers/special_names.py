@@ -8,7 +8,8 @@ import numpy as np
 from ..errors import UnsupportedOperation
 from ..trace.functions import PASSIVE, REFUSALS, REFUSED, foreign, operand, peeked, primal
 from .complex_numbers import number
-from .spectral import returned
+from .either import returned
+from .special_functions import scipy_special
 
 # What is not called with numbers: errors, and settings of them.
 PLAIN_NAMES = frozenset("SpecialFunctionError SpecialFunctionWarning errstate geterr seterr".split())
@@ -42,14 +43,10 @@ _REFUSED = {
 }
 
 
-def _of_scipy(name):
-    return getattr(sys.modules["scipy.special"], name)
-
-
 def _counting(name):
     @foreign(f"scipy.special.{name}", kind=PASSIVE)
     def handler(*args, **kwargs):
-        return _of_scipy(name)(*map(primal, args), **primal(kwargs))
+        return scipy_special(name)(*map(primal, args), **primal(kwargs))
 
 
 for _name in _COUNTING:
@@ -75,7 +72,7 @@ def _factorial(name, n, k, exact, extend, by_name):
     """k^(n/k) gamma(n/k + 1) over the same at n = 1: SciPy's extension to numbers that are not whole. Without
     ``extend="complex"`` it refuses these."""
     options = {**by_name, "extend": extend}
-    _of_scipy(name)(peeked(number(n)), exact=exact, **options)  # what it raises is raised
+    scipy_special(name)(peeked(number(n)), exact=exact, **options)  # what it raises is raised
     special = sys.modules["scipy.special"]
     n = number(n)
     model = np.exp((n - 1.0) / k * np.log(k)) * special.gamma(n / k + 1.0) * special.rgamma(1.0 / k + 1.0)
@@ -89,7 +86,7 @@ def factorial(n, exact=False, extend="zero"):
         return _factorial("factorial", n, 1.0, exact, extend, {})
     n = operand(n)
     negative = n < 0.0
-    return np.where(negative, 0.0, _of_scipy("gamma")(np.where(negative, 1.0, n) + 1.0))[()]
+    return np.where(negative, 0.0, scipy_special("gamma")(np.where(negative, 1.0, n) + 1.0))[()]
 
 
 @foreign("scipy.special.factorial2")

@@ -1,8 +1,6 @@
 """Functions of scipy.special that return arrays over degrees or orders, and nodes and weights of quadratures. The rules
 of the first are in ops/special/sequences.py."""
 
-import sys
-
 import numpy as np
 
 from ..errors import UnsupportedOperation
@@ -10,11 +8,8 @@ from ..ops.complex_special import analytic
 from ..ops.special.registry import special
 from ..trace.functions import foreign, has_active, operand, peeked, primal
 from .complex_numbers import number
-from .spectral import returned
-
-
-def _of_scipy(name):
-    return getattr(sys.modules["scipy.special"], name)
+from .either import returned
+from .special_functions import scipy_special
 
 
 def _real(name, z):
@@ -40,7 +35,7 @@ def _by_degree(name):
     @foreign(f"scipy.special.{name}")
     def handler(n, z):
         z = _real(name, z)
-        _of_scipy(name)(n := primal(n), np.ones(np.shape(z))[()])  # what it raises is raised
+        scipy_special(name)(n := primal(n), np.ones(np.shape(z))[()])  # what it raises is raised
         return _pair(name, _column(np.arange(int(n) + 1), 0, np.ndim(z)), z)
 
 
@@ -48,7 +43,7 @@ def _by_order_and_degree(name):
     @foreign(f"scipy.special.{name}")
     def handler(m, n, z):
         z = _real(name, z)
-        _of_scipy(name)(m := primal(m), n := primal(n), np.full(np.shape(z), 0.5)[()])
+        scipy_special(name)(m := primal(m), n := primal(n), np.full(np.shape(z), 0.5)[()])
         orders, degrees = (np.arange(int(k) + 1) for k in (m, n))
         return _pair(name, _column(orders, 0, np.ndim(z) + 1), _column(degrees, 1, np.ndim(z)), z)
 
@@ -62,7 +57,7 @@ def _by_real_order(name):
                 "keep the order a plain number",
             )
         x = _real(name, x)
-        length = len(_of_scipy(name)(v, 1.0)[0])
+        length = len(scipy_special(name)(v, 1.0)[0])
         return _pair(name, v - int(v) + np.arange(float(length)), x)
 
 
@@ -134,7 +129,7 @@ def _quadrature(diagonal, below, total):
 
 
 def _jacobi(n, a, b):
-    gamma, k = _of_scipy("gamma"), np.arange(1.0, n)
+    gamma, k = scipy_special("gamma"), np.arange(1.0, n)
     s = a + b
     diagonal = np.concatenate([[(b - a) / (s + 2.0)], (b * b - a * a) / ((2.0 * k + s) * (2.0 * k + s + 2.0))])
     first = 4.0 * (1.0 + a) * (1.0 + b) / ((2.0 + s) * (2.0 + s) * (3.0 + s))
@@ -146,7 +141,7 @@ def _jacobi(n, a, b):
 
 def _genlaguerre(n, a):
     k = np.arange(1.0, n)
-    return _quadrature(2.0 * np.arange(float(n)) + 1.0 + a, k * (k + a), _of_scipy("gamma")(a + 1.0))
+    return _quadrature(2.0 * np.arange(float(n)) + 1.0 + a, k * (k + a), scipy_special("gamma")(a + 1.0))
 
 
 def _sh_jacobi(n, p, q):
@@ -171,7 +166,7 @@ def _roots(name, model, alias):
     @foreign(f"scipy.special.roots_{name}", f"scipy.special.{alias}")
     def handler(n, *parameters, mu=False):
         n, parameters = primal(n), tuple(map(operand, parameters))
-        _of_scipy(f"roots_{name}")(n, *map(peeked, parameters))  # what it raises is raised
+        scipy_special(f"roots_{name}")(n, *map(peeked, parameters))  # what it raises is raised
         nodes, weights = model(int(n), *parameters)
         found = returned(f"roots_{name}", (nodes, weights, np.sum(weights)), parameters, (0, 1, 2), n=int(n))
         return found if mu else found[:2]

@@ -8,9 +8,9 @@ import numpy as np
 from ..ops import factor_ops, singular_ops, spectral_ops
 from ..ops.complexified import adjoint
 from ..trace.decisions import decided
-from ..trace.functions import CARRIERS, is_complex, is_guarded, peeked, primal
+from ..trace.functions import is_complex, is_guarded, peeked, primal
 from .complex_numbers import number
-from .either import apply, handles, square
+from .either import apply, handles, returned, square
 
 _EigenResult = type(np.linalg.eigh(np.eye(1)))
 _SingularResult = type(np.linalg.svd(np.eye(1)))
@@ -31,15 +31,6 @@ def triangle(a, uplo):
     """The triangle that LAPACK reads, and whether it is the lower one: nothing comes back to the other."""
     lower = uplo.upper() == "L"
     return (np.tril if lower else np.triu)(a), lower
-
-
-def returned(function, models, args, parts=None, turned=(), **kwargs):
-    """What `function` returns for `args`, with the derivatives of `models`, which compute the same; see AS_RETURNED."""
-    models = [models] if parts is None else list(models)
-    if not any(CARRIERS[type(model)] for model in models):
-        models[0] = number(models[0])
-    params = {"function": function, "models": len(models), "kwargs": kwargs, "parts": parts, "turned": turned}
-    return apply(factor_ops.AS_RETURNED, *models, *args, **params)
 
 
 # Eigenvalues.

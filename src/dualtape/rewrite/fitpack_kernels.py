@@ -10,6 +10,7 @@ from dualtape.rewrite.interpolation_kernels import de_boor, knot_interval
 from dualtape.rewrite.kernels import compiled, kernel, real_numbers
 
 _SMOOTHING = "give s=0, or use make_interp_spline: knots that are chosen by the data have no derivative"
+_EXTENSIONS = {"extrapolate": 0, "zeros": 1, "raise": 2, "const": 3}
 
 
 def _fitpack(name):
@@ -99,11 +100,10 @@ class TracedSpline:
         if w is not None or any(end is not None for end in bbox) or s is None or s != 0:
             raise UnsupportedOperation("a smoothing or weighted UnivariateSpline of traced points", _SMOOTHING)
         self._tck = splrep(x, y, k=k, s=0)
-        self._ext = {"extrapolate": 0, "zeros": 1, "raise": 2, "const": 3}.get(ext, ext)
+        self._ext = _EXTENSIONS.get(ext, ext)
 
     def __call__(self, x, nu=0, ext=None):
-        ext = self._ext if ext is None else {"extrapolate": 0, "zeros": 1, "raise": 2, "const": 3}.get(ext, ext)
-        return splev(x, self._tck, nu, ext)
+        return splev(x, self._tck, nu, self._ext if ext is None else _EXTENSIONS.get(ext, ext))
 
     def integral(self, a, b):
         return splint(a, b, self._tck)

@@ -7,7 +7,7 @@ import numpy as np
 
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.constant_maps import LinearMap, mapped
-from dualtape.rewrite.kernels import compiled, kernel, real_numbers
+from dualtape.rewrite.kernels import compiled, kernel, plain_numbers, real_numbers
 from dualtape.trace.functions import has_active, move, peeked
 
 _PADDED = {0: "edge", 1: "wrap", 2: "symmetric", 3: "reflect", 5: "wrap"}  # by SciPy's numbers of the modes
@@ -79,11 +79,8 @@ def _along(axis, ndim, weights, origin):
 
 
 def _plain(weights):
-    if has_active(weights):
-        raise UnsupportedOperation(
-            "scipy.ndimage has no derivative in the weights of a filter", "use scipy.signal.convolve, or np.convolve"
-        )
-    return np.asarray(peeked(weights), dtype=np.float64)
+    problem = "scipy.ndimage has no derivative in the weights of a filter"
+    return plain_numbers(weights, problem, "use scipy.signal.convolve, or np.convolve")
 
 
 @kernel("scipy.ndimage._nd_image.correlate1d")

@@ -35,18 +35,25 @@ def _not_a_number_outside(model, breaks, points, extrapolate):
 # ---- piecewise polynomials ----
 
 
-@kernel("scipy.interpolate._ppoly.evaluate")
-def evaluate(c, x, xp, nu, extrapolate, out):
-    c, x, xp = real_numbers(c, x, xp)
+def _evaluates(name, model):
+    """Register the loop that evaluates piecewise polynomials in one basis; ``model(c, x, xp, i, nu)`` is their
+    derivative of order nu at the points xp, of which each belongs to piece i."""
 
-    def value(c, x, xp):
-        found = np.empty((len(xp), c.shape[2]))
-        _scipy("_ppoly", "evaluate")(np.ascontiguousarray(c), x, xp, nu, bool(extrapolate), found)
-        return found
+    @kernel(f"scipy.interpolate._ppoly.{name}")
+    def evaluate(c, x, xp, nu, extrapolate, out):
+        c, x, xp = real_numbers(c, x, xp)
 
-    i = piece_of(x, xp)
-    model = _polynomial(c[:, i], (xp - x[i])[:, None], nu)
-    out[...] = compiled(value, _not_a_number_outside(model, x, xp, extrapolate), c, x, xp)
+        def value(c, x, xp):
+            found = np.empty((len(xp), c.shape[2]))
+            _scipy("_ppoly", name)(np.ascontiguousarray(c), x, xp, nu, bool(extrapolate), found)
+            return found
+
+        found = model(c, x, xp, piece_of(x, xp), nu)
+        out[...] = compiled(value, _not_a_number_outside(found, x, xp, extrapolate), c, x, xp)
+
+
+_evaluates("evaluate", lambda c, x, xp, i, nu: _polynomial(c[:, i], (xp - x[i])[:, None], nu))
+_evaluates("evaluate_bernstein", lambda c, x, xp, i, nu: _of_bernstein(c[:, i], xp - x[i], np.diff(x)[i], nu))
 
 
 def _polynomial(c, s, nu=0):
@@ -54,6 +61,18 @@ def _polynomial(c, s, nu=0):
     degree, result = len(c) - 1, 0.0 * c[-1]
     for k in range(degree - nu + 1):
         result = result * s + perm(degree - k, nu) * c[k]
+    return result
+
+
+def _of_bernstein(c, s, width, nu):
+    """The same in the basis of Bernstein, on intervals of these widths: differences of coefficients are those of the
+    derivative."""
+    s, width, result = (s / width)[:, None], width[:, None], 0.0 * c[0]
+    for _ in range(nu):
+        c = (len(c) - 1) * np.diff(c, axis=0) / width
+    degree = len(c) - 1
+    for k in range(degree + 1):
+        result = result + comb(degree, k) * s**k * (1.0 - s) ** (degree - k) * c[k]
     return result
 
 
@@ -104,25 +123,6 @@ def fix_continuity(c, x, order):
         first = rows[last - kp][:1]
         rows[last - kp] = np.concatenate([first, first + np.cumsum(risen, axis=0)])
     c[...] = compiled(value, np.stack(rows), given, x)
-
-
-@kernel("scipy.interpolate._ppoly.evaluate_bernstein")
-def evaluate_bernstein(c, x, xp, nu, extrapolate, out):
-    c, x, xp = real_numbers(c, x, xp)
-
-    def value(c, x, xp):
-        found = np.empty((len(xp), c.shape[2]))
-        _scipy("_ppoly", "evaluate_bernstein")(np.ascontiguousarray(c), x, xp, nu, bool(extrapolate), found)
-        return found
-
-    i, width = piece_of(x, xp), np.diff(x)
-    s, part = ((xp - x[i]) / width[i])[:, None], c[:, i]
-    for _ in range(nu):
-        part = (len(part) - 1) * np.diff(part, axis=0) / width[i][:, None]
-    degree, model = len(part) - 1, 0.0 * c[0, i]
-    for k in range(degree + 1):
-        model = model + comb(degree, k) * s**k * (1.0 - s) ** (degree - k) * part[k]
-    out[...] = compiled(value, _not_a_number_outside(model, x, xp, extrapolate), c, x, xp)
 
 
 # ---- B-splines ----

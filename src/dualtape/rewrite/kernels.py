@@ -8,7 +8,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.constant_maps import COMPILED
-from dualtape.trace.functions import apply, has_active, is_complex, operand
+from dualtape.trace.functions import apply, has_active, is_complex, operand, peeked
 
 _FAMILIES = (
     "interpolation_kernels",
@@ -51,6 +51,13 @@ def real_numbers(*arrays):
             )
         found.append(operand(x) if has_active(x) else np.ascontiguousarray(x, dtype=np.float64))
     return found
+
+
+def plain_numbers(x, problem, remedy):
+    """An argument of a kernel in which there is no derivative, as a plain array; `problem` and `remedy` say so."""
+    if has_active(x):
+        raise UnsupportedOperation(problem, remedy)
+    return np.asarray(peeked(x), dtype=np.float64)
 
 
 def compiled(function, model, *xs):

@@ -8,8 +8,8 @@ import numpy as np
 
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.constant_maps import LinearMap, mapped
-from dualtape.rewrite.kernels import compiled, kernel, real_numbers
-from dualtape.trace.functions import has_active, peeked
+from dualtape.rewrite.kernels import compiled, kernel, plain_numbers, real_numbers
+from dualtape.trace.functions import has_active
 
 
 def _compiled(module, name):
@@ -17,12 +17,10 @@ def _compiled(module, name):
 
 
 def _plain(name, *coefficients):
-    if has_active(list(coefficients)):
-        raise UnsupportedOperation(
-            f"scipy.signal.{name} has no derivative in these coefficients",
-            "keep them plain numbers, or write the recursion as a loop",
-        )
-    return [np.asarray(peeked(x), dtype=np.float64) for x in coefficients]
+    problem = f"scipy.signal.{name} has no derivative in these coefficients"
+    return [
+        plain_numbers(x, problem, "keep them plain numbers, or write the recursion as a loop") for x in coefficients
+    ]
 
 
 # ---- recursive filters ----

@@ -16,9 +16,8 @@ from dualtape.ops.contractions import contraction_of
 from dualtape.ops.special import registry
 from dualtape.ops.subscripts import normal_form
 from dualtape.ops.table import ROW_OF
-from dualtape.trace import complex_rows, matrix_rows, partials
-from dualtape.trace import functions as handlers
-from dualtape.trace.demands import require as _require
+from dualtape.trace import complex_rows, functions, matrix_rows, partials
+from dualtape.trace.demands import require
 
 _BY_OPTIMAL_PATH = 8  # operands of einsum: the search for the best path takes memory that grows exponentially
 
@@ -50,11 +49,11 @@ def gives(name, shapes, params, results, largest, is_single=None):
 
 
 def _bounded(shape, largest):
-    _require(math.prod(max(1, length) for length in shape) <= largest)
+    require(math.prod(max(1, length) for length in shape) <= largest)
 
 
 def _axis(axis, ndim):
-    _require(type(axis) is int and -ndim <= axis < ndim)
+    require(type(axis) is int and -ndim <= axis < ndim)
     return axis % ndim
 
 
@@ -62,15 +61,15 @@ def _axis(axis, ndim):
 
 
 def _mask(where, shape):
-    _require(where is True or (isinstance(where, np.ndarray) and np.broadcast_shapes(where.shape, shape) == shape))
+    require(where is True or (isinstance(where, np.ndarray) and np.broadcast_shapes(where.shape, shape) == shape))
 
 
 def _reduced(shapes, largest, axis=None, keepdims=False, where=True, initial=None):
     (shape,) = shapes
     axes = range(len(shape)) if axis is None else axis if type(axis) is tuple else (axis,)
     axes = [_axis(k, len(shape)) for k in axes]
-    _require(len(set(axes)) == len(axes) and type(keepdims) is bool)
-    _require(initial is None or np.ndim(initial) == 0)
+    require(len(set(axes)) == len(axes) and type(keepdims) is bool)
+    require(initial is None or np.ndim(initial) == 0)
     _mask(where, shape)
     if keepdims:
         return tuple(1 if k in axes else n for k, n in enumerate(shape))
@@ -85,12 +84,12 @@ def _accumulated(shapes, largest, axis=None):
 def _reduceat(shapes, largest, indices, axis):
     (shape,) = shapes
     axis = _axis(axis, len(shape))
-    _require(isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.kind == "i")
+    require(isinstance(indices, np.ndarray) and indices.ndim == 1 and indices.dtype.kind == "i")
     size = shape[axis]
-    _require(np.all((indices >= 0) & (indices < size)))
+    require(np.all((indices >= 0) & (indices < size)))
     lengths = np.maximum(np.append(indices[1:], size) - indices, 1)
     others = math.prod(shape[:axis] + shape[axis + 1 :])
-    _require(int(lengths.sum()) * max(1, others) <= largest)  # what its pullback gathers
+    require(int(lengths.sum()) * max(1, others) <= largest)  # what its pullback gathers
     return (*shape[:axis], indices.size, *shape[axis + 1 :])
 
 
@@ -105,7 +104,7 @@ def _indexed(shape, index):
     parts = [_part(part) for part in (index if type(index) is tuple else (index,)) if part is not None]
     used = [part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1 for part in parts]
     n_rest = len(shape) - sum(n for part, n in zip(parts, used, strict=True) if part is not Ellipsis)
-    _require(n_rest >= 0 and sum(part is Ellipsis for part in parts) <= 1)
+    require(n_rest >= 0 and sum(part is Ellipsis for part in parts) <= 1)
     arrays, found, axis = [], [], 0
     for part, n in zip(parts, used, strict=True):
         if part is Ellipsis:
@@ -127,7 +126,7 @@ def _part(part):
     if part is Ellipsis or type(part) is slice:
         return part
     part = np.asarray(part)
-    _require(part.dtype.kind in "biu")
+    require(part.dtype.kind in "biu")
     return part
 
 
@@ -138,21 +137,21 @@ def _contracted(inputs, output, shapes, is_einsum=False):
     """Shape of a product whose operands have these letters. Length 1 broadcasts, but where a letter is summed it does
     so in einsum only."""
     length = {}
-    _require(len(inputs) == len(shapes))
+    require(len(inputs) == len(shapes))
     for letters, shape in zip(inputs, shapes, strict=True):
-        _require(len(letters) == len(shape))
+        require(len(letters) == len(shape))
         for letter, n in zip(letters, shape, strict=True):
             known = length.setdefault(letter, n)
-            _require(n == known or (1 in (n, known) and (is_einsum or letter in output)))
+            require(n == known or (1 in (n, known) and (is_einsum or letter in output)))
             length[letter] = n if known == 1 else known
-    _require(len(set(output)) == len(output))
+    require(len(set(output)) == len(output))
     return tuple(length[letter] for letter in output)
 
 
 def _product(name):
     def rule(shapes, largest, **params):
         if name == "tensordot":
-            _require(len(shapes) == 2 and all(type(axes) is tuple for axes in params["axes"]))
+            require(len(shapes) == 2 and all(type(axes) is tuple for axes in params["axes"]))
             params["axes"] = tuple(
                 tuple(_axis(k, len(shape)) for k in axes) for axes, shape in zip(params["axes"], shapes, strict=True)
             )
@@ -163,11 +162,11 @@ def _product(name):
 
 
 def _einsum(shapes, largest, subscripts, optimize=False):
-    _require(type(subscripts) is str and subscripts.isascii())
-    _require(type(optimize) is bool or optimize in ("greedy", "optimal"))
-    _require(optimize != "optimal" or len(shapes) <= _BY_OPTIMAL_PATH)
+    require(type(subscripts) is str and subscripts.isascii())
+    require(type(optimize) is bool or optimize in ("greedy", "optimal"))
+    require(optimize != "optimal" or len(shapes) <= _BY_OPTIMAL_PATH)
     inputs, output = normal_form(subscripts, [len(shape) for shape in shapes])
-    _require("".join([*inputs, output]).isalpha() or not any([*inputs, output]))
+    require("".join([*inputs, output]).isalpha() or not any([*inputs, output]))
     return _contracted(inputs, output, shapes, is_einsum=True)
 
 
@@ -181,7 +180,7 @@ def _convolution(shapes, largest, mode):
 
 def _square(shapes, largest, upper=False):
     (shape,) = shapes
-    _require(len(shape) >= 2 and shape[-1] == shape[-2] and type(upper) is bool)
+    require(len(shape) >= 2 and shape[-1] == shape[-2] and type(upper) is bool)
     return shape
 
 
@@ -192,7 +191,7 @@ def _determinant(shapes, largest):
 def _solve(shapes, largest):
     a, b = shapes
     _square([a], largest)
-    _require(b[0 if len(b) == 1 else -2] == a[-1])
+    require(b[0 if len(b) == 1 else -2] == a[-1])
     if len(b) == 1:
         return (*a[:-2], a[-1])
     return (*np.broadcast_shapes(a[:-2], b[:-2]), *b[-2:])
@@ -216,13 +215,13 @@ def _i0(shapes, largest):
 
 def _interp(shapes, largest):
     x, xp, fp = shapes
-    _require(len(xp) == 1 and xp == fp)
+    require(len(xp) == 1 and xp == fp)
     return x
 
 
 def _bincount(shapes, largest, bins, minlength=0):
-    _require(isinstance(bins, np.ndarray) and bins.ndim == 1 and bins.dtype.kind in "iu" and bins.shape == shapes[0])
-    _require(type(minlength) is int and np.all(bins >= 0))
+    require(isinstance(bins, np.ndarray) and bins.ndim == 1 and bins.dtype.kind in "iu" and bins.shape == shapes[0])
+    require(type(minlength) is int and np.all(bins >= 0))
     length = max(minlength, int(bins.max(initial=-1)) + 1)
     _bounded((length,), largest)
     return (length,)
@@ -233,33 +232,33 @@ def _bincount(shapes, largest, bins, minlength=0):
 
 def _partial(shapes, largest, function, which, active):
     arity = ROW_OF[function].arity
-    _require(len(shapes) == arity and type(which) is int and which in range(arity))
-    _require(type(active) is int and active in ((1,) if arity == 1 else (1, 2, 3)) and active >> which & 1)
+    require(len(shapes) == arity and type(which) is int and which in range(arity))
+    require(type(active) is int and active in ((1,) if arity == 1 else (1, 2, 3)) and active >> which & 1)
     return np.broadcast_shapes(*shapes)
 
 
 def _special(shapes, largest, function, orders):
     found = registry.load()[function]
-    _require(len(shapes) == len(found.arguments))
-    _require(type(orders) is tuple and len(orders) <= 4 and all(type(n) is int and 0 <= n < 16 for n in orders))
+    require(len(shapes) == len(found.arguments))
+    require(type(orders) is tuple and len(orders) <= 4 and all(type(n) is int and 0 <= n < 16 for n in orders))
     return np.broadcast_shapes(*shapes)
 
 
 def _vectors(shapes, largest):
-    _require(len(set(shapes)) == 1 and len(shapes[0]) == 1 and len(shapes) <= 2)
+    require(len(set(shapes)) == 1 and len(shapes[0]) == 1 and len(shapes) <= 2)
     return ()
 
 
 def _asked(shapes, largest, function, args, kwargs):
     """A function whose result has no derivative; whole numbers among its arguments may be lengths."""
-    _require(type(function) is str and type(args) is tuple and type(kwargs) is dict)
+    require(type(function) is str and type(args) is tuple and type(kwargs) is dict)
     found = list(_leaves((args, kwargs)))
-    _require(sum(1 for x in found if type(x) is str and x == decisions.OPERAND) == len(shapes))
-    _require(math.prod(max(1, abs(x)) for x in found if type(x) is int) <= largest)
+    require(sum(1 for x in found if type(x) is str and x == decisions.OPERAND) == len(shapes))
+    require(math.prod(max(1, abs(x)) for x in found if type(x) is int) <= largest)
     if function == "histogram_bin_edges":  # how many bins a rule of thumb makes depends on values
-        _require(all(type(x) is not str or x == decisions.OPERAND for x in found))
+        require(all(type(x) is not str or x == decisions.OPERAND for x in found))
     if function == "einsum_path":
-        _require(len(shapes) <= _BY_OPTIMAL_PATH)
+        require(len(shapes) <= _BY_OPTIMAL_PATH)
 
 
 def _leaves(tree):
@@ -275,20 +274,20 @@ def _leaves(tree):
 @functools.cache
 def passive_functions():
     """Names of NumPy's functions that a program may ask when it decides."""
-    handlers.load_families()
+    functions.load_families()
     return {
-        handlers.name_of(function).removeprefix("np.")
-        for function, kind in handlers.KINDS.items()
-        if kind == handlers.PASSIVE
+        functions.name_of(function).removeprefix("np.")
+        for function, kind in functions.KINDS.items()
+        if kind == functions.PASSIVE
     }
 
 
 def _decision(shapes, largest, function, args, kwargs, types):
     """A number, or a digest of three."""
-    _require(type(types) is list and all(name in _TYPES for name in types))
-    _require(sum(2 if name == decisions.COMPLEX else 1 for name in types) == len(shapes))
+    require(type(types) is list and all(name in _TYPES for name in types))
+    require(sum(2 if name == decisions.COMPLEX else 1 for name in types) == len(shapes))
     _asked(types, largest, function, args, kwargs)
-    _require(function in passive_functions())
+    require(function in passive_functions())
     return {(), (3,)}
 
 
@@ -305,14 +304,14 @@ _TYPES = {
 def _step(shapes, largest, function, args, kwargs, part=None):
     _asked(shapes, largest, function, args, kwargs)
     (shape,) = shapes
-    _require(args[0] == decisions.OPERAND)
+    require(args[0] == decisions.OPERAND)
     if function in ("any", "all"):
-        _require(len(args) == 2 and part is None)
+        require(len(args) == 2 and part is None)
         return _reduced(shapes, largest, axis=args[1], **kwargs)
     if function == "linalg.slogdet":
-        _require(part == 0 and len(args) == 1 and not kwargs)
+        require(part == 0 and len(args) == 1 and not kwargs)
         return _determinant(shapes, largest)
-    _require((function, part) in _STEPS)
+    require((function, part) in _STEPS)
     return shape
 
 
@@ -323,19 +322,19 @@ _STEPS = {("round", None), ("around", None), ("fix", None), ("angle", None), ("f
 
 
 def _ordered(shapes, largest, axis, function, options):
-    _require(function in ("argmax", "argmin", "argsort", "argpartition") and type(options) is dict)
+    require(function in ("argmax", "argmin", "argsort", "argpartition") and type(options) is dict)
     if function in ("argmax", "argmin"):
         return _reduced(shapes, largest, axis)
     return _accumulated(shapes, largest, axis)
 
 
 def _taken(shapes, largest, **params):
-    _require(shapes[0] == shapes[1])
+    require(shapes[0] == shapes[1])
     return _ordered(shapes[1:], largest, **params)
 
 
 def _put(shapes, largest, **params):
-    _require(shapes[0] == _ordered(shapes[1:], largest, **params))
+    require(shapes[0] == _ordered(shapes[1:], largest, **params))
     return shapes[1]
 
 
