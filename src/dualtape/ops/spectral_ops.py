@@ -191,8 +191,8 @@ def _conjugated(a, d, lower):
 
 
 def _quotients(d, w, is_constant):
-    """``(d_j - d_i)/(w_j - w_i)``; where it is not known: where the gap is rounding, unless d has no gap either and does
-    not change (`is_constant`); and where it is infinite, for d has a gap."""
+    """``(d_j - d_i)/(w_j - w_i)``; where it is not known: where the gap is rounding, unless d has no gap either and
+    does not change (`is_constant`); and where it is infinite, for d has a gap."""
     f, same = gaps(w)
     difference = np.expand_dims(d, -2) - np.expand_dims(d, -1)
     rounding = _VANISHES * np.expand_dims(np.max(np.abs(d), axis=-1, keepdims=True, initial=0.0), -1)
