@@ -8,7 +8,8 @@ import numpy as np
 import dualtape
 dualtape.grad(lambda x: np.sum(np.sin(x) * x))(np.ones(3))
 """
-HEAVY = ("scipy", "matplotlib", "asyncio", "inspect", "typing_extensions", "sympy", "pytest", "Cython", "unittest")
+HEAVY = """scipy matplotlib asyncio inspect typing_extensions sympy pytest Cython unittest secrets random
+    _hashlib""".split()
 
 
 def modules_after(code):
@@ -33,3 +34,8 @@ def test_import_brings_nothing_heavy_beyond_numpy():
 
 def test_a_gradient_brings_nothing_heavy_beyond_numpy():
     assert not heavy(modules_after(FIRST_GRADIENT) - modules_after("import numpy"))
+
+
+def test_a_gradient_does_not_load_the_random_numbers_of_numpy():
+    added = modules_after(FIRST_GRADIENT) - modules_after("import numpy")
+    assert not [module for module in added if module.startswith("numpy.random")]

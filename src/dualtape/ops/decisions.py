@@ -5,8 +5,6 @@ A decision is one `ArrayOp` row for all functions: its value is what the functio
 guard on it stops a replay that would go another way. Parameters are plain data, so that a program can be written to a
 file. Called by trace/decisions.py."""
 
-from hashlib import blake2b
-
 import numpy as np
 
 from .array_ops import ArrayOp
@@ -59,6 +57,8 @@ def fingerprint(answer):
     """A test, an index or a count as a float; 144 bits of a digest of anything else, as three floats."""
     if isinstance(answer, (bool, int, np.bool_, np.integer)) and abs(int(answer)) < 2**53:
         return float(answer)
+    from hashlib import blake2b  # loads a library of its own
+
     digest = blake2b(digest_size=18)
     _update(digest, answer)
     bits = digest.digest()

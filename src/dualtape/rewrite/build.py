@@ -40,7 +40,7 @@ from dualtape.rewrite.outside import (
 )
 from dualtape.rewrite.proxies import FOREIGN_PACKAGES, proxy_of
 from dualtape.trace.functions import CARRIERS
-from dualtape.trace.ownership import is_library, root
+from dualtape.trace.ownership import is_cython_function, is_library, root
 
 _THEMSELVES = frozenset(
     (
@@ -128,7 +128,7 @@ class Build:
             rule = Build.module
         elif root(kind.__module__) == "dualtape":
             rule = Build.differentiable if hasattr(kind, "derivatives") and hasattr(kind, "__get__") else None
-        elif kind.__module__ == "uarray":  # the functions of scipy.fft
+        elif is_cython_function(kind) or kind.__module__ == "uarray":  # of numpy.random, of scipy.fft
             rule = Build.foreign
         elif is_foreign_object(kind):
             rule = Build.foreign_object
@@ -389,7 +389,6 @@ _RULES = {
     types.FunctionType: Build.function,
     types.MethodType: Build.method,
     types.BuiltinFunctionType: Build.foreign,
-    type(np.random.default_rng): Build.foreign,
     types.ModuleType: Build.module,
     functools.partial: Build.partial,
     type(functools.lru_cache(int)): Build.cached,

@@ -15,7 +15,6 @@ from dualtape.core.text import Code, Text
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops.table import OPCODES, ROW_OF
 from dualtape.rewrite.numbers import Float64, is_scalar
-from dualtape.rewrite.randoms import RandomNumbers
 from dualtape.trace.functions import (
     ACTIVE,
     CARRIERS,
@@ -27,11 +26,11 @@ from dualtape.trace.functions import (
     load_families,
     operand,
 )
-from dualtape.trace.ownership import root
+from dualtape.trace.ownership import is_cython_function, root
 
 _NUMBERS_END_IN = ("ast", "decimal", "fractions", "json", "struct")  # handlers/standard_library.py
 FOREIGN_PACKAGES = ("numpy", "math", "cmath", "statistics", "scipy", *_NUMBERS_END_IN)
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type(np.random.default_rng))
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _ARRAY_FUNCTION = type(np.sum)
 _METHODS = ("reduce", "accumulate", "reduceat", "outer", "at")
 
@@ -112,7 +111,7 @@ def _unannounced(value, name):
     found = foreign_handler(name) or foreign_handler(own_name)
     if found is None or (isinstance(value, type) and not isinstance(found, type)):
         return None
-    return Substitute(value, found, CARRIERS) if isinstance(value, _FUNCTIONS) else found
+    return Substitute(value, found, CARRIERS) if _is_function(value) else found
 
 
 def _own_values():
@@ -153,12 +152,16 @@ def substitute_of(value, name=None):
     if isinstance(value, type):
         if not has_substitute(value):
             return value
-    elif not isinstance(value, (np.ufunc, _ARRAY_FUNCTION, *_FUNCTIONS)) and not is_multimethod(value):
+    elif not (isinstance(value, (np.ufunc, _ARRAY_FUNCTION)) or _is_function(value) or is_multimethod(value)):
         return value
     found = _substitutes.get(value)
     if found is None:
         found = _substitutes.setdefault(value, _new_substitute(value, name))
     return found
+
+
+def _is_function(value):
+    return isinstance(value, _FUNCTIONS) or is_cython_function(type(value))
 
 
 def is_multimethod(value):
@@ -175,9 +178,12 @@ def _new_substitute(function, name):
         return NumpySubstitute(function, _with_lists(function), CARRIERS)
     if root(name) == "numpy":
         owner = getattr(function, "__self__", None)
-        if isinstance(owner, np.random.RandomState):  # np.random.normal is a method of one
-            return getattr(RandomNumbers(owner), function.__name__)
-        plain = plainly(function) if name.startswith("numpy.random.") else None  # generators are wrapped
+        is_random = name.startswith("numpy.random.")
+        if is_random and owner is not None:  # np.random.normal is a method of a RandomState
+            from dualtape.rewrite.foreign import foreign_object
+
+            return getattr(foreign_object(owner), function.__name__)
+        plain = plainly(function) if is_random else None  # generators are wrapped
         return Substitute(function, function, CARRIERS, plain)  # the arrays it makes are buffers
     if root(name) == "scipy":
         return _of_scipy(function, name)

@@ -241,5 +241,5 @@ _LOOKS = (
     (dict, _Walk.dict),
     (set, _Walk.set),
     (frozenset, _Walk.elements),
-    ((types.BuiltinFunctionType, types.CodeType, types.CellType, weakref.ref, np.random.Generator), _Walk.nothing),
+    ((types.BuiltinFunctionType, types.CodeType, types.CellType, weakref.ref), _Walk.nothing),
 )

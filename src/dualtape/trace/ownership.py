@@ -29,3 +29,9 @@ def is_library(module, own, file=None):
         return False
     file = getattr(sys.modules.get(module), "__file__", None) if file is None else file
     return package in _LIBRARIES or any(part in (file or "") for part in _INSTALLED)
+
+
+def is_cython_function(kind):
+    """Tell whether a type is that of functions that Cython compiled, such as those of numpy.random: each version of
+    Cython has its own, and looking one up would load its library."""
+    return kind.__name__ == "cython_function_or_method"
