@@ -6,6 +6,8 @@ HYPOTHESIS_PROFILE=explore draws new ones.
 
 import os
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices here are small: threads of BLAS only wait for one another
+
 import numpy as np
 import pytest
 from hypothesis import settings

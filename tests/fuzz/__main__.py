@@ -1,7 +1,10 @@
 """``python -m fuzz``, from tests/: a campaign of any size."""
 
 import argparse
+import os
 import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # processes share the cores; threads of BLAS wait for one another
 
 from . import campaign
 

@@ -14,6 +14,7 @@ from . import complex_words, grammar, library_words, method_words, oracles, rend
 
 CRASHED = "the process died"
 _TALLY_EVERY = 25
+_BLOCK = 500  # programs of one process
 
 
 WORDS = vocabulary.WORDS + library_words.LIBRARY_WORDS + complex_words.COMPLEX_WORDS + method_words.METHOD_WORDS
@@ -99,29 +100,58 @@ def together(tallies):
 
 def run_in_processes(first, count, workers, patience=shrinking.MOST_CANDIDATES, say=print):
     """Examine `count` programs from seed `first` on, in so many processes; each crash costs its own seed only."""
-    blocks = [range(start, min(start + 500, first + count)) for start in range(first, first + count, 500)]
-    tallies, running, started = [], {}, time.perf_counter()
+    blocks = [range(start, min(start + _BLOCK, first + count)) for start in range(first, first + count, _BLOCK)]
+    whole, running, started = together([]), {}, time.perf_counter()
     while blocks or running:
         while blocks and len(running) < workers:
-            seeds = blocks.pop(0)
-            inbox, outbox = multiprocessing.Pipe(duplex=False)
-            process = multiprocessing.Process(target=_work, args=(seeds, patience, outbox), daemon=True)
-            process.start()
-            outbox.close()
-            running[inbox] = (process, seeds)
+            worker = _Worker(blocks.pop(0), patience)
+            running[worker.inbox] = worker
         for inbox in multiprocessing.connection.wait(list(running)):
-            process, seeds = running.pop(inbox)
-            tally, at = _received(inbox)
-            process.join()
-            if at is not None:  # it died there
-                source = rendering.source(program(at))
-                tally.findings.append(Finding(at, CRASHED, f"exit code {process.exitcode}", source))
-                blocks.insert(0, range(at + 1, seeds.stop))
-            tallies.append(tally)
+            worker = running[inbox]
+            if not worker.has_ended():
+                continue
+            del running[inbox]
+            tally, rest = worker.result()
+            if rest:
+                blocks.insert(0, rest)
+            whole = together([whole, tally])
             for finding in tally.findings:
                 say(described(finding))
-            say(_so_far(together(tallies), count, time.perf_counter() - started))
-    return together(tallies)
+            say(_so_far(whole, count, time.perf_counter() - started))
+    return whole
+
+
+class _Worker:
+    """A process that examines the programs of some seeds, and what it has said so far."""
+
+    def __init__(self, seeds, patience):
+        self.seeds, self.at, self.tally = seeds, None, together([])
+        self.inbox, outbox = multiprocessing.Pipe(duplex=False)
+        self.process = multiprocessing.Process(target=_work, args=(seeds, patience, outbox), daemon=True)
+        self.process.start()
+        outbox.close()
+
+    def has_ended(self):
+        """Take in the next thing it says; true if that was the last."""
+        try:
+            what, content = self.inbox.recv()
+        except EOFError:
+            return True
+        if what == "at":
+            self.at = content
+        elif what == "found":
+            self.tally, self.at = counted(self.tally, *content), None
+        return what == "end"
+
+    def result(self):
+        """Its tally, and the seeds that are left to do if it died."""
+        self.process.join()
+        if self.at is None:
+            return self.tally, None
+        source = rendering.source(program(self.at))
+        self.tally.findings.append(Finding(self.at, CRASHED, f"exit code {self.process.exitcode}", source))
+        tally = self.tally._replace(programs=self.tally.programs + 1)
+        return tally, range(self.at + 1, self.seeds.stop)
 
 
 def _work(seeds, patience, outbox):
@@ -130,22 +160,6 @@ def _work(seeds, patience, outbox):
         outbox.send(("at", seed))
         outbox.send(("found", report(seed, patience)))
     outbox.send(("end", None))
-
-
-def _received(inbox):
-    """Everything that a process has to say: its tally, and the seed at which it died, None if it ended well."""
-    tally, at = Tally(0, 0, Counter(), Counter(), []), None
-    while True:
-        try:
-            what, content = inbox.recv()
-        except EOFError:
-            return tally._replace(programs=tally.programs + (at is not None)), at
-        if what == "end":
-            return tally, None
-        if what == "at":
-            at = content
-        else:
-            tally, at = counted(tally, *content), None
 
 
 def described(finding):

@@ -112,7 +112,8 @@ class Float(metaclass=_Float):
     """What `float` is: it leaves series as they are."""
 
     def __new__(cls, x):
-        return x if isinstance(x, Series) else float(np.asarray(x)[()])
+        x = x.item() if isinstance(x, np.ndarray) else x
+        return x if isinstance(x, Series) else float(x)
 
 
 NAMES = {

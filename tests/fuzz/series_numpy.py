@@ -6,7 +6,6 @@ its definition: the elementwise functions, linear algebra by elimination and rot
 
 import functools
 import itertools
-import math
 import operator
 import types
 
@@ -61,7 +60,15 @@ hypot = lifted(lambda x, y: series.compose("sqrt", x * x + y * y))
 logaddexp = lifted(lambda x, y: series.compose("log", series.compose("exp", x) + series.compose("exp", y)))
 remainder = mod = lifted(lambda x, y: x - y * series.floor(x / y))
 fmod = lifted(lambda x, y: x - y * trunc(x / y))
-copysign = lifted(lambda x, y: series.absolute(x) * (series.sign(y) or math.copysign(1.0, series.base(y))))
+
+
+@lifted
+def copysign(x, y):
+    if series.base(y) == 0:
+        raise Undecided("the sign of a zero decides")
+    return series.absolute(x) * series.sign(y)
+
+
 expm1 = lambda x: exp(x) - 1.0
 log1p = lambda x: log(1.0 + x)
 exp2 = lambda x: exp(x * _log_of(2.0, x))
@@ -124,6 +131,7 @@ def sinc(x):
 
 # Creation: everywhere room for series.
 
+
 def _as_series(x):
     x = x[()] if isinstance(x, np.ndarray) else x
     return x if isinstance(x, Series) else series.constant(x)
@@ -155,19 +163,22 @@ def array(entries, dtype=None, like=None):
 copy = array
 
 
+def full_like(a, value, shape=None):
+    """In the memory order of a, as NumPy's own: writes through a view of it reach the same elements."""
+    made = np.empty_like(np.asarray(a, dtype=object), shape=shape)
+    made[...] = full(made.shape, value)
+    return made
+
+
 def zeros_like(a, shape=None):
-    return full(np.shape(a) if shape is None else shape, 0.0)
+    return full_like(a, 0.0, shape)
 
 
 def ones_like(a):
-    return full(np.shape(a), 1.0)
+    return full_like(a, 1.0)
 
 
 empty_like = zeros_like
-
-
-def full_like(a, value):
-    return full(np.shape(a), value)
 
 
 def arange(*limits):
@@ -259,7 +270,7 @@ def isnan(a):
 
 
 def nansum(a, axis=None):
-    return np.sum(np.where(isnan(a), 0.0, a), axis=axis)
+    return constants(np.sum(np.where(isnan(a), 0.0, a), axis=axis))[()]
 
 
 def nanmean(a):

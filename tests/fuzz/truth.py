@@ -31,7 +31,8 @@ def along(program, v, digits=None, noise=None):
     """The line through the program's point in direction v, in floats or with so many digits."""
     number = float if digits is None else mpmath.mpf
     f = rendering.namespace(program, **series_library.NAMES)["f"]
-    point = np.vectorize(lambda p, q: series.variable(0, number(p), number(q), 2), otypes=[object])(program.x, v)
+    point = np.empty_like(program.x, dtype=object)  # in its memory order
+    point[...] = np.vectorize(lambda p, q: series.variable(0, number(p), number(q), 2), otypes=[object])(program.x, v)
     with mpmath.workdps(digits or 15), series.arithmetic(number, noise), np.errstate(all="ignore"):
         y = f(point if point.ndim else point[()])
         flat = np.ravel(np.asarray(y, dtype=object))

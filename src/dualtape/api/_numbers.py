@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dualtape.core.holder import Holder
+from dualtape.core.kinds import as_float
 from dualtape.errors import DtypeError
 from dualtape.trace.functions import from_object_array, has_active, is_active
 
@@ -56,8 +57,8 @@ def read(x: Any, name: str) -> tuple[Any, np.dtype[Any] | None]:
 
     Returns
     -------
-    primal : float, ndarray of float64, or active number
-        Shares memory with `x` where that is a float64 array.
+    primal : float, np.float64, ndarray of float64, or active number
+        Shares memory with `x` where that is a float64 array; np.float64 for what is of shape () and NumPy's.
     dtype : numpy.dtype or None
         float64, or the narrower float type of `x` that results are to be rounded to; None for a Python number, which
         adapts to others.
@@ -126,7 +127,7 @@ def _read_array(x: Any, name: str) -> tuple[Any, np.dtype[Any]]:
     else:
         raise _refusal(x, name)
     if x.shape == ():
-        return float(x), result
+        return np.float64(x), result
     return np.asarray(x, dtype=np.float64), result
 
 
@@ -201,7 +202,7 @@ def hand_back(x: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
         float64 or narrower.
     """
     if is_active(x):
-        return np.reshape(x, shape) if shape else np.reshape(x, (1,))[0]
+        return np.reshape(x, shape) if shape else as_float(np.reshape(x, (1,))[0])
     if shape == ():
         number = float(x.item()) if isinstance(x, np.ndarray) else float(x)
         return number if dtype == _FLOAT64 else dtype.type(number)

@@ -10,6 +10,7 @@ cdef class ForwardNumber:
     cdef readonly uint64_t level     # 0: made by hand; else that of the forward evaluation it belongs to
 
     # a scalar
+    cdef readonly bint is_float      # of Python's, see kinds.pxd
     cdef double value
     cdef double *lanes               # (space.lanes.size,) one record, ours; NULL: this is an array
 

@@ -15,7 +15,7 @@ from cpython.exc cimport PyErr_Occurred
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_AsDouble, PyLong_Check
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, destructor, newfunc
+from cpython.object cimport PyObject, destructor, newfunc
 from cpython.ref cimport Py_DECREF
 from libc.stdint cimport uint64_t, uintptr_t
 from dualtape.core.c cimport (
@@ -25,7 +25,8 @@ from dualtape.core.c cimport (
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport library
-from dualtape.core.level cimport check_running, latest_evaluation, said
+from dualtape.core.kinds cimport compare, is_python, said
+from dualtape.core.level cimport check_running, latest_evaluation
 
 import numpy as np
 from dualtape.core.text import Text
@@ -52,6 +53,7 @@ cdef inline ForwardNumber new_scalar(lane_space *space, uint64_t level):
         number.lanes = new_record(space)
         number.space = space
     number.level = level
+    number.is_float = False
     return number
 
 
@@ -175,16 +177,23 @@ cdef inline bint is_scalar(object number) noexcept:
 cdef inline object binary(unsigned op, object a, object b):
     """a op b, where one of them is a ForwardNumber."""
     cdef double value
+    cdef ForwardNumber number
     if is_scalar(a):
         if is_scalar(b):
             if ((<ForwardNumber>a).space is (<ForwardNumber>b).space
                     and (<ForwardNumber>a).level == (<ForwardNumber>b).level):
-                return scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b,
-                                        (<ForwardNumber>a).value, (<ForwardNumber>b).value)
+                number = scalar_operation(op, <ForwardNumber>a, <ForwardNumber>b,
+                                          (<ForwardNumber>a).value, (<ForwardNumber>b).value)
+                number.is_float = (<ForwardNumber>a).is_float and (<ForwardNumber>b).is_float
+                return number
         elif as_double(b, &value):
-            return scalar_operation(op, <ForwardNumber>a, None, (<ForwardNumber>a).value, value)
+            number = scalar_operation(op, <ForwardNumber>a, None, (<ForwardNumber>a).value, value)
+            number.is_float = (<ForwardNumber>a).is_float and is_python(b)
+            return number
     elif is_scalar(b) and as_double(a, &value):
-        return scalar_operation(op, None, <ForwardNumber>b, value, (<ForwardNumber>b).value)
+        number = scalar_operation(op, None, <ForwardNumber>b, value, (<ForwardNumber>b).value)
+        number.is_float = (<ForwardNumber>b).is_float and is_python(a)
+        return number
     return general(op, a, b)
 
 
@@ -209,7 +218,9 @@ cdef object general(unsigned op, object a, object b):
 cdef inline object unary(unsigned op, ForwardNumber x):
     if x.lanes == NULL:
         return _arrays.elementwise(x, op, x, None)
-    return scalar_operation(op, x, None, x.value, 0.0)
+    cdef ForwardNumber number = scalar_operation(op, x, None, x.value, 0.0)
+    number.is_float = x.is_float
+    return number
 
 
 cdef object into(ForwardNumber target, object result):
@@ -236,6 +247,15 @@ cdef class ForwardNumber:
     """What Dual and HyperDual have in common: behaves like np.float64 (a scalar) or a float64 ndarray (an array)."""
 
     __array_priority__ = 1000.0
+
+    @property
+    def __class__(self):
+        """What isinstance sees, besides Dual: users ask for a float, or for a numbers.Real."""
+        return np.ndarray if self.lanes == NULL else float if self.is_float else np.float64
+
+    def of_kind(self, bint is_float):
+        """The same scalar as a float of Python's, or as an np.float64."""
+        return _arrays.of_kind(self, is_float)
 
     def __add__(a, b):
         return binary(OP_ADD, a, b)
@@ -303,9 +323,10 @@ cdef class ForwardNumber:
         cdef double y
         if self.lanes != NULL:
             if isinstance(other, ForwardNumber) and (<ForwardNumber>other).lanes != NULL:
-                return said(compare(self.value, (<ForwardNumber>other).value, op), self.level)
+                return said(compare(self.value, (<ForwardNumber>other).value, op),
+                            self.is_float and (<ForwardNumber>other).is_float)
             if as_double(other, &y):
-                return said(compare(self.value, y, op), self.level)
+                return said(compare(self.value, y, op), self.is_float and is_python(other))
         if other is None or isinstance(other, (str, bytes)):
             return NotImplemented
         return _arrays.compare(self, other, op)
@@ -329,7 +350,8 @@ cdef class ForwardNumber:
         return int(only_value(self, "int()"))      # what int() leaves out is constant: no derivative is lost
 
     def __round__(self, digits=None):
-        return round(np.float64(only_value(self, "round")), digits)
+        cdef double value = only_value(self, "round")
+        return round(value if self.is_float else np.float64(value), digits)
 
     def __getitem__(self, key):
         return _arrays.get(self, key)
@@ -418,20 +440,6 @@ cdef class ForwardNumber:
         return Text(format(np.float64(self.value) if self.lanes != NULL else self.values, spec))
 
 
-cdef inline bint compare(double x, double y, int op) noexcept:
-    if op == Py_LT:
-        return x < y
-    if op == Py_LE:
-        return x <= y
-    if op == Py_GT:
-        return x > y
-    if op == Py_GE:
-        return x >= y
-    if op == Py_EQ:
-        return x == y
-    return x != y
-
-
 @cython.no_gc
 cdef class Dual(ForwardNumber):
     """Dual(x, x1)
@@ -464,9 +472,6 @@ cdef class Dual(ForwardNumber):
     >>> x * y + x
     Dual(8.0, [4., 2.])
     """
-
-    __class__ = np.float64      # what isinstance sees, besides Dual: users ask for a float, or for a numbers.Real
-
 
 @cython.no_gc
 cdef class HyperDual(ForwardNumber):
@@ -506,8 +511,6 @@ cdef class HyperDual(ForwardNumber):
     HyperDual(8.0, 12.0, 12.0, 12.0)
     """
 
-    __class__ = np.float64
-
     @property
     def x2(self):
         """First-order part along e2: shape + (q,), or shape if made with a single lane."""
@@ -524,7 +527,6 @@ cdef class HyperDual(ForwardNumber):
 @cython.no_gc
 cdef class DualArray(Dual):
     __doc__ = Dual.__doc__
-    __class__ = np.ndarray
 
     def __len__(self):
         return len(self.values)
@@ -545,7 +547,6 @@ cdef class DualArray(Dual):
 @cython.no_gc
 cdef class HyperDualArray(HyperDual):
     __doc__ = HyperDual.__doc__
-    __class__ = np.ndarray
 
     def __len__(self):
         return len(self.values)

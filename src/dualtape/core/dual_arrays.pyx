@@ -340,6 +340,15 @@ cdef ForwardNumber element(ForwardNumber x, double value, const double *record):
     return number
 
 
+def of_kind(ForwardNumber x, bint is_float):
+    """A scalar as a float of Python's, or as an np.float64."""
+    if x.is_float == is_float or x.lanes == NULL:
+        return x
+    cdef ForwardNumber number = element(x, x.value, x.lanes)
+    number.is_float = is_float
+    return number
+
+
 cdef object view(ForwardNumber x, object values, object records):
     """The number with these values and records: a scalar if NumPy's answer is one."""
     if isinstance(values, np.ndarray):

@@ -8,6 +8,7 @@ from dualtape.core.dual cimport ForwardNumber
 from dualtape.core.dual_arrays cimport constants, number_of, record_array
 from dualtape.core.dual_engine cimport dual_of, mixed_lanes, store_mixed
 from dualtape.core.dual_lanes cimport intern_space, lane_space
+from dualtape.core.kinds cimport is_python
 from dualtape.core.level cimport start_evaluation
 
 import numpy as np
@@ -22,18 +23,18 @@ cnp.import_array()
 
 def construct_dual(tuple args, dict kwargs):
     """Dual(x, x1); documented there."""
-    x, x1 = arguments("Dual(x, x1)", ("x", "x1"), args, kwargs)
-    x = plain(x, "x")
+    given, x1 = arguments("Dual(x, x1)", ("x", "x1"), args, kwargs)
+    x = plain(given, "x")
     x1, p, single = lanes_given(x1, "x1", x.shape)
-    return assemble(intern_space(1, False, p, 0, single, False), x, x1, None, None)
+    return assemble(intern_space(1, False, p, 0, single, False), x, x1, None, None).of_kind(is_python(given))
 
 
 def construct_hyperdual(tuple args, dict kwargs):
     """HyperDual(x, x1, x2, x12); documented there."""
     if len(args) < 4:
         kwargs = {"x12": 0.0, **kwargs}
-    x, x1, x2, x12 = arguments("HyperDual(x, x1, x2, x12=0.0)", ("x", "x1", "x2", "x12"), args, kwargs)
-    x = plain(x, "x")
+    given, x1, x2, x12 = arguments("HyperDual(x, x1, x2, x12=0.0)", ("x", "x1", "x2", "x12"), args, kwargs)
+    x = plain(given, "x")
     x1, p, single_1 = lanes_given(x1, "x1", x.shape)
     x2, q, single_2 = lanes_given(x2, "x2", x.shape)
     x12 = plain(x12, "x12")
@@ -42,7 +43,8 @@ def construct_hyperdual(tuple args, dict kwargs):
         x12 = np.broadcast_to(x12, expected)
     elif x12.shape != expected:
         raise ShapeError(f"x12 has shape {x12.shape}, expected {expected} to match x, x1 and x2")
-    return assemble(intern_space(2, False, p, q, single_1, single_2), x, x1, x2, x12.reshape(x.shape + (p, q)))
+    space = intern_space(2, False, p, q, single_1, single_2)
+    return assemble(space, x, x1, x2, x12.reshape(x.shape + (p, q))).of_kind(is_python(given))
 
 
 cdef list arguments(str signature, tuple names, tuple args, dict kwargs):
@@ -165,7 +167,8 @@ def reduce(ForwardNumber x):
     """What pickle stores."""
     space = x.space
     kind = (space.lanes.order, space.lanes.symmetric, space.lanes.p, space.lanes.q, space.single_1, space.single_2)
-    return restore, (kind, x.level, x.primal, np.ascontiguousarray(record_array(x)))
+    value = x.primal if x.lanes == NULL or x.is_float else np.float64(x.value)
+    return restore, (kind, x.level, value, np.ascontiguousarray(record_array(x)))
 
 
 def restore(tuple kind, uint64_t level, values, records):
@@ -178,7 +181,7 @@ def restore(tuple kind, uint64_t level, values, records):
     if records.shape != np.shape(values) + (space.lanes.size,):
         raise ValueError(f"records have shape {records.shape}, expected {np.shape(values) + (space.lanes.size,)}")
     number.records[...] = records
-    return scalar_if_without_axes(number)
+    return scalar_if_without_axes(number).of_kind(is_python(values))
 
 
 # A forward evaluation

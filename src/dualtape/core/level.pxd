@@ -1,5 +1,4 @@
-cpdef unsigned long long next_level(bint of_arrays)
-cdef object said(bint outcome, unsigned long long level)
+cpdef unsigned long long next_level()
 cdef void enter_trace() noexcept
 cdef void leave_trace() noexcept
 cdef int trace_depth() noexcept

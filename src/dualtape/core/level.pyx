@@ -4,32 +4,23 @@ bit tells what scalars of the level stand for: elements of arrays, whose compari
 negates it), or, where an input is a Python number, floats, whose comparisons are bool. Also how deep this thread is in
 derivatives. Called by both engines; safe from several threads."""
 cimport cython
-import numpy as np
 
 from dualtape.core.c cimport dt_depth
 from dualtape.errors import LeakedTracerError
 
 cdef cython.pymutex _lock
 cdef unsigned long long _last = 0
-cdef object _TRUE = np.True_, _FALSE = np.False_
 cdef int _inspectors = 0
 cdef unsigned long long _latest = 0      # the forward evaluation that started last, while it runs
 cdef set _running = set()
 
 
-cpdef unsigned long long next_level(bint of_arrays):
-    """A level larger than every one given before; `of_arrays`: all inputs are arrays."""
+cpdef unsigned long long next_level():
+    """A level larger than every one given before."""
     global _last
     with _lock:
-        _last += 2
-        return _last + of_arrays
-
-
-cdef object said(bint outcome, unsigned long long level):
-    """The outcome of a comparison of scalars of a level."""
-    if level & 1:
-        return _TRUE if outcome else _FALSE
-    return outcome
+        _last += 1
+        return _last
 
 
 cdef unsigned long long *latest_evaluation() noexcept:

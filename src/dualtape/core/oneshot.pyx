@@ -13,6 +13,7 @@ from dualtape.core.level cimport enter_trace, inspected, leave_trace, trace_dept
 from dualtape.core.names cimport Current
 from dualtape.core.recording cimport input_array, input_scalar
 from dualtape.core.scalar cimport TracedScalar, inherit_guards
+from dualtape.core.kinds import as_float, is_float
 from dualtape.core.scalar import peek
 from dualtape.core.sweeps cimport Workspace, acquire_workspace, release_workspace, run_adjoint
 from dualtape.core.tape cimport Tape, acquire_tape, release_tape
@@ -66,7 +67,7 @@ cdef object sweep_gradient(Tape tape, uint32_t out, bint is_scalar, object like)
 cdef object gradient_on(Tape tape, f, x, bint is_scalar):
     cdef object result
     if is_scalar:
-        result = f(input_scalar(tape, PyFloat_AS_DOUBLE(x)))
+        result = f(input_scalar(tape, PyFloat_AS_DOUBLE(x), True))
     else:
         result = f(input_array(tape, <cnp.ndarray>x))
     if type(result) is TracedScalar and (<TracedScalar>result).tape is tape and not tape.captures:
@@ -98,7 +99,7 @@ cdef object gradient_inside(Tape tape, f, x, around, bint forward):
     if is_active:
         inherit_guards(tape, x)
     if is_scalar:
-        result = f(input_scalar(tape, PyFloat_AS_DOUBLE(plain)))
+        result = f(input_scalar(tape, PyFloat_AS_DOUBLE(plain), is_float(x)))
     else:
         x = x.copy() if is_active else x      # f may write into it
         result = f(input_array(tape, <cnp.ndarray>plain))
@@ -108,7 +109,8 @@ cdef object gradient_inside(Tape tape, f, x, around, bint forward):
     if not is_active and not tape.captures:
         return sweep_gradient(tape, out, is_scalar, x)
     tape.seal()
-    return around(tape, tape.captures + [(1, x)] if is_active else tape.captures).gradient(out, plain, forward)
+    result = around(tape, tape.captures + [(1, x)] if is_active else tape.captures).gradient(out, plain, forward)
+    return as_float(result[0]), as_float(result[1])
 
 
 def gradient(f, x, around=None, bint forward=False):

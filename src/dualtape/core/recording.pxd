@@ -7,4 +7,4 @@ from dualtape.core.tape cimport Tape
 
 
 cdef TracedArray input_array(Tape tape, cnp.ndarray values)
-cdef TracedScalar input_scalar(Tape tape, double value)
+cdef TracedScalar input_scalar(Tape tape, double value, bint is_float)

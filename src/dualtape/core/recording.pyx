@@ -35,16 +35,17 @@ cdef TracedArray input_array(Tape tape, cnp.ndarray values):
     return x
 
 
-cdef TracedScalar input_scalar(Tape tape, double value):
+cdef TracedScalar input_scalar(Tape tape, double value, bint is_float):
+    cdef TracedScalar x = traced_scalar(tape, tape.constant(value))
+    x.is_float = is_float
     tape.n_inputs += 1
-    tape.level &= ~1             # a Python number
-    return traced_scalar(tape, tape.constant(value))
+    return x
 
 
 def start(list values):
     """A new tape and one traced input for each value (float or float64 ndarray)."""
     cdef Tape tape = Tape()
-    return tape, [input_array(tape, x) if isinstance(x, np.ndarray) else input_scalar(tape, x) for x in values]
+    return tape, [input_array(tape, x) if isinstance(x, np.ndarray) else input_scalar(tape, x, False) for x in values]
 
 
 def locate(Tape tape, outputs):

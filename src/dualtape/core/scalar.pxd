@@ -7,6 +7,7 @@ from dualtape.core.tape cimport Tape
 cdef class TracedScalar:
     cdef Tape tape
     cdef uint32_t slot
+    cdef readonly bint is_float      # of Python's, see kinds.pxd
 
 
 cdef TracedScalar traced_scalar(Tape tape, uint32_t slot)

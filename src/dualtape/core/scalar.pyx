@@ -16,7 +16,7 @@ from dualtape.core.c cimport (
     OP_NEGATIVE, OP_POWER, OP_REMAINDER, OP_RINT, OP_SCALAR_POWER, OP_SUBTRACT, OP_TRUNC, dt_scalar_primal,
     dt_type)
 from dualtape.core.kernels cimport opcode_of_ufunc
-from dualtape.core.level cimport said
+from dualtape.core.kinds cimport compare, is_python, said
 from dualtape.core.tape cimport Tape
 from dualtape.core.text import Text
 from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeError
@@ -29,6 +29,7 @@ cdef dict _method_registry = None      # handlers.methods.METHODS, imported when
 cdef object _engine = None             # engine.TapeEngine
 cdef object _small_matmul = None       # products.small_matmul
 cdef object _complex_operator = None   # handlers.complex_numbers.complex_operator
+cdef object _round = None              # handlers.math_functions.rounded
 cdef object _dispatch_ufunc = None     # handlers.ufuncs.dispatch
 cdef object _dispatch_function = None  # trace.functions.dispatch
 
@@ -116,21 +117,35 @@ cdef inline bint outranks(Tape tape, object other):
 cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected):
     """self op other (or other op self). The common cases are inlined; other numbers take the long way of `slot_of`."""
     cdef Tape tape = self.tape
+    cdef TracedScalar number
     cdef uint32_t slot
     cdef int active
+    cdef bint is_float = self.is_float
     if type(other) is TracedScalar and (<TracedScalar>other).tape is tape:
         slot, active = (<TracedScalar>other).slot, 1
+        is_float = is_float and (<TracedScalar>other).is_float
     elif type(other) is float:
         slot, active = tape.constant(PyFloat_AS_DOUBLE(other)), 0
     else:
+        is_float = is_float and is_of_python(other)
         if outranks(tape, other):
             return NotImplemented
         slot = slot_of(tape, other, &active)
         if active < 0:
             return with_others(self, other, op, reflected)
     if reflected:
-        return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | active), slot, self.slot))
-    return traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | active << 1), self.slot, slot))
+        number = traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_B | active), slot, self.slot))
+    else:
+        number = traced_scalar(tape, tape.scalar(op, <uint8_t>(DT_ACTIVE_A | active << 1), self.slot, slot))
+    number.is_float = is_float
+    return number
+
+
+cdef bint is_of_python(object number) except -1:
+    """Is a number of any sort a float or an int of Python's?"""
+    if type(number) is TracedScalar:
+        return (<TracedScalar>number).is_float
+    return is_python(number) or getattr(number, "is_float", False)
 
 
 cdef bint is_tie(Tape tape, int op, object x, object y) noexcept:
@@ -168,26 +183,16 @@ def with_complex(op, number, other, reflected):
     return _complex_operator(op, other, number) if reflected else _complex_operator(op, number, other)
 
 
-cdef inline object unary(TracedScalar self, uint16_t op):
-    return traced_scalar(self.tape, self.tape.scalar(op, DT_ACTIVE_A, self.slot, 0))
+cdef inline object unary(TracedScalar self, uint16_t op, bint is_float):
+    cdef TracedScalar number = traced_scalar(self.tape, self.tape.scalar(op, DT_ACTIVE_A, self.slot, 0))
+    number.is_float = is_float
+    return number
 
 
 cdef double value(TracedScalar self) except? -1.5:
     if self.tape.lazy:
         self.tape.flush()
     return self.tape.c.value[self.slot]
-
-
-cdef bint compare(double x, double y, int op) noexcept:
-    if op == Py_LT:
-        return x < y
-    if op == Py_LE:
-        return x <= y
-    if op == Py_GT:
-        return x > y
-    if op == Py_GE:
-        return x >= y
-    return x == y if op == Py_EQ else x != y
 
 
 cdef object guarded_comparison(TracedScalar self, object other, int op):
@@ -206,11 +211,11 @@ cdef object guarded_comparison(TracedScalar self, object other, int op):
     if not PyLong_Check(other) or <double>other == other:
         slot = slot_of(tape, other, &active)
     if active < 0:                  # a number that is no float64, compared exactly
-        return said(PyObject_RichCompare(self.primal, other, op), tape.level)
+        return said(PyObject_RichCompare(self.primal, other, op), self.is_float and is_of_python(other))
     outcome = compare(value(self), tape.c.value[slot], op)
     if tape.guards is not None:
         tape.guard_comparison(op, self.slot, slot, outcome)
-    return said(outcome, tape.level)
+    return said(outcome, self.is_float and is_of_python(other))
 
 
 cdef object whole(TracedScalar self, uint16_t op):
@@ -238,7 +243,8 @@ def escape(what, remedy):
 @cython.no_gc
 @cython.freelist(512)
 cdef class TracedScalar:
-    """A number of shape () whose operations are being recorded. Behaves like np.float64; made by the drivers only.
+    """A number of shape () whose operations are being recorded. Behaves like np.float64, or, in its comparisons, like
+    float (kinds.pxd); made by the drivers only.
 
     It has no ``x[()]``: NumPy would take it for a sequence and hide the error that tells how a derivative was about to
     be lost."""
@@ -296,13 +302,13 @@ cdef class TracedScalar:
         return binary(self, other, OP_SCALAR_POWER, True) if modulo is None else NotImplemented
 
     def __neg__(self):
-        return unary(self, OP_NEGATIVE)
+        return unary(self, OP_NEGATIVE, self.is_float)
 
     def __pos__(self):
         return self
 
     def __abs__(self):
-        return unary(self, OP_ABSOLUTE)
+        return unary(self, OP_ABSOLUTE, self.is_float)
 
     def __matmul__(self, other):
         return np.matmul(self, other)
@@ -323,7 +329,7 @@ cdef class TracedScalar:
         elif PyFloat_Check(other):
             y = PyFloat_AS_DOUBLE(other)
         elif PyLong_Check(other):
-            return said(PyObject_RichCompare(value(self), other, op), self.tape.level)
+            return said(PyObject_RichCompare(value(self), other, op), self.is_float)
         elif getattr(other, "is_guarded", False):
             return guarded_comparison(self, other, op)
         elif getattr(other, "engine", None) is not None and other.shape == ():
@@ -334,7 +340,7 @@ cdef class TracedScalar:
             return PyObject_RichCompare(np.float64(value(self)), other.primal, op)
         else:
             return PyObject_RichCompare(np.float64(value(self)), other, op)
-        return said(compare(value(self), y, op), self.tape.level)
+        return said(compare(value(self), y, op), self.is_float and is_of_python(other))
 
     def __bool__(self):
         cdef bint outcome = value(self) != 0.0
@@ -357,9 +363,9 @@ cdef class TracedScalar:
     def __round__(self, digits=None):
         if digits is None:
             return whole(self, OP_RINT)
-        if self.tape.guards is not None:
-            return np.round(self, digits)      # computed anew in a replay
-        return round(np.float64(value(self)), digits)
+        if self.tape.guards is None:
+            return round(value(self) if self.is_float else np.float64(value(self)), digits)
+        return rounded_float(self, digits) if self.is_float else np.round(self, digits)      # computed anew in a replay
 
     def __hash__(self):
         raise TraceEscapeError.of_key()
@@ -381,7 +387,18 @@ cdef class TracedScalar:
 
     # ---- an np.float64 to look at ----
 
-    __class__ = np.float64      # what isinstance sees: users ask for a float, or for a numbers.Real
+    @property
+    def __class__(self):
+        """What isinstance sees: users ask for a float, or for a numbers.Real."""
+        return float if self.is_float else np.float64
+
+    def of_kind(self, bint is_float):
+        """The same number as a float of Python's, or as an np.float64."""
+        cdef TracedScalar number = self
+        if self.is_float != is_float:
+            number = traced_scalar(self.tape, self.slot)
+            number.is_float = is_float
+        return number
 
     @property
     def primal(self):
@@ -441,13 +458,15 @@ cdef class TracedScalar:
             opcode = opcode_of_ufunc(ufunc)
             if opcode >= 0:
                 if len(<tuple>inputs) == 1:
-                    return unary(self, opcode)
+                    return unary(self, opcode, False)
                 if is_tie(self.tape, opcode, inputs[0], inputs[1]):
                     return tape_engine()(self.tape).elementwise(opcode, inputs[0], inputs[1])
                 if inputs[0] is self:
                     result = binary(self, inputs[1], opcode, False)
                 else:
                     result = binary(self, inputs[0], opcode, True)
+                if type(result) is TracedScalar:
+                    (<TracedScalar>result).is_float = False
                 if result is not NotImplemented:
                     return result
         return dispatch_ufunc(ufunc, method, inputs, kwargs)
@@ -498,6 +517,14 @@ def dispatch_function(function, types, args, kwargs, asked):
     if _dispatch_function is None:
         from dualtape.trace.functions import dispatch as _dispatch_function
     return _dispatch_function(function, types, args, kwargs, asked)
+
+
+def rounded_float(number, digits):
+    """``round`` as of a float of Python's, which rounds to the nearest decimal number: handlers/math_functions.py."""
+    global _round
+    if _round is None:
+        from dualtape.handlers.math_functions import rounded as _round
+    return _round(number, digits)
 
 
 def bound_method(number, name):

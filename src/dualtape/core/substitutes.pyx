@@ -167,7 +167,9 @@ cdef class MathSubstitute(Substitute):
         if len(args) == 1 and not kwargs and type(args[0]) is TracedScalar:
             x = args[0]
             self.__wrapped__(x.peek())         # raises what math raises
-            return traced_scalar(x.tape, x.tape.scalar(self.op, DT_ACTIVE_A, x.slot, 0))
+            x = traced_scalar(x.tape, x.tape.scalar(self.op, DT_ACTIVE_A, x.slot, 0))
+            x.is_float = True
+            return x
         return Substitute.__call__(self, *args, **kwargs)
 
 

@@ -102,7 +102,7 @@ def sum_op(Tape tape, x, axis=None, keepdims=False):
     cdef TracedArray array
     x = as_traced(tape, x)
     if type(x) is TracedScalar:
-        return x
+        return (<TracedScalar>x).of_kind(False)
     array = x
     if axis is None and not keepdims and array.size:
         total = sum_dense(array)

@@ -54,7 +54,7 @@ cdef class Tape:
 
     cdef int start(self) except -1:
         """Empty and ready to record: slot 0 is the structural zero."""
-        self.level = next_level(True)
+        self.level = next_level()
         self.thread = dt_depth()
         self.sealed = self.lazy = False
         self.connections = None

@@ -18,6 +18,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 from dualtape.core.text import Text
 
+from ..core.kinds import as_float, is_float
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops.complexified import joined
 from ..ops.table import ROWS
@@ -197,7 +198,19 @@ def operate(python, ufunc, a, b):
     """``a op b``, one of them complex: to scalars, NumPy does not do what its ufunc does, to the last bit."""
     from .complex_functions import operated
 
-    return operated(python, ufunc, a, b)
+    result = operated(python, ufunc, a, b)
+    return of_python(result) if _is_pythons(a) and (b is None or _is_pythons(b)) else result
+
+
+def of_python(result):
+    """A real or complex scalar as a float or complex number of Python's: see core/kinds.pxd."""
+    if type(result) is ComplexScalar:
+        return ComplexScalar(*(float(x) if type(x) is np.float64 else as_float(x) for x in result.complex_parts))
+    return as_float(result)
+
+
+def _is_pythons(x):
+    return type(x) is complex or all(map(is_float, x.complex_parts if type(x) is ComplexScalar else (x,)))
 
 
 def complex_operator(opcode, a, b):

@@ -7,7 +7,7 @@ import numpy as np
 from ..trace.functions import PASSIVE, foreign, has_parts, primal
 from . import complex_formulas as formulas
 from .complex_functions import with_value
-from .complex_numbers import made, number, or_zero, parts
+from .complex_numbers import made, number, of_python, or_zero, parts
 
 
 @foreign("builtins.complex")
@@ -16,7 +16,8 @@ def as_complex(real=0.0, imag=None):
     if isinstance(real, str):
         raise TypeError("complex() can't take second arg if first is a string")
     (a, b), (c, d) = parts(number(real)), (None, None) if imag is None else parts(number(imag))
-    return made(or_zero(formulas.minus((a, None), (d, None))[0]), or_zero(formulas.plus((b, None), (c, None))[0]))
+    re, im = formulas.minus((a, None), (d, None))[0], formulas.plus((b, None), (c, None))[0]
+    return of_python(made(or_zero(re), or_zero(im)))
 
 
 _FORMULAS = {
@@ -32,7 +33,7 @@ def _by_formula(name, formula):
         z = number(z)
         with np.errstate(all="ignore"):
             derived = formula(parts(z))
-        return with_value(f"cmath.{name}", [z], derived)
+        return of_python(with_value(f"cmath.{name}", [z], derived))
 
 
 for _name, _formula in _FORMULAS.items():
@@ -46,23 +47,23 @@ def log(z, base=None):
         derived = formulas.log(parts(xs[0]))
         if base is not None:
             derived = formulas.over(derived, formulas.log(parts(xs[1])))
-    return with_value("cmath.log", xs, derived)
+    return of_python(with_value("cmath.log", xs, derived))
 
 
 @foreign("cmath.phase")
 def phase(z):
     re, im = parts(number(z))
-    return np.arctan2(or_zero(im), or_zero(re))
+    return of_python(np.arctan2(or_zero(im), or_zero(re)))
 
 
 @foreign("cmath.polar")
 def polar(z):
-    return abs(number(z)), phase(z)
+    return of_python(abs(number(z))), phase(z)
 
 
 @foreign("cmath.rect")
 def rect(r, phi):
-    return with_value("cmath.rect", [r, phi], (r * np.cos(phi), r * np.sin(phi)))
+    return of_python(with_value("cmath.rect", [r, phi], (r * np.cos(phi), r * np.sin(phi))))
 
 
 def _passive(name):

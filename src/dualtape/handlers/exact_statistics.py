@@ -5,6 +5,9 @@ module that compute in floats run as clones: see rewrite/proxies.py."""
 import math
 import statistics
 
+import numpy as np
+
+from ..core.kinds import is_float
 from ..trace.functions import foreign, has_active, operand, peeked
 from .math_functions import fsum
 
@@ -15,9 +18,15 @@ def _exact(name, formula):
     @foreign(f"statistics.{name}")
     def handler(data, *more, **named):
         data = list(data)
-        value = function(list(map(peeked, data)), *map(peeked, more), **{key: peeked(x) for key, x in named.items()})
+        value = function(list(map(_of_its_kind, data)), *map(peeked, more), **{k: peeked(x) for k, x in named.items()})
         estimate = formula(data, *more, **named)
-        return estimate + (value - peeked(estimate))  # exact, as they are neighbours (Sterbenz 1974)
+        result = estimate + (value - peeked(estimate))  # exact, as they are neighbours (Sterbenz 1974)
+        return result.of_kind(is_float(value))
+
+
+def _of_its_kind(x):
+    """The value of one of the data: the kind of the result follows theirs."""
+    return peeked(x) if is_float(x) else np.float64(peeked(x))
 
 
 def _mean(data):

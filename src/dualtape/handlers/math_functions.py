@@ -1,11 +1,13 @@
 """The functions of `math` with active numbers: what they give and raise is math's own, so that ``math.log(0)`` is an
 error and ``math.exp(1000)`` one, too. Arguments are scalars, or arrays of one element, as ``float`` takes them."""
 
+import functools
 import math
 from functools import partial
 
 import numpy as np
 
+from ..core.kinds import as_float
 from ..errors import TraceEscapeError
 from ..ops import math_ops
 from ..ops.special.registry import special
@@ -39,13 +41,24 @@ def _scalar(x):
     return x
 
 
+def _gives_float(handler):
+    """`handler`, whose results are floats of Python's as those of math are."""
+
+    @functools.wraps(handler)
+    def as_floats(*args, **options):
+        result = handler(*args, **options)
+        return tuple(map(as_float, result)) if type(result) is tuple else as_float(result)
+
+    return as_floats
+
+
 def _checked(function, handler):
     """`handler` after math's own function has seen the values: what it raises is raised."""
 
     def checked(*args):
         args = [_scalar(x) for x in args]
         function(*map(peeked, args))
-        return handler(*args)
+        return as_float(handler(*args))
 
     return checked
 
@@ -99,12 +112,14 @@ for _name in ("gamma", "lgamma", "remainder", "fma"):
 
 
 @foreign("math.modf")
+@_gives_float
 def modf(x):
     whole = np.trunc(_scalar(x))
     return _scalar(x) - whole, whole
 
 
 @foreign("math.frexp")
+@_gives_float
 def frexp(x):
     exponent = math.frexp(primal(_scalar(x)))[1]
     return _scalar(x) * 2.0**-exponent, exponent
@@ -115,12 +130,14 @@ def _vector(numbers):
 
 
 @foreign("math.hypot")
+@_gives_float
 def hypot(*coordinates):
     math.hypot(*map(peeked, map(_scalar, coordinates)))
     return apply(math_ops.HYPOT, _vector(coordinates))
 
 
 @foreign("math.dist")
+@_gives_float
 def dist(p, q):
     p, q = list(p), list(q)
     if len(p) != len(q):
@@ -129,6 +146,7 @@ def dist(p, q):
 
 
 @foreign("math.fsum")
+@_gives_float
 def fsum(seq):
     seq = list(seq)
     math.fsum(map(peeked, map(_scalar, seq)))
@@ -143,6 +161,7 @@ def prod(iterable, /, *, start=1):
 
 
 @foreign("math.sumprod")
+@_gives_float
 def sumprod(p, q, /):
     p, q = list(p), list(q)
     math.sumprod([peeked(_scalar(x)) for x in p], [peeked(_scalar(x)) for x in q])
@@ -165,6 +184,7 @@ def trunc(x):
 
 
 @foreign("math.nextafter")
+@_gives_float
 def nextafter(x, y, **steps):
     there = math.nextafter(primal(_scalar(x)), primal(_scalar(y)), **steps)
     return _scalar(x) + (there - peeked(_scalar(x)))
@@ -180,6 +200,13 @@ def _decision(function):
         return function(*(primal(_scalar(x)) for x in args), **{key: primal(x) for key, x in kwargs.items()})
 
     return decide
+
+
+@_gives_float
+def rounded(x, digits):
+    """``round(x, digits)`` of a float of Python's: to the nearest decimal number, where np.round divides a rounded
+    product."""
+    return apply(math_ops.ROUND, x, digits=digits)
 
 
 for _name in _DECISIONS:

@@ -4,6 +4,7 @@ types consult for names that they do not define. An entry is a function of the n
 
 import numpy as np
 
+from ..core.kinds import as_float
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..trace import functions
 from . import complex_numbers, creation, ordering, products
@@ -84,13 +85,17 @@ def fill(self, value):
 @_entry
 def item(self, *index):
     """An element as an active scalar: it goes wherever a float does."""
-    return functions.move([self], lambda ids: ids.item(*index))
+    return as_float(functions.move([self], lambda ids: ids.item(*index)))
 
 
 @_entry
 def tolist(self):
     """Nested lists of active scalars."""
-    return functions.move([self], lambda ids: ids.tolist())
+    return _floats(functions.move([self], lambda ids: ids.tolist()))
+
+
+def _floats(items):
+    return list(map(_floats, items)) if type(items) is list else as_float(items)
 
 
 @_entry

@@ -12,7 +12,7 @@ from ..trace.layout import has_order, in_order_of, model_of
 def dot(a, b, out=None):
     a, b = operand(a), operand(b)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return store(a * b, out)
+        return store(np.multiply(a, b), out)
     return store(apply(array_ops.DOT, a, b), out)
 
 
@@ -25,7 +25,7 @@ def vdot(a, b):
 def inner(a, b):
     a, b = operand(a), operand(b)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return a * b
+        return np.multiply(a, b)
     return apply(array_ops.INNER, a, b)
 
 
@@ -155,7 +155,7 @@ def kron(a, b):
 def kron_of(a, b):
     """np.kron of numbers of any kind."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return a * b
+        return np.multiply(a, b)
     n = max(a.ndim, b.ndim)
     a_shape, b_shape = (1,) * (n - a.ndim) + a.shape, (1,) * (n - b.ndim) + b.shape
     rows = np.reshape(a, [size for k in a_shape for size in (k, 1)])

@@ -51,6 +51,16 @@ class ArrayOp:
         return f"ArrayOp({self.name})"
 
 
+def no_jvp(x_dots, xs, v, **params):
+    """The rule of what is piecewise constant."""
+    return None
+
+
+def no_vjp(v_bar, xs, v, active, **params):
+    """The rule of what is piecewise constant."""
+    return (None,) * len(xs)
+
+
 def total(terms):
     """Sum of the terms that are not None; None if all are."""
     result = None

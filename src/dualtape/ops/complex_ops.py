@@ -19,7 +19,7 @@ from importlib import import_module
 import numpy as np
 
 from . import array_ops, matrix_ops
-from .array_ops import ArrayOp
+from .array_ops import ArrayOp, no_jvp, no_vjp
 from .complexified import analytic, numbers_behind, parts_of
 from .decisions import filled
 
@@ -46,17 +46,9 @@ def _value(*xs, function, kinds, args, kwargs, part=None):
     return parts_of(found) if np.iscomplexobj(found) else found
 
 
-def _no_jvp(x_dots, xs, v, **params):
-    return None
-
-
-def _no_vjp(v_bar, xs, v, active, **params):
-    return (None,) * len(xs)
-
-
 # What a function of NumPy, given by name, makes of complex and real numbers, or one part of that; "operator.mul" is
 # Python's *, "cmath.exp" another function than "exp".
-VALUE = ArrayOp("complex value", _value, _no_jvp, _no_vjp)
+VALUE = ArrayOp("complex value", _value, no_jvp, no_vjp)
 
 
 def _logarithm_of_det(a):

@@ -7,7 +7,7 @@ file. Called by trace/decisions.py."""
 
 import numpy as np
 
-from .array_ops import ArrayOp
+from .array_ops import ArrayOp, no_jvp, no_vjp
 from .complexified import joined
 
 
@@ -75,15 +75,7 @@ def _decision(*xs, function, args, kwargs, types):
         return np.nan
 
 
-def _no_jvp(x_dots, xs, v, **params):
-    return None
-
-
-def _no_vjp(v_bar, xs, v, active, **params):
-    return (None,) * len(xs)
-
-
-DECISION = ArrayOp("decision", _decision, _no_jvp, _no_vjp)
+DECISION = ArrayOp("decision", _decision, no_jvp, no_vjp)
 
 
 def _step(*xs, function, args, kwargs, part=None):
@@ -93,4 +85,4 @@ def _step(*xs, function, args, kwargs, part=None):
 
 # A piecewise constant function of NumPy, or one part of what it gives: its numbers are computed anew in a replay, so
 # that they need no guard.
-STEP = ArrayOp("step", _step, _no_jvp, _no_vjp)
+STEP = ArrayOp("step", _step, no_jvp, no_vjp)

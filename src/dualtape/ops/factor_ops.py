@@ -11,7 +11,7 @@ from importlib import import_module
 
 import numpy as np
 
-from .array_ops import ArrayOp
+from .array_ops import ArrayOp, no_jvp, no_vjp
 from .complexified import adjoint, analytic, hermitian, is_complex, is_moved, product_with_conjugate
 from .phases import judged
 from .spectral_ops import ROUNDING, nan_where
@@ -324,14 +324,6 @@ def chosen(*xs, function, options):
     return np.asarray(_CHOICES[function](*xs, **options), dtype=np.float64)
 
 
-def _no_jvp(x_dots, xs, v, **params):
-    return None
-
-
-def _no_vjp(v_bar, xs, v, active, **params):
-    return (None,) * len(xs)
-
-
 QR = ArrayOp("linalg.qr", _qr, _qr_jvp, _qr_vjp)
 LU = ArrayOp("lu", _lu, _lu_jvp, _lu_vjp)
 
@@ -339,7 +331,7 @@ LU = ArrayOp("lu", _lu, _lu_jvp, _lu_vjp)
 # its arguments. `parts` are those results that the models stand for, None if there is one; `turned` is, for each part,
 # the axis along which vectors lie whose sign is arbitrary.
 AS_RETURNED = ArrayOp("as_returned", _as_returned, _as_returned_jvp, _as_returned_vjp, selects=True)
-CHOSEN = ArrayOp("chosen", chosen, _no_jvp, _no_vjp)
+CHOSEN = ArrayOp("chosen", chosen, no_jvp, no_vjp)
 
 ROWS = (QR, LU, AS_RETURNED, CHOSEN)
 COMPLEX_ROWS = (

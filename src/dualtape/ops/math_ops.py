@@ -1,11 +1,11 @@
-"""Sums of Python's module math, which rounds once: one `ArrayOp` row each, of vectors. Rules as in array_ops.py.
+"""Sums of Python's module math, which rounds once, and its round(): one `ArrayOp` row each. Rules as in array_ops.py.
 Called by handlers/math_functions.py."""
 
 import math
 
 import numpy as np
 
-from .array_ops import ArrayOp, linear_in_each
+from .array_ops import ArrayOp, linear_in_each, no_jvp, no_vjp
 
 
 def _slopes(x, v):
@@ -39,5 +39,6 @@ FSUM = ArrayOp("math.fsum", lambda x: math.fsum(x.tolist()), _sum_jvp, _sum_vjp)
 SUMPROD = ArrayOp(  # since Python 3.12
     "math.sumprod", lambda p, q: math.sumprod(p.tolist(), q.tolist()), linear_in_each(np.dot), _product_vjp
 )
+ROUND = ArrayOp("round", lambda x, digits: round(float(x), digits), no_jvp, no_vjp)
 
-ROWS = (HYPOT, FSUM, SUMPROD)
+ROWS = (HYPOT, FSUM, SUMPROD, ROUND)

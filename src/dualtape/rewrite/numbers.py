@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from dualtape.core.kinds import as_float
 from dualtape.core.substitutes import NumberType, TypeOfTypes
 from dualtape.core.text import Code, Text
 from dualtape.errors import UnsupportedOperation
@@ -13,11 +14,9 @@ from dualtape.trace.functions import ACTIVE, CARRIERS, foreign_handler
 
 def as_scalar(x):
     """The active scalar that ``float(x)`` is: x itself, or the one element of an array."""
-    if not x.ndim:
-        return x[()] if hasattr(type(x), "__getitem__") else x
     if x.size != 1:
         raise TypeError("only length-1 arrays can be converted to Python scalars")
-    return x.reshape(1)[0]
+    return as_float(x.reshape(1)[0] if x.ndim else x[()])
 
 
 def as_complex(*parts, **named):
@@ -33,7 +32,7 @@ def as_complex(*parts, **named):
 
 def as_float64(x):
     """``np.float64(x)``: an array stays one."""
-    return as_scalar(x) if not x.ndim else np.copy(x)
+    return np.copy(x) if x.ndim else x[()].of_kind(False)
 
 
 class Float(float, metaclass=NumberType):
@@ -72,7 +71,7 @@ class Type(type, metaclass=TypeOfTypes):
 
     @staticmethod
     def convert(x):
-        return np.ndarray if x.ndim else Float
+        return np.ndarray if isinstance(x, np.ndarray) else Float if x.is_float else Float64
 
 
 Type.stand_ins[type] = Type

@@ -60,7 +60,7 @@ def evaluate_forward(
     n = sum(np.size(x) for x in inputs)
     values, J, H = None, None, None
     for rows, columns in _chunk_pairs(n, order):
-        numbers = seed(list(inputs), order, _level_of(inputs), rows, columns, with_others=rows != (0, n))
+        numbers = seed(list(inputs), order, next_level(), rows, columns, with_others=rows != (0, n))
         with _running(numbers):
             outputs = list(f(*map(in_layout_of, numbers, inputs)))
             if J is None:
@@ -73,10 +73,6 @@ def evaluate_forward(
         m = sum(map(_size, values))
         return values, np.zeros((m, 0)), np.zeros((m, 0, 0)) if order == 2 else None
     return values, J, H
-
-
-def _level_of(inputs: Sequence[Any]) -> int:
-    return next_level(all(isinstance(x, np.ndarray) for x in inputs))
 
 
 def push_forward(f: Callable[..., Sequence[Any]], inputs: Sequence[Any], S: np.ndarray) -> tuple[list[Any], np.ndarray]:
@@ -103,7 +99,7 @@ def push_forward(f: Callable[..., Sequence[Any]], inputs: Sequence[Any], S: np.n
     V = None
     for start in range(0, S.shape[1], LANES_FIRST):
         lanes = (start, min(start + LANES_FIRST, S.shape[1]))
-        numbers = seed_directions(list(inputs), _level_of(inputs), S[:, slice(*lanes)])
+        numbers = seed_directions(list(inputs), next_level(), S[:, slice(*lanes)])
         with _running(numbers):
             outputs = list(f(*map(in_layout_of, numbers, inputs)))
             if V is None:

@@ -6,6 +6,7 @@ array does. record.py and forward.py arrange inputs before they hand the numbers
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..core.kinds import is_float
 from .functions import has_parts, move
 
 # As in core/layout.pxd: an array that is spread over more than this many times its size (a column of a large matrix)
@@ -15,7 +16,9 @@ MOST_GAPS = 8
 
 def in_layout_of(number, x):
     """`number`, whose elements lie in C order, with the strides of the array `x` that it stands for, or with smaller
-    ones that have gaps at the same axes."""
+    ones that have gaps at the same axes; a scalar is of the kind of `x`."""
+    if hasattr(number, "of_kind"):
+        return number.of_kind(is_float(x))
     if not isinstance(x, np.ndarray) or x.flags.c_contiguous or not x.size:
         return number
     strides = tuple(stride // x.itemsize for stride in x.strides)
@@ -33,15 +36,19 @@ def in_layout_of(number, x):
 
 def layout_of(x):
     """How the elements of an array lie in memory, as far as that decides what shares memory: strides, without the size
-    of gaps. None if they lie in C order."""
+    of gaps. None if they lie in C order. A float of Python's has none either, an np.float64 no strides: ()."""
+    if not np.ndim(x):
+        return None if is_float(x) else ()
     has_one = isinstance(x, np.ndarray) and x.ndim > 1 and x.size and not x.flags.c_contiguous
     return _closer(x) if has_one else None
 
 
 def laid_out(x, layout):
     """The array `x`, in C order, or a copy of it that has this layout; a number for shape ()."""
+    if not x.shape:
+        return float(x) if layout is None else np.float64(x)
     if layout is None:
-        return x if x.shape else float(x)
+        return x
     below, extent = _reach(x.shape, layout)
     copied = _strided(np.zeros(extent), x.shape, layout, below)
     copied[...] = x

@@ -121,7 +121,7 @@ def record_tape(f, inputs, is_guarded=False, inspector=None):
     """The sealed tape of ``f(*inputs)``, the slots of its outputs, and their shapes. An `inspector` looks at each
     operation."""
     plain = [peek(x) if is_active(x) else x for x in inputs]
-    layouts = [model_of(x) if is_active(x) else x for x in inputs]
+    layouts = [model_of(x) if is_active(x) and x.shape else x for x in inputs]
     tape, tracers = core.start(plain)
     if is_guarded or any(getattr(x, "is_guarded", False) for x in inputs):
         tape.guards = []
