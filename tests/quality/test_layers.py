@@ -22,7 +22,10 @@ BUILD = (
 # the first such call, inside a function: core alone works without them.
 HANDED_ON = {
     "dualtape.trace.functions",
-    *(f"dualtape.handlers.{stem}" for stem in ("buffers", "complex_numbers", "masks", "math_functions", "methods", "ufuncs")),
+    *(
+        f"dualtape.handlers.{stem}"
+        for stem in ("buffers", "complex_numbers", "masks", "math_functions", "methods", "ufuncs")
+    ),
 }
 HANDS_ON = {PACKAGE / "trace" / "functions.py"}
 

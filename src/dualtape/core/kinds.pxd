@@ -1,7 +1,7 @@
 """The two kinds of scalars: a float of Python, whose comparisons are bool, and np.float64, whose comparisons are
-np.bool_. The difference is seen by code that computes with tests: ``(x > 0) + (y > 0)`` is 2 or np.True_. As in NumPy, an
-operation of two floats gives a float, any other an np.float64; what comes out of an array is an np.float64. Called by
-both engines."""
+np.bool_. The difference is seen by code that computes with tests: ``(x > 0) + (y > 0)`` is 2 or np.True_. As in NumPy,
+an operation of two floats gives a float, any other an np.float64; what comes out of an array is an np.float64. Called
+by both engines."""
 from cpython.float cimport PyFloat_CheckExact
 from cpython.long cimport PyLong_Check
 from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT
