@@ -205,6 +205,7 @@ def test_densities_of_several_variables(name):
     [
         ("multivariate_normal", lambda t: stats.multivariate_normal.cdf(POINTS[0], t * POINTS[1])),
         ("multivariate_normal", lambda t: stats.multivariate_normal.logpdf(POINTS, POINTS[0], t, allow_singular=True)),
+        ("multivariate_normal", lambda t: stats.multivariate_normal.pdf(POINTS, POINTS[0] * t, COVARIANCE, True)),
         ("multivariate_normal", lambda t: stats.multivariate_normal(POINTS[0] * t).entropy()),
         ("gaussian_kde", lambda t: stats.gaussian_kde([0.1, 0.5, 1.1]).integrate_box_1d(0.0, t)),
         ("multivariate_t", lambda t: stats.multivariate_t.logpdf(POINTS[0] * t, df=3)),

@@ -85,3 +85,37 @@ def test_second_derivatives_of_vectors():
     for mode in ("forward", "reverse"):
         found = dualtape.hessian(lambda x: math.hypot(*x), mode=mode)(x)
         np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-16)
+
+
+SPECIAL = (0.0, -0.0, 1.0, -1.0, -3.0, 2.5, 5e-324, -1e-310, 1e308, math.inf, -math.inf, math.nan)
+OF_ONE = [name for name in (*UNARY, "ceil", "floor", "trunc", "modf", "frexp") if hasattr(math, name)]
+
+
+def _outcome(f, x):
+    """What f gives, to the last bit and sign, or which error it raises."""
+    try:
+        return [repr(float(part)) for part in np.atleast_1d(f(x))]
+    except Exception as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_special_values_are_those_of_math(name):
+    if name in NEEDS_SCIPY:
+        pytest.importorskip("scipy")
+    function = getattr(math, name)
+
+    def f(x):
+        return np.array(function(x)) * 1.0
+
+    for x in SPECIAL:
+        expected = _outcome(f, x)
+        assert _outcome(lambda x: dualtape.value_and_jacobian(f, mode="forward")(x)[0], x) == expected, x
+        assert _outcome(lambda x: dualtape.value_and_jacobian(f, mode="reverse")(x)[0], x) == expected, x
+        assert _outcome(lambda x: dualtape.record(f, x)(x), x) == expected, x
+
+
+def test_parts_of_a_number_replay_at_others():
+    program = dualtape.record(lambda x: math.modf(x)[0] + math.frexp(x)[0], 2.5, on_guard="raise")
+    assert program(3.25) == math.modf(3.25)[0] + math.frexp(3.25)[0]
+    assert program.grad(3.25) == 1.25

@@ -13,13 +13,14 @@ Called by the families: ``borrows(np.gradient, np.cov)`` is a row each."""
 import builtins
 import functools
 import threading
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 
 import numpy as np
 
 from dualtape.core.buffer import Buffer
 
 from ..trace import layout
+from ..trace.codes import codes_in
 from ..trace.functions import (
     CARRIERS,
     foreign,
@@ -125,21 +126,13 @@ def _numbers(tree):
 @functools.cache
 def _translation(function):
     """`function` with the same code, in which the names of NumPy mean what active numbers need."""
-    names = _global_names(function.__code__)
+    names = {name for code in codes_in(function.__code__) for name in code.co_names}
     substituted = {name: _substitute(value) for name, value in function.__globals__.items() if name in names}
     substituted |= {name: function.__globals__[name] for name in ("__name__", "__package__")}
     substituted["__builtins__"] = vars(builtins) | {"isinstance": _isinstance, "__import__": _import}
     made = FunctionType(function.__code__, substituted, function.__name__, function.__defaults__, function.__closure__)
     made.__kwdefaults__ = function.__kwdefaults__
     return made
-
-
-def _global_names(code):
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            found |= _global_names(constant)
-    return found
 
 
 def _substitute(value):

@@ -114,15 +114,14 @@ for _name in ("gamma", "lgamma", "remainder", "fma"):
 @foreign("math.modf")
 @_gives_float
 def modf(x):
-    whole = np.trunc(_scalar(x))
-    return _scalar(x) - whole, whole
+    return np.modf(_scalar(x))
 
 
 @foreign("math.frexp")
 @_gives_float
 def frexp(x):
-    exponent = math.frexp(primal(_scalar(x)))[1]
-    return _scalar(x) * 2.0**-exponent, exponent
+    mantissa, exponent = np.frexp(_scalar(x))
+    return mantissa, int(exponent)
 
 
 def _vector(numbers):

@@ -3,29 +3,17 @@ functions."""
 
 import dis
 import functools
-import types
 from typing import NamedTuple
+
+from dualtape.trace.codes import codes_in
 
 _GLOBAL_READS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _GLOBAL_WRITES = ("STORE_GLOBAL", "DELETE_GLOBAL")
 _CELL_WRITES = ("STORE_DEREF", "DELETE_DEREF")
 _WRITING = frozenset(
-    [
-        "out",
-        "at",
-        "fill",
-        "put",
-        "copyto",
-        "place",
-        "putmask",
-        "put_along_axis",
-        "fill_diagonal",
-        "sort",
-        "partition",
-        "resize",
-    ]
-    + ["itemset", "setflags", "setfield", "byteswap", "setitem", "iadd", "isub", "imul", "itruediv", "__setitem__"]
-    + ["real", "imag"]  # and without buffers they are wrong of `table * [1j * x, 1.0]`, an object array
+    "out at fill put copyto place putmask put_along_axis fill_diagonal sort partition resize itemset setflags "
+    "setfield byteswap setitem iadd isub imul itruediv __setitem__ "
+    "real imag".split()  # and without buffers they are wrong of `table * [1j * x, 1.0]`, an object array
 )
 _AT_RUN_TIME = frozenset(["globals", "eval", "exec"])
 
@@ -59,7 +47,7 @@ class Names(NamedTuple):
 def names_in(code):
     """The `Names` of a code object."""
     read, written, rebound, imports, writes = {}, {}, set(), False, False
-    for part in _codes(code):
+    for part in codes_in(code):
         writes = writes or not _WRITING.isdisjoint(_words(part))
         for instruction in dis.get_instructions(part):
             if instruction.opname in _GLOBAL_READS:
@@ -84,10 +72,3 @@ def _words(code):
     for constant in code.co_consts:
         if isinstance(constant, tuple):
             yield from (word for word in constant if isinstance(word, str))
-
-
-def _codes(code):
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)

@@ -31,7 +31,7 @@ class Multivariate(Wrapper):
 
 def _density(distribution, method, x, *args, **kwargs):
     real = distribution.__wrapped__
-    if not set(kwargs) <= set(distribution.parameters):
+    if not set(kwargs) <= set(distribution.parameters) or len(args) > len(distribution.parameters):
         raise UnsupportedOperation(
             f"scipy.stats.{distribution.name}.{method} has no derivative with these options",
             f"give {', '.join(distribution.parameters)} only",

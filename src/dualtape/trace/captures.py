@@ -24,6 +24,7 @@ from dualtape.core.watch import (
     WatchedList,
     WatchedSet,
 )
+from dualtape.trace.codes import codes_in
 from dualtape.trace.ownership import is_library, module_of, root
 
 _DEEPEST = 12  # containers and objects in one another
@@ -56,19 +57,11 @@ def captures(f, args, kwargs):
         names = frozenset(walk.names)
 
 
-def _codes(code):
-    """A code object and those of the functions that are defined in it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
-
-
 @functools.lru_cache(maxsize=1024)
 def _names_in(code):
     """Globals that a code object reads, and all names in it."""
     read, named = [], set()
-    for part in _codes(code):
+    for part in codes_in(code):
         named.update(part.co_names)
         if part.co_names:
             read += [i.argval for i in dis.get_instructions(part) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
