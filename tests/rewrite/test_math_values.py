@@ -115,6 +115,16 @@ def test_special_values_are_those_of_math(name):
         assert _outcome(lambda x: dualtape.record(f, x)(x), x) == expected, x
 
 
+@pytest.mark.parametrize("i", [3, -3, 1074, -1100, 2000, 10**20, -(10**20)])
+def test_a_shift_is_that_of_math(i):
+    def f(x):
+        return math.ldexp(x, i)
+
+    for x in SPECIAL:
+        assert _outcome(lambda x: dualtape.value_and_grad(f)(x)[0], x) == _outcome(f, x), x
+        assert _outcome(lambda x: dualtape.record(f, x)(x), x) == _outcome(f, x), x
+
+
 def test_parts_of_a_number_replay_at_others():
     program = dualtape.record(lambda x: math.modf(x)[0] + math.frexp(x)[0], 2.5, on_guard="raise")
     assert program(3.25) == math.modf(3.25)[0] + math.frexp(3.25)[0]

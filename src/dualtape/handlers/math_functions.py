@@ -98,7 +98,7 @@ def _logarithm(x, base=None):
 
 
 foreign("math.log")(_checked(math.log, _logarithm))
-foreign("math.ldexp")(_checked(math.ldexp, lambda x, i: x * math.ldexp(1.0, i) if type(i) is int else np.ldexp(x, i)))
+foreign("math.ldexp")(_checked(math.ldexp, lambda x, i: _row("ldexp")(x, float(i) if type(i) is int else i)))
 
 
 def _own(name):
