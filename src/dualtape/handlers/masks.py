@@ -6,6 +6,8 @@ an index, a branch, a conversion go through it, and it records a guard.
 A mask is the numbers 0.0 and 1.0; a choice is made by the rows `kept` and `dropped` of the rule table. Functions that
 are not mentioned here take the plain array."""
 
+import operator
+
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
@@ -156,31 +158,30 @@ def has_mask(tree):
     return any(map(has_mask, tree)) if type(tree) in (list, tuple) else is_mask(tree)
 
 
+def _replaced(tree, stand_in):
+    """Nested lists, tuples and dicts with a stand-in for every mask."""
+    if type(tree) in (list, tuple):
+        return type(tree)(_replaced(item, stand_in) for item in tree)
+    if type(tree) is dict:
+        return {key: _replaced(value, stand_in) for key, value in tree.items()}
+    return stand_in(tree) if type(tree) is TracedMask else tree
+
+
 def settled(tree):
     """`tree` with the plain array in place of every mask: the door."""
-    if type(tree) in (list, tuple):
-        return type(tree)(map(settled, tree))
-    if type(tree) is dict:
-        return {key: settled(value) for key, value in tree.items()}
-    return tree.primal if type(tree) is TracedMask else tree
+    return _replaced(tree, operator.attrgetter("primal"))
 
 
 def on_plain(function, args, kwargs):
     """A function that knows nothing of masks: on plain arrays. What it writes into one it writes into the mask."""
     opened = []
 
-    def plain(tree):
-        if type(tree) in (list, tuple):
-            return type(tree)(map(plain, tree))
-        if type(tree) is dict:
-            return {key: plain(value) for key, value in tree.items()}
-        if type(tree) is not TracedMask:
-            return tree
-        array = np.asarray(tree.primal)
-        opened.append((tree, array, array.tobytes()))
-        return array if tree.ndim else array[()]
+    def plain(mask):
+        array = np.asarray(mask.primal)
+        opened.append((mask, array, array.tobytes()))
+        return array if mask.ndim else array[()]
 
-    result = function(*plain(args), **plain(kwargs))
+    result = function(*_replaced(args, plain), **_replaced(kwargs, plain))
     for mask, array, before in opened:
         if array.tobytes() != before:
             mask[...] = array
@@ -195,11 +196,7 @@ def _named_method(name):
 
 def _numbers(tree):
     """`tree` with its numbers in place of every mask."""
-    if type(tree) in (list, tuple):
-        return type(tree)(map(_numbers, tree))
-    if type(tree) is dict:
-        return {key: _numbers(value) for key, value in tree.items()}
-    return tree.numbers if type(tree) is TracedMask else tree
+    return _replaced(tree, operator.attrgetter("numbers"))
 
 
 # ---- tests of numbers ----
