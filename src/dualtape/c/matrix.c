@@ -133,6 +133,7 @@ static int solve_second(dt_walk *w)
             x_dot, 1, (ptrdiff_t)q});
     if (!solve(w, dt_primal_of(w, 0), a->column, a->row, q * p, x_dot)) return 0;
     solve_add(w, x, work->adjoint, 1, &w->counts);
+    either(w, w->of_a, w->of_v);
     solve_add(w, x_dot, work->adjoint_dot, p, w->either);
     either(w, w->of_a, w->of_b);
     if (w->call->active & DT_ACTIVE_A)
@@ -210,6 +211,7 @@ static int inv_second(dt_walk *w)
     double *t = zeros(w, m * m), *t_dot = zeros(w, m * m * p);
     inv_add(w, t, w->work->adjoint, 1, &w->counts, &w->counts);
     times(w, 1.0, p, w->of_a, v_dot, 1, n, w->work->adjoint + w->out, n, 1, t_dot, n, 1);
+    either(w, w->of_a, w->of_v);
     inv_add(w, t_dot, w->work->adjoint_dot, p, w->of_v, w->either);
     times_right(w, -1.0, p, w->of_a, t, n, 1, v_dot, 1, n, dt_lanes_of(w, 0, w->work->adjoint_dot, p), a->row,
                 a->column);
@@ -240,6 +242,7 @@ static int invert_all(dt_walk *w)
     const dt_stack *a = &w->call->arg[0];
     const size_t m = w->call->rows;
     double *inverse = take(w, w->call->count * m * m);
+    w->inverses = inverse;
     do {
         if (!evaluate(&at, DT_INV, inverse)) return 0;
         const double condition = norm_1(m, dt_primal_of(&at, 0), a->row, a->column) * norm_1(m, inverse, (int64_t)m, 1);
@@ -249,10 +252,10 @@ static int invert_all(dt_walk *w)
     return 1;
 }
 
-/* The inverse of the present matrix; `first`: that of the first. */
-static const double *inverse_of(const dt_walk *w, const double *first)
+/* The inverse of the present matrix. */
+static const double *inverse_of(const dt_walk *w)
 {
-    return first + (w->call->count - w->left) * w->call->rows * w->call->rows;
+    return w->inverses + (w->call->count - w->left) * w->call->rows * w->call->rows;
 }
 
 /* c (m, m) = dv/da: the cofactors det(a) a^-T, or a^-T */
@@ -277,9 +280,9 @@ static void contract(const dt_walk *w, const double *c, const unsigned char *lan
             1, m, 1, p, c + i * m, 0, 1, a_dot + (int64_t)i * a->row * (int64_t)p, a->column, 0, x, 0, 0});
 }
 
-static int det_tangent(dt_walk *w, const double *first)
+static int det_tangent(dt_walk *w)
 {
-    const double *c = cofactors(w, inverse_of(w, first));
+    const double *c = cofactors(w, inverse_of(w));
     contract(w, c, w->of_a, w->work->tangent + w->out * (int64_t)w->p);
     return 1;
 }
@@ -296,20 +299,20 @@ static void det_add(const dt_walk *w, const double *c, double *adjoint, size_t p
             a_bar + (int64_t)i * a->row * (int64_t)p, a->column, 0});
 }
 
-static int det_adjoint(dt_walk *w, const double *first)
+static int det_adjoint(dt_walk *w)
 {
-    det_add(w, cofactors(w, inverse_of(w, first)), w->work->adjoint, w->p, w->of_v);
+    det_add(w, cofactors(w, inverse_of(w)), w->work->adjoint, w->p, w->of_v);
     return 1;
 }
 
 /* a_bar_dot += c v_bar_dot + c_dot v_bar, c_dot = det(a) (tr(n a_dot) n - n a_dot n)' with n = a^-1; without det(a) and
  * trace for the logarithm. */
-static int det_second(dt_walk *w, const double *first)
+static int det_second(dt_walk *w)
 {
     const dt_stack *a = &w->call->arg[0];
     const size_t m = w->call->rows, p = w->p;
     const int64_t n = (int64_t)m;
-    const double *inverse = inverse_of(w, first), *c = cofactors(w, inverse);
+    const double *inverse = inverse_of(w), *c = cofactors(w, inverse);
     const double v_bar = w->work->adjoint[w->out], factor = v_bar * (w->call->op == DT_DET ? result(w)[0] : 1.0);
     double *t = zeros(w, m * m * p), *u = zeros(w, m * m * p), *g = zeros(w, p);
     det_add(w, c, w->work->adjoint, 1, &w->counts);
@@ -473,13 +476,39 @@ static int cholesky_second(dt_walk *w)
     transpose(m, p, x_dot);
     substitute(w, m * p, l, s.column, s.row, 1, x_dot);
     cholesky_add(w, x, w->work->adjoint, 1, &w->counts);
+    either(w, w->of_a, w->of_v);
     cholesky_add(w, x_dot, w->work->adjoint_dot, p, w->either);
     return 1;
 }
 
 /* ---- any of them, for each matrix of a stack ---- */
 
+/* What a sweep does with one matrix; 0: it declines. */
+typedef int (*rule)(dt_walk *w);
+
+static const struct {
+    rule tangent, adjoint, second;
+} RULES[] = {
+    [DT_SOLVE] = {solve_tangent, solve_adjoint, solve_second},
+    [DT_SOLVE_VECTOR] = {solve_tangent, solve_adjoint, solve_second},
+    [DT_INV] = {inv_tangent, inv_adjoint, inv_second},
+    [DT_DET] = {det_tangent, det_adjoint, det_second},
+    [DT_LOGDET] = {det_tangent, det_adjoint, det_second},
+    [DT_CHOLESKY] = {cholesky_tangent, cholesky_adjoint, cholesky_second},
+    [DT_CHOLESKY_UPPER] = {cholesky_tangent, cholesky_adjoint, cholesky_second},
+};
+
 static int is_determinant(const dt_native *call) { return call->op == DT_DET || call->op == DT_LOGDET; }
+
+static int for_each_matrix(dt_walk *w, rule of_one)
+{
+    double *const room = w->scratch;
+    do {
+        w->scratch = room;
+        if (!of_one(w)) return 0;
+    } while (dt_walk_on(w));
+    return 1;
+}
 
 int dt_matrix_tangent(const dt_tape *tape, const dt_native *call, const dt_workspace *work)
 {
@@ -487,22 +516,10 @@ int dt_matrix_tangent(const dt_tape *tape, const dt_native *call, const dt_works
     dt_walk_start(&w, tape, call, work, work->p);
     const int a_moves = dt_is_live(&w, 0, work->tangent), b_moves = dt_is_live(&w, 1, work->tangent);
     if (!a_moves && !b_moves) return 1;
-    const double *inverses = w.scratch;
     if (is_determinant(call) && !invert_all(&w)) return 0;
     either(&w, w.of_a, w.of_b);
     dt_clear_results(&w, w.either);
-    double *const room = w.scratch;
-    int done = 1;
-    do {
-        w.scratch = room;
-        switch (call->op) {
-        case DT_INV: done = inv_tangent(&w); break;
-        case DT_DET: case DT_LOGDET: done = det_tangent(&w, inverses); break;
-        case DT_CHOLESKY: case DT_CHOLESKY_UPPER: done = cholesky_tangent(&w); break;
-        default: done = solve_tangent(&w);
-        }
-    } while (done && dt_walk_on(&w));
-    return done;
+    return for_each_matrix(&w, RULES[call->op].tangent);
 }
 
 int dt_matrix_adjoint(const dt_tape *tape, const dt_native *call, const dt_workspace *work)
@@ -510,20 +527,8 @@ int dt_matrix_adjoint(const dt_tape *tape, const dt_native *call, const dt_works
     dt_walk w;
     dt_walk_start(&w, tape, call, work, work->p);
     if (!dt_result_is_live(&w, work->adjoint, w.p, w.of_v)) return 1;
-    const double *inverses = w.scratch;
     if (is_determinant(call) && !invert_all(&w)) return 0;
-    double *const room = w.scratch;
-    int done = 1;
-    do {
-        w.scratch = room;
-        switch (call->op) {
-        case DT_INV: done = inv_adjoint(&w); break;
-        case DT_DET: case DT_LOGDET: done = det_adjoint(&w, inverses); break;
-        case DT_CHOLESKY: case DT_CHOLESKY_UPPER: done = cholesky_adjoint(&w); break;
-        default: done = solve_adjoint(&w);
-        }
-    } while (done && dt_walk_on(&w));
-    return done;
+    return for_each_matrix(&w, RULES[call->op].adjoint);
 }
 
 int dt_matrix_second(const dt_tape *tape, const dt_native *call, const dt_workspace *work)
@@ -535,19 +540,6 @@ int dt_matrix_second(const dt_tape *tape, const dt_native *call, const dt_worksp
     dt_is_live(&w, 0, work->tangent);
     dt_is_live(&w, 1, work->tangent);
     if (!w.counts) memset(w.of_a, 0, w.p), memset(w.of_b, 0, w.p);
-    const double *inverses = w.scratch;
     if (is_determinant(call) && !invert_all(&w)) return 0;
-    double *const room = w.scratch;
-    int done = 1;
-    do {
-        w.scratch = room;
-        either(&w, w.of_a, w.of_v);
-        switch (call->op) {
-        case DT_INV: done = inv_second(&w); break;
-        case DT_DET: case DT_LOGDET: done = det_second(&w, inverses); break;
-        case DT_CHOLESKY: case DT_CHOLESKY_UPPER: done = cholesky_second(&w); break;
-        default: done = solve_second(&w);
-        }
-    } while (done && dt_walk_on(&w));
-    return done;
+    return for_each_matrix(&w, RULES[call->op].second);
 }

@@ -20,6 +20,7 @@ typedef struct dt_walk {
     unsigned char *of_a, *of_b, *of_v, *either;    /* (p,) not 0: this lane of a, b, v counts */
     unsigned char counts;          /* the same of the adjoint of v, which has one lane in a second-order sweep */
     double *scratch;
+    const double *inverses;        /* of the matrices of a determinant, (count, m, m): see matrix.c */
 } dt_walk;
 
 void dt_walk_start(dt_walk *w, const dt_tape *tape, const dt_native *call, const dt_workspace *work, size_t p);
