@@ -32,6 +32,8 @@ def _of_math(row):
 
 
 WITHOUT_UFUNC = {"root": np.sqrt, "sinc": np.sinc, "stop_gradient": lambda x: x, "scalar_power": None, "log_d": None}
+WITHOUT_UFUNC |= {slope: None for row in ROWS for slope in row.slopes if slope}
+WITHOUT_UFUNC |= {"defined": lambda x, y: np.where(y == y, x, np.nan)}
 WITHOUT_UFUNC |= {"valued": lambda x, y: x}
 WITHOUT_UFUNC |= {
     "kept": lambda x, y: np.where(y != 0.0, x, -0.0),

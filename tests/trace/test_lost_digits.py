@@ -47,6 +47,28 @@ def test_second_derivatives_at_infinity_are_zero(name):
     assert hessian(getattr(np, name))(np.inf) == 0.0
 
 
+FALLING = {
+    "1/u": (lambda u: 1.0 / u, lambda t: np.exp(-t)),
+    "reciprocal": (np.reciprocal, lambda t: np.exp(-t)),
+    "u**-1": (lambda u: u**-1.0, lambda t: np.exp(-t)),
+    "arctan": (np.arctan, lambda t: -np.exp(-t)),
+    "cbrt": (np.cbrt, lambda t: np.exp(t / 3.0) / 9.0),
+    "hypot": (lambda u: np.hypot(u, 2.0 * u), lambda t: 5.0**0.5 * np.exp(t)),
+    "arctan2": (lambda u: np.arctan2(u, u * u), lambda t: np.exp(-t)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FALLING)
+@pytest.mark.parametrize("t", [100.0, 200.0, 240.0, 300.0, 350.0])
+def test_functions_of_a_huge_exponential_have_their_curvature_or_none(name, way, t):
+    f, curvature = FALLING[name]
+    with np.errstate(all="ignore"):
+        found = WAYS[way](lambda t: f(np.exp(t)), t)
+    assert np.isnan(found) or found == pytest.approx(curvature(t), rel=1e-11, abs=0.0)
+    assert np.isfinite(found) or t > 100.0
+
+
 POWERS = [lambda x, y: x**y, np.power, np.float_power]
 
 

@@ -39,6 +39,12 @@ DT_INLINE double dt_within(int inside, double value) { return inside ? value : N
  */
 DT_INLINE double dt_unless_lost(double dd, double d) { return d != 0.0 && fabs(dd) < DBL_MIN ? NAN : dd; }
 
+/* The same for functions that only far out fall off like a power of x. */
+DT_INLINE double dt_far_out(double dd, double d, double x)
+{
+    return fabs(x) > 1e100 && fabs(x) <= DBL_MAX ? dt_unless_lost(dd, d) : dd;
+}
+
 /* log'(x), also at -0.0. */
 DT_INLINE double dt_log_d(double x) { return x >= 0.0 ? 1.0 / fabs(x) : NAN; }
 
@@ -62,8 +68,19 @@ DT_INLINE double dt_quotient_dyy(double y, double dy)
     return fabs(y) > 1.0 ? dt_unless_lost(dyy, dy) : dyy;
 }
 
+/* p q, a second partial in two operands: lost where they are so large that it is no normal number. */
+DT_INLINE double dt_far_product(double p, double q, double x, double y)
+{
+    const double dd = p * q;
+    const int is_far = fabs(x) > 1e100 || fabs(y) > 1e100;
+    return is_far && p != 0.0 && q != 0.0 && fabs(dd) < DBL_MIN ? NAN : dd;
+}
+
 /* v/(1 + v), v from 0 to infinity. */
 DT_INLINE double dt_portion(double v) { return v < 1.0 ? v / (1.0 + v) : 1.0 / (1.0 + 1.0 / v); }
+
+/* x as SciPy's Bessel functions of whole orders > 1 read it: they are not numbers where x is no normal number. */
+DT_INLINE double dt_flushed(double x) { return fabs(x) < DBL_MIN ? 0.0 : x; }
 
 /* x less whole turns, of 2 and of 360: exact, so that a sine or cosine of it is that of x. */
 DT_INLINE double dt_within_turn(double x) { return x - 2.0 * rint(0.5 * x); }
@@ -111,13 +128,27 @@ DT_INLINE double dt_fade(double x, double d) { return d == 0.0 ? 0.0 : x * d; }
 DT_INLINE double dt_root_d(double v) { return v == 0.0 ? 0.0 : 0.5 / v; }
 
 /* ... and unbounded curvature: no number is right. */
-DT_INLINE double dt_root_dd(double v, double d) { return v == 0.0 ? NAN : -2.0 * d * d * d; }
+DT_INLINE double dt_root_dd(double v, double d) { return v == 0.0 ? NAN : dt_unless_lost(-2.0 * d * d * d, d); }
 
 /* x/v with v = hypot(x, y): 0 at the origin. A v that is no normal number has few digits. */
 DT_INLINE double dt_hypot_d(double x, double y, double v)
 {
     const double large = 0x1p600, p = large * x, q = large * y;
     return v == 0.0 ? 0.0 : v < DBL_MIN ? p / sqrt(p * p + q * q) : x / v;
+}
+
+/* Third derivatives of v = hypot(x, y): -3 x y^2/v^5 and y (2 x^2 - y^2)/v^5. */
+
+DT_INLINE double dt_hypot_dxxx(double x, double y, double v)
+{
+    const double p = x / v, q = y / v;
+    return -3.0 * p * q * (q / v) / v;
+}
+
+DT_INLINE double dt_hypot_dxxy(double x, double y, double v)
+{
+    const double p = x / v, q = y / v;
+    return (2.0 * p * p - q * q) * (q / v) / v;
 }
 
 /* p/(x^2 + y^2) without overflow or underflow of the squares; NaN at the origin. */
@@ -167,14 +198,22 @@ DT_INLINE double dt_power_dxx(double x, double y, double dx)
     return fabs(x) > 1.0 ? dt_unless_lost(dxx, dx) : dxx;
 }
 
+DT_INLINE double dt_power_dxxx(double x, double y, double dxx)
+{
+    if (y == 0.0 || y == 1.0 || y == 2.0) return 0.0;
+    if (y == 3.0) return 6.0;
+    if (dxx != dxx) return dxx;
+    const double next = dt_is_normal(dxx) ? (y - 2.0) * (dxx / x) : y * (y - 1.0) * (y - 2.0) * pow(x, y - 3.0);
+    return fabs(x) > 1.0 ? dt_unless_lost(next, dxx) : next;
+}
+
 /* v*log(x), and with dy for v the next derivative; x^y has no derivative in y for x < 0 (log gives NaN). */
 DT_INLINE double dt_power_dy(double x, double v, double log_x) { return v == 0.0 && x >= 0.0 ? 0.0 : v * log_x; }
 
 /* x^(y-1) (1 + y log x) */
 DT_INLINE double dt_power_dxy(double x, double y, double dx, double log_x)
 {
-    const int few_digits = dx != 0.0 && !dt_is_normal(dx);
-    const double q = y == 0.0 ? 1.0 / x : few_digits ? pow(x, y - 1.0) : dx / y;
+    const double q = y == 0.0 ? 1.0 / x : dt_is_normal(dx) ? dx / y : pow(x, y - 1.0);
     if (q == 0.0 && x >= 0.0) return 0.0;
     return y == 0.0 ? dt_within(x >= 0.0, q) : q * (1.0 + y * log_x);
 }
@@ -201,11 +240,14 @@ DT_INLINE double dt_sinc_dd(double x, double sin_t, double d)
 {
     const double pi = 3.141592653589793, t = pi * x, s = t * t;
     double sum = 0.0;
-    if (fabs(t) >= 1.5) return -pi * (sin_t / x) - 2.0 * d / x;
+    if (fabs(t) >= 1.5) return dt_far_out(-pi * (sin_t / x) - 2.0 * d / x, d, x);
     for (int k = 11; k >= 1; k--)
         sum = 1.0 - sum * s * (k + 1.0) * (2.0 * k + 1.0) / (k * (2.0 * k - 1.0) * (2.0 * k + 2.0) * (2.0 * k + 3.0));
     return -pi * pi * sum / 3.0;
 }
+
+/* (1 + x)^p, close to x = 0 as e = exp(p log1p(x)): there 1 + x has lost the digits of x, which a large p needs. */
+DT_INLINE double dt_power1p(double x, double p, double e) { return fabs(x) < 0.5 ? e : pow(1.0 + x, p); }
 
 /* c x^p where c = 0 wins. */
 DT_INLINE double dt_times_power(double c, double x, double p) { return c == 0.0 ? 0.0 : c * pow(x, p); }
@@ -232,7 +274,7 @@ DT_INLINE double dt_exprel_d(double x, double v, double e)
 DT_INLINE double dt_exprel_dd(double x, double d, double e)
 {
     if (fabs(x) < 1.5) return dt_exprel_sum(x, 3.0);
-    return e > DBL_MAX ? e : (e - 2.0 * d) / x;
+    return e > DBL_MAX ? e : dt_far_out((e - 2.0 * d) / x, d, x);
 }
 
 /* Derivatives of (exp(t) - 1)/y, t = y l, in y, for l = log(x): l^2 exprel'(t) and l^3 exprel''(t); e = exp(t). */
@@ -249,6 +291,12 @@ DT_INLINE double dt_boxcox_dyy(double l, double y, double e, double dy)
     const double t = y * l;
     if (fabs(t) < 1.5) return l * l * l * dt_exprel_sum(t, 3.0);
     return ((e == 0.0 ? 0.0 : e * l * l) - 2.0 * dy) / y;
+}
+
+/* d2 (1 + xy)^(1/y)/dx2 */
+DT_INLINE double dt_inv_boxcox_dxx(double x, double y, double dx)
+{
+    return y == 1.0 ? 0.0 : dt_far_out((1.0 - y) * dx / (1.0 + x * y), dx, x);
 }
 
 /* g(s) = (s/(1 + s) - log(1 + s))/s^2, by its series -1/2 + 2/3 s - 3/4 s^2 + ... near 0; and g'(s). */
@@ -278,9 +326,15 @@ DT_SERIES double dt_spence_dd(double x, double d)
     const double u = 1.0 - x;
     double sum = 0.0;
     if (x == 0.0) return INFINITY;
-    if (fabs(u) >= 0.4) return (1.0 / x + d) / u;
+    if (fabs(u) >= 0.4) return dt_far_out((1.0 / x + d) / u, d, x);
     for (int k = 44; k >= 1; k--) sum = k / (k + 1.0) + u * sum;
     return sum;
+}
+
+/* log(x/y), also where x/y is no normal number. */
+DT_INLINE double dt_log_ratio(double x, double y, double log_ratio, double log_x, double log_y)
+{
+    return dt_is_normal(x / y) ? log_ratio : log_x - log_y;
 }
 
 /* Huber's loss with threshold x >= 0 at residual y: y^2/2 inside, x (|y| - x/2) outside. */

@@ -45,7 +45,8 @@ DT_INLINE double dt_ive_d(double nu, double x, double v, double slope)
 DT_INLINE double dt_ive_dd(double nu, double x, double v, double d, double curvature)
 {
     const double ax = fabs(x);
-    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, ax, -1.0, 2, copysign(0.3989422804014327, v));
+    if (dt_is_far(nu, x))
+        return dt_far_out(dt_scaled_bessel(nu, ax, -1.0, 2, copysign(0.3989422804014327, v)), d, x);
     if (ax > 1.0 && nu >= 0.0)
         return v * ((nu * (nu - 1.0) / ax - 2.0 * nu * dt_kummer_ratio(nu, ax, 1)) / ax
                     + (nu + 1.5) / (nu + 1.0) * dt_kummer_ratio(nu, ax, 2));
@@ -76,7 +77,7 @@ DT_INLINE double dt_kve_d(double nu, double x, double v, double slope)
 
 DT_INLINE double dt_kve_dd(double nu, double x, double v, double d, double curvature)
 {
-    if (dt_is_far(nu, x)) return dt_scaled_bessel(nu, x, 1.0, 2, 1.2533141373155003);
+    if (dt_is_far(nu, x)) return dt_far_out(dt_scaled_bessel(nu, x, 1.0, 2, 1.2533141373155003), d, x);
     return x > 1.0 ? dt_macdonald_integral(nu, x, 2) : curvature + 2.0 * d - v;
 }
 

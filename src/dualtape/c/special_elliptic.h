@@ -11,7 +11,7 @@ DT_SERIES double dt_elliptic_rho(double p, double *k)
     const double m = 1.0 - p;
     double b = sqrt(p), a = 0.5 * (1.0 + b), c_over_m = 0.5 / (1.0 + b), rho = 0.0, weight = 2.0;
     b = sqrt(b);
-    for (int n = 1; n < 12; n++, weight *= 2.0) {
+    for (int n = 1; n < 24; n++, weight *= 2.0) {
         const double c = c_over_m, next = 0.5 * (a + b);
         rho += weight * c * c;
         b = sqrt(a * b), a = next;

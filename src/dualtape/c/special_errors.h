@@ -9,7 +9,7 @@ DT_SERIES double dt_erfc_ratio(double x, int n)
 {
     const int start = 10 + (int)(190.0 / (x * x));
     double r = (sqrt(x * x + 2.0 * start) - x) / (2.0 * start);
-    if (x > 1e100) return 0.0;
+    if (x > 1e100) return 0.5 / x;
     for (int k = start; k > n; k--) r = 0.5 / (x + k * r);
     return r;
 }
@@ -23,7 +23,7 @@ DT_INLINE double dt_erfcx_d(double x, double v)
 
 DT_INLINE double dt_erfcx_dd(double x, double v, double d)
 {
-    return x < 1.0 ? 2.0 * (v + x * d) : -4.0 * d * dt_erfc_ratio(x, 2);
+    return x < 1.0 ? 2.0 * (v + x * d) : dt_far_out(-4.0 * d * dt_erfc_ratio(x, 2), d, x);
 }
 
 /* d = phi(x)/Phi(x): dd = -d (x + d), whose bracket is sqrt(2) r_1(t), t = -x/sqrt(2), where it cancels. */
@@ -52,7 +52,7 @@ DT_INLINE double dt_ndtri_exp_d(double v, double exp_x, double expm1_x, double e
 DT_INLINE double dt_ndtri_exp_dd(double v, double d)
 {
     const double t = -0.7071067811865476 * v;
-    return t < 1.0 ? d * (1.0 + v * d) : 1.4142135623730951 * dt_erfc_ratio(t, 1) * d * d;
+    return t < 1.0 ? d * (1.0 + v * d) : dt_far_out(1.4142135623730951 * dt_erfc_ratio(t, 1) * d * d, d, v * v);
 }
 
 /* Dawson's integral: d = 1 - 2 x v, dd = -2 (v + x d); their asymptotic series where that cancels (DLMF 7.12):
@@ -60,7 +60,7 @@ DT_INLINE double dt_ndtri_exp_dd(double v, double d)
 
 DT_SERIES double dt_dawson_d(double x, double v)
 {
-    const double s = 0.5 / (x * x);
+    const double s = 0.5 / x / x;
     double sum = 0.0, term = 1.0;
     if (fabs(x) < 6.5) return 1.0 - 2.0 * x * v;
     for (int k = 0; k < 38; k++, term *= (2.0 * k + 1.0) * s) sum += term;
@@ -69,11 +69,11 @@ DT_SERIES double dt_dawson_d(double x, double v)
 
 DT_SERIES double dt_dawson_dd(double x, double v, double d)
 {
-    const double s = 0.5 / (x * x);
+    const double s = 0.5 / x / x;
     double sum = 0.0, term = 1.0;
     if (fabs(x) < 6.5) return -2.0 * (v + x * d);
     for (int k = 0; k < 38; k++, term *= (2.0 * k + 1.0) * s) sum += (k + 1.0) * term;
-    return sum / (x * x) / x;
+    return dt_far_out(sum / x / x / x, d, x);
 }
 
 #endif

@@ -45,7 +45,7 @@ DT_SERIES double dt_psi_gap(double x, double y, double psi_x, double psi_xy)
 {
     double a = x, sum = 0.0, s = 1.0, qk = 1.0, b, p, q;
     if (!(x > 0.0 && y > 0.0 && x + y < 1e100)) return psi_xy - psi_x;
-    for (; a < 12.0; a += 1.0) sum += y / (a * (a + y));
+    for (; a < 12.0; a += 1.0) sum += y / (a + y) / a;
     b = a + y, p = 1.0 / (a * a), q = 1.0 / (b * b);
     sum += log1p(y / a) + 0.5 * y / (a * b);
     for (int k = 1; k <= 7; k++) {

@@ -149,6 +149,7 @@ cdef extern from "opcodes.h" nogil:
         OP_NEGATIVE
         OP_POSITIVE
         OP_POWER
+        OP_POWER_DX
         OP_RECIPROCAL
         OP_REMAINDER
         OP_RINT

@@ -14,9 +14,8 @@ import numpy as np
 
 from dualtape.core.c cimport (
     DT_ACTIVE_A, DT_ACTIVE_B, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_NO_RULE, DT_ONE, DT_OP_ARRAY, DT_OP_GUARD,
-    DT_OP_SEGMENT,
-    DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_SCALAR_POWER, dt_instr, dt_is_structural, dt_op,
-    dt_scalar_first, dt_scalar_primal,
+    DT_OP_SEGMENT, DT_ZERO, OP_ADD, OP_MULTIPLY, OP_NEGATIVE, OP_POWER, OP_POWER_DX, OP_SCALAR_POWER, dt_instr,
+    dt_is_structural, dt_op, dt_scalar_first, dt_scalar_primal,
 )
 from dualtape.core.engine cimport from_ids
 from dualtape.core.engine import operand_ids
@@ -269,7 +268,7 @@ cdef number decide(Tape outer, uint16_t op, number x, number y) except *:
         guard(outer, Py_GE, x, plain(0.0), a >= 0.0)
         return apply(outer, OP_ADD, x, plain(0.0)) if a >= 0.0 else apply(outer, OP_NEGATIVE, x, plain(0.0))
     if op == WITHIN:
-        return y if a != 0.0 else plain(NAN)
+        return y if a != 0.0 else apply(outer, OP_MULTIPLY, y, plain(NAN))     # and so are its derivatives
     if op == GREATER:
         return chosen(outer, Py_GT, x, y, a > b)
     if op == GREATER_EQUAL:
@@ -313,7 +312,7 @@ cdef number power_partial(Tape outer, number x, double y) except *:
         return plain(1.0)
     if y == 2.0:
         return apply(outer, OP_MULTIPLY, plain(2.0), x)
-    return apply(outer, OP_MULTIPLY, plain(y), apply(outer, OP_SCALAR_POWER, x, plain(y - 1.0)))
+    return apply(outer, OP_POWER_DX, x, plain(y))
 
 
 # ---- the sweeps ----

@@ -21,7 +21,7 @@ def _where(condition, taken, otherwise):
 
 
 def within(inside, value):
-    return _where(inside, value, np.nan)
+    return _where(inside, value, value * np.nan)  # so that its derivatives are no numbers either
 
 
 def sgn(x):
@@ -124,6 +124,17 @@ def power_dx(x, y, v):
     return _where(zero, 0.0, y * np.power(x, _where(zero, 1.0, y) - 1.0))
 
 
+def power_dxx(x, y, dx):
+    """``y (y - 1) x^(y-2)`` for a passive exponent."""
+    constant = (np.equal(y, 0.0)) | (np.equal(y, 1.0))
+    return _where(constant, 0.0, y * (y - 1.0) * np.power(x, _where(constant, 2.0, y) - 2.0))
+
+
+def quotient_dyy(y, dy):
+    dyy = -2.0 * dy / y
+    return _where(np.abs(judged(y)) > 1.0, unless_lost(dyy, dy), dyy)
+
+
 def power_dy(x, v, log_x):
     """``v log(x)``, 0 where v = 0, with a slope that is not finite: the first derivatives of partials there are left to
     the kernels (partials.py)."""
@@ -134,6 +145,31 @@ def power_dy(x, v, log_x):
 def unless_lost(dd, d):
     lost = (judged(d) != 0.0) & (np.abs(judged(dd)) < _SMALLEST_NORMAL)
     return _where(lost, np.nan, dd) if np.any(lost) else dd
+
+
+def far_out(dd, d, x):
+    far = (np.abs(judged(x)) > 1e100) & (np.abs(judged(x)) < np.inf)
+    return _where(far, unless_lost(dd, d), dd) if np.any(far) else dd
+
+
+def far_product(p, q, x, y):
+    dd = p * q
+    far = (np.abs(judged(x)) > 1e100) | (np.abs(judged(y)) > 1e100)
+    lost = far & (judged(p) != 0.0) & (judged(q) != 0.0) & (np.abs(judged(dd)) < _SMALLEST_NORMAL)
+    return _where(lost, np.nan, dd) if np.any(lost) else dd
+
+
+def flushed(x):
+    return _where(np.abs(judged(x)) < _SMALLEST_NORMAL, 0.0, 1.0) * x
+
+
+def log_ratio(x, y, log_of_ratio, log_x, log_y):
+    q = np.abs(judged(x) / judged(y))
+    return _where((q >= _SMALLEST_NORMAL) & (q < np.inf), log_of_ratio, log_x - log_y)
+
+
+def power1p(x, p, e):
+    return _where(np.abs(judged(x)) < 0.5, e, np.power(1.0 + x, p))
 
 
 def arcsinh_dd(x, d):
@@ -277,7 +313,7 @@ def psi_gap(x, y, psi_x, psi_xy):
     a, y, total = _where(regular, x, 12.0), _where(regular, y, 1.0), 0.0
     for _ in range(12):
         low = judged(a) < 12.0
-        total = total + _where(low, y / (a * (a + y)), 0.0)
+        total = total + _where(low, y / (a + y) / a, 0.0)
         a = _where(low, a + 1.0, a)
     b, power = a + y, 1.0
     p, q, s = 1.0 / np.square(a), 1.0 / np.square(b), 1.0

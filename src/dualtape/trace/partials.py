@@ -2,6 +2,7 @@
 
 The kernels are the table's formulas in C, for plain floats. Here a formula is compiled to Python once, and its calls
 become functions of active numbers: rows of the table, or what `trace/cases.py` writes for the functions of c/special.h.
+A first partial that is a row itself (`slopes`) is recorded as that row.
 A formula with a call that has no such form is taken as one operation, its value and derivative being the kernel's first
 and second partials: exact for derivatives of derivatives, and refused by name beyond. Called by resweep.py and
 core/resweep.pyx."""
@@ -16,16 +17,16 @@ from dualtape.core.resweep import DECISIONS
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops import structure
 from dualtape.ops.array_ops import ArrayOp, total, unbroadcast
-from dualtape.ops.table import OPCODES, ROW_OF
+from dualtape.ops.table import OPCODES, REAL, ROW_OF
 from dualtape.trace import cases
-from dualtape.trace.functions import apply, elementwise, is_active, judged
+from dualtape.trace.functions import apply, elementwise, is_active, judged, operand
 
 _EXACT = {"sqrt": np.sqrt, "copysign": np.copysign, "rint": np.rint, "pow": np.power}
 _OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
 
 
 # The derivatives of first partials lose digits here that the second partials of the table keep.
-_CANCELLING = {"pseudo_huber"}
+_CANCELLING = {"pseudo_huber", "erfcx", "dawsn", "log_ndtr", "ellipk", "ellipkm1", "ellipe", "i1", "i0e"}
 
 # d x^y/dy = x^y log(x) at x = 0 is 0 times infinity: its slopes are cases of their own, which the kernels have.
 _POWERS = {"power", "float_power", "scalar_power", "powm1"}
@@ -79,11 +80,26 @@ def _evaluate(formula, **names):
 def first(row, which, x, y, v, both):
     """First partial of a row in operand `which` (0 or 1), for a formula that is not "0"."""
     formula = getattr(row, _FIRST[row.arity][which])
+    slope = row.slopes[which]
+    if slope and not (_is_partly_ruled(slope) and is_active(y)):
+        return _row(slope, *((x,) if row.arity == 1 else (x, y)))
     by_kernel = row.name in _CANCELLING or (row.name in _POWERS and which == 1 and np.any(judged(x) == 0.0))
     if not by_kernel and _compiled(formula) is not None:
-        return _evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
+        found = _evaluate(formula, x=x, y=y, v=v, both=1.0 if both else 0.0)
+        return _row("defined", found, v) if _has_ends(row) else found
     xs = (x,) if row.arity == 1 else (x, y)
     return apply(PARTIAL, *xs, function=row.name, which=which, active=3 if both else 1 << which)
+
+
+def _has_ends(row):
+    """Is the row a function of SciPy's that has no value everywhere? Then neither has a partial, nor its derivative."""
+    domains = (row.tested_on,) if row.arity == 1 else row.tested_on
+    return row.home == "scipy.special" and any(domain is not REAL for domain in domains)
+
+
+def _is_partly_ruled(slope):
+    """Has the row no derivative in its second operand?"""
+    return ROW_OF[slope].arity == 2 and ROW_OF[slope].dy is None
 
 
 # ---- partials as operations ----
@@ -101,15 +117,34 @@ def _second(row, name, xs, active):
     if formula == "0":
         return None
     if formula is None or _compiled(formula) is None:
-        raise UnsupportedOperation(
-            f"the third derivative of {row.name} has no rule", "take derivatives of it to second order only"
-        )
+        return _slope_of_first(row, name, xs, active)
     names = {"x": xs[0], "y": xs[-1], "v": _row(row.name, *xs)}
     wanted = structure.names(structure.parse(formula))
     for which, partial in enumerate(_FIRST[row.arity]):
         if partial in wanted:
             names[partial] = first(row, which, xs[0], xs[-1], names["v"], active == 3)
     return _evaluate(formula, both=1.0 if active == 3 else 0.0, **names)
+
+
+def _slope_of_first(row, name, xs, active):
+    """A second partial whose formula has no form for active numbers: the derivative of the formula of the first."""
+    from dualtape.trace.record import record_flat
+
+    which, k = {"dd": (0, 0), "dxx": (0, 0), "dxy": (0, 1), "dyy": (1, 1)}[name]
+    formula = getattr(row, _FIRST[row.arity][which])
+    if formula is None or _compiled(formula) is None:
+        raise UnsupportedOperation(
+            f"the third derivative of {row.name} has no rule", "take derivatives of it to second order only"
+        )
+
+    def partial(t):
+        ys = [t if j == k else x for j, x in enumerate(xs)]
+        v = _row(row.name, *ys)
+        return [operand(_evaluate(formula, x=ys[0], y=ys[-1], v=v, both=1.0 if active == 3 else 0.0))]
+
+    shape = np.broadcast_shapes(*map(np.shape, xs))
+    recording = record_flat(partial, [np.broadcast_to(xs[k], shape) if shape else xs[k]])
+    return np.reshape(recording.jvp(np.ones((recording.n, 1))), shape)
 
 
 def _partial(*xs, function, which, active):
@@ -187,16 +222,25 @@ class _Compiler:
 
     def _step(self, op, *operands):
         registers = [self._register(operand) for operand in operands]
-        self.steps.append((op, registers[0], registers[1] if len(registers) == 2 else 0))
+        return self.step(op, registers[0], registers[1] if len(registers) == 2 else 0)
+
+    def step(self, op, a, b):
+        """Append a step on two registers; its own register."""
+        self.steps.append((op, a, b))
         return 4 + len(self.constants) + len(self.steps) - 1
 
 
 def program(row, which):
     """Steps, constants and result register of a first partial; None if there is more to it than rows of the table."""
+    slope = row.slopes[which]
+    if slope and not _is_partly_ruled(slope):
+        return [(OPCODES[slope], 0, 1)], [], 4
     if row.name in _CANCELLING:
         return None
     try:
         compiler = _Compiler(getattr(row, _FIRST[row.arity][which]))
     except _NoProgram:
         return None
+    if _has_ends(row):
+        compiler.result = compiler.step(OPCODES["defined"], compiler.result, 2)
     return compiler.steps, compiler.constants, compiler.result

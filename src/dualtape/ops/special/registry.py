@@ -16,6 +16,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from ..array_ops import ArrayOp, total, unbroadcast
+from ..table import OPCODES
 from .entries import STEP, Entries, whole
 
 _FAMILIES = (
@@ -174,7 +175,10 @@ def _partial(k, xs, v, function, orders):
     found = partial(*xs, v, *orders)
     if function in ROOTS and not any(getattr(x, "is_guarded", False) for x in xs):
         found = np.where(_is_root(function, xs, v), found, np.nan)
-    return found if is_active(v) or is_active(found) else np.where(v == v, found, np.nan)
+    if is_active(v) or is_active(found):
+        numbers = [x for x in (found, v) if is_active(x)]
+        return max(numbers, key=lambda x: x.level).engine.elementwise(OPCODES["defined"], found, v)
+    return np.where(v == v, found, np.nan)
 
 
 def _is_root(function, xs, v):
