@@ -27,6 +27,8 @@ FOUND = {
         ["y = np.vectorize(lambda t: t * t if t > 0.3 else t)(x)", "return np.sinh(np.zeros_like(y) + y)"],
         [0.5, -1.0],
     ),
+    "a slope of -0.0 inside a special function": (["return special.sici(np.exp(np.cos(x)))[0]"], [0.0]),
+    "a float of an array of shape ()": (["z = np.copy(x)[0:1].reshape(())", "return float(z) * z"], [0.5, 1.0]),
     "a sign taken from a zero": (["return np.copysign(x, np.zeros_like(x))"], [[-0.3]]),
 }
 

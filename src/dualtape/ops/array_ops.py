@@ -61,6 +61,12 @@ def no_vjp(v_bar, xs, v, active, **params):
     return (None,) * len(xs)
 
 
+def unconnected(s):
+    """Where a tangent or cotangent is structurally zero: that number does not move, or nothing depends on it. A plain
+    one says so by -0.0; an active one of this value may well be connected."""
+    return s.engine.unconnected(s) if hasattr(s, "engine") else (s == 0.0) & np.signbit(s)
+
+
 def total(terms):
     """Sum of the terms that are not None; None if all are."""
     result = None

@@ -15,7 +15,7 @@ See `array_ops` for what a rule may use. Called by handlers/spectral.py and by o
 
 import numpy as np
 
-from .array_ops import ArrayOp
+from .array_ops import ArrayOp, unconnected
 from .complexified import (
     adjoint,
     applied,
@@ -91,7 +91,7 @@ def is_unmoved(x):
     """Where a cotangent or tangent is structurally zero: nothing depends on that number, or it does not move."""
     if is_complex(x):
         return is_unmoved(np.real(x)) & is_unmoved(np.imag(x))
-    return x.engine.unconnected(x) if hasattr(x, "engine") else (x == 0.0) & np.signbit(x)
+    return unconnected(x)
 
 
 def columns_unmoved(x):

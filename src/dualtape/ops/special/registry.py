@@ -15,7 +15,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ..array_ops import ArrayOp, total, unbroadcast
+from ..array_ops import ArrayOp, total, unbroadcast, unconnected
 from ..table import OPCODES
 from .entries import STEP, Entries, whole
 
@@ -192,12 +192,9 @@ def _is_root(function, xs, v):
 
 
 def connected_product(d, s):
-    """Partial times tangent (or cotangent), element by element: one that is not connected (-0.0) gives nothing, even
-    where the partial is infinite or not a number."""
-    if getattr(s, "is_guarded", False):
-        return d * s
-    value = s.primal if is_active(s) else s
-    absent = (value == 0.0) & np.signbit(value)
+    """Partial times tangent (or cotangent), element by element: one that is not connected gives nothing, even where
+    the partial is infinite or not a number."""
+    absent = unconnected(s)
     product = d * s
     if np.any(absent):
         return np.where(absent, -0.0, product)
