@@ -16,5 +16,7 @@ def is_float(x):
 
 
 def as_float(x):
-    """What ``float(x)`` gives: the same scalar as a float of Python's, if it is active."""
-    return x.of_kind(True) if hasattr(x, "of_kind") else x
+    """A scalar, active or plain, as a float of Python's; anything else as it is."""
+    if hasattr(x, "of_kind"):
+        return x.of_kind(True)
+    return float(x) if type(x) is np.float64 else x

@@ -205,7 +205,7 @@ def operate(python, ufunc, a, b):
 def of_python(result):
     """A real or complex scalar as a float or complex number of Python's: see core/kinds.pxd."""
     if type(result) is ComplexScalar:
-        return ComplexScalar(*(float(x) if type(x) is np.float64 else as_float(x) for x in result.complex_parts))
+        return ComplexScalar(*map(as_float, result.complex_parts))
     return as_float(result)
 
 
