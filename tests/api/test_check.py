@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import dualtape
-from dualtape.api import _differences
-from dualtape.errors import DerivativeMismatch
+from dualtape.api import _differences, _operations
+from dualtape.errors import DerivativeMismatch, PerturbationError
 
 X = np.array([0.7, 1.2])
 
@@ -93,7 +93,7 @@ def stopped(x):
 
 
 def by_text(x):
-    return np.sum(x * x) * float("+" + str(x[0]))
+    return np.sum(x * x) * float(f"+{x[0]}")
 
 
 def test_the_operation_that_differs_is_named():
@@ -140,6 +140,7 @@ def test_an_array_operation_with_a_wrong_rule_is_named(part, wrong, said):
         lambda x: np.sort(x) * np.max(x) + np.where(x > 1.0, x, x * x),
         lambda x: np.cumprod(x) + np.linalg.det(np.outer(x, x) + np.eye(2)) + np.linalg.norm(x),
         lambda x: np.tanh(x) @ x + np.interp(x, [0.0, 1.0, 2.0], [1.0, 3.0, 2.0]) + x[0] ** x[1] + np.hypot(x[0], 2.0),
+        lambda x: np.abs(np.exp(1j * x) * (x + 2j)) + np.fft.fft(x).real,
     ],
 )
 def test_right_operations_are_not_suspected(f):
@@ -150,6 +151,15 @@ def test_right_operations_are_not_suspected(f):
     assert len(operations._collector.seen) > 2
     assert operations.suspect(2) is None
     assert not operations.kinks
+
+
+def test_an_operation_that_cannot_be_judged_by_itself_is_passed_over(monkeypatch):
+    def meets_a_number_of_another_level(*args):
+        raise PerturbationError("numbers of two levels met")
+
+    monkeypatch.setattr(_operations, "_judge", meets_a_number_of_another_level)
+    with pytest.raises(DerivativeMismatch, match="every operation of f agrees"):
+        dualtape.check(lambda x: np.sin(x) * dualtape.stop_gradient(x), X, order=1)
 
 
 def test_operations_at_a_kink_are_named():

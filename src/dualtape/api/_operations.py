@@ -11,6 +11,7 @@ import numpy as np
 from dualtape.api._call import Call
 from dualtape.api._differences import column
 from dualtape.core.dual import HyperDual
+from dualtape.errors import DualtapeError
 from dualtape.ops.table import OPCODES
 from dualtape.trace.functions import is_active
 from dualtape.trace.inspection import Inspector, record_inspected
@@ -70,15 +71,16 @@ class Operations:
                 continue
             try:
                 found = _judge(operation, moving, order, rng)
-            except (ArithmeticError, ValueError, TypeError, NotImplementedError):  # it cannot be computed elsewhere
-                continue
+            except (ArithmeticError, ValueError, TypeError, NotImplementedError, DualtapeError):
+                continue  # it cannot be computed elsewhere
             if found.badness > worst.badness:
                 worst = _Suspicion(found.badness, f"{found.text}, at {self._collector.where(operation)}")
         return worst.text or None
 
     def _can_be_wrong(self, operation: Any) -> bool:
-        """No sums and movements, no kinks; and a gradient is stopped for the worse only by the user."""
-        if operation.row is None or operation.instruction in self._collector.at_kink:
+        """No sums and movements, no kinks, no pairs of a value and what it is derived from, of which differences know
+        nothing; and a gradient is stopped for the worse only by the user."""
+        if operation.row is None or operation.row.name == "valued" or operation.instruction in self._collector.at_kink:
             return False
         return bool(operation.row.name != "stop_gradient" or self._collector.is_direct[operation.instruction])
 
