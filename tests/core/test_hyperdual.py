@@ -249,7 +249,7 @@ NUMBERS = [
 @pytest.mark.parametrize("x", [*NUMBERS, None], ids=repr)
 def test_pickles_and_copies_keep_everything(x):
     if x is None:  # a number of an evaluation that is running
-        (x,) = seed([np.ones(3)], 2, next_level(True), (0, 3), (0, 3))
+        (x,) = seed([np.ones(3)], 2, next_level(), (0, 3), (0, 3))
     for other in (pickle.loads(pickle.dumps(x)), copy.copy(x), copy.deepcopy(x)):
         assert type(other) is type(x) and other.level == x.level
         assert np.array_equal((other * x).x12, (x * x).x12)
@@ -262,6 +262,6 @@ def test_repr_is_the_constructor_call(x):
 
 
 def test_repr_inside_an_evaluation_tells_value_and_cost():
-    level = next_level(True)
+    level = next_level()
     (x,) = seed([np.array([1.0, 2.0])], 2, level, (0, 2), (0, 2))
     assert repr(x[0]) == f"HyperDual(1.0, 2 x 2 lanes, level {level})" and str(x[0]) == "1.0"

@@ -315,3 +315,25 @@ def test_several_results_are_stored():
     value, derivative = dualtape.value_and_jacobian(f)(x)
     assert np.array_equal(value, f(x))
     np.testing.assert_allclose(derivative, differences.jacobian(f, x), rtol=1e-9, atol=1e-10)
+
+
+WITHOUT_RULE = [
+    (name, k)
+    for name, entry in registry.FUNCTIONS.items()
+    for k, partial in enumerate(entry.partials)
+    if isinstance(partial, str) and partial is not registry.STEP
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("name", "k"), WITHOUT_RULE)
+def test_the_row_itself_names_what_it_has_no_rule_for(name, k, mode):
+    """Whoever calls it: the derivatives of other functions do, too."""
+    entry = registry.FUNCTIONS[name]
+    others = [0.4] * (len(entry.arguments) - 1) + [0.3 + 0.1j]
+
+    def f(x):
+        return np.abs(registry.analytic(name, *others[:k], x, *others[k + 1 :]))
+
+    with pytest.raises(UnsupportedOperation, match=f"{name} has no derivative in {entry.arguments[k]}: .*real"):
+        dualtape.grad(f, mode=mode)(0.7)

@@ -5,13 +5,12 @@ import sys
 
 from ..errors import UnsupportedOperation
 from ..ops import complex_special
-from ..ops.complex_special import OfReal, analytic
+from ..ops.complex_special import REMEDY, OfReal, analytic
 from ..ops.special.registry import STEP
 from ..trace.functions import CARRIERS, DIFFERENTIATED, KINDS, is_complex, primal
 from .complex_numbers import COMPLEX, handles_complex, number
 
 HOME = "scipy.special"
-REMEDY = "keep that argument a plain number, or all arguments real"
 
 
 def is_entered(ufunc):

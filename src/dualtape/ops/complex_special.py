@@ -14,10 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..errors import UnsupportedOperation
 from .array_ops import ArrayOp, total, unbroadcast
 from .complexified import joined, numbers_behind, parts_of
 from .special.entries import STEP, Entries, whole
 from .special.registry import connected_product, is_active, plain, quietly
+
+REMEDY = "keep that argument a plain number, or all arguments real"
 
 
 class OfReal(NamedTuple):
@@ -90,7 +93,8 @@ def _partials(k, xs, v, function, kinds):
     if partial is STEP:
         return None
     if isinstance(partial, str):
-        raise NotImplementedError(f"scipy.special.{function}: {partial}")
+        argument = load()[function].arguments[k]
+        raise UnsupportedOperation(f"scipy.special.{function} has no derivative in {argument}: {partial}", REMEDY)
     zs = numbers_behind(xs, kinds)
     found = partial(*zs, joined(v[0], v[1]))
     along = found if type(found) is tuple else (found, None)
