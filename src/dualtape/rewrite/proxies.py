@@ -54,7 +54,13 @@ _IN_PLAIN_NUMPY = {  # functions and classes of libraries as differentiable as t
         decimate resample resample_poly upfirdn freqz lsim medfilt wiener chirp sawtooth gausspulse""",
     "scipy.spatial.distance": """sqeuclidean cosine correlation cityblock chebyshev canberra braycurtis euclidean
         minkowski seuclidean mahalanobis""",
-    "scipy.stats": "zscore zmap gmean hmean pmean moment sem iqr entropy trim_mean",
+    "scipy.stats": """zscore zmap gzscore gmean hmean pmean moment sem iqr entropy trim_mean trimboth trim1 skew
+        kurtosis describe kstat kstatvar lmoment variation gstd tmean tvar tstd tsem tmin tmax circmean circvar circstd
+        median_abs_deviation differential_entropy boxcox boxcox_llf yeojohnson yeojohnson_llf scoreatpercentile
+        obrientransform pearsonr linregress theilslopes pointbiserialr ttest_ind ttest_rel ttest_1samp bartlett levene
+        f_oneway alexandergovern chisquare power_divergence jarque_bera skewtest kurtosistest normaltest
+        combine_pvalues wasserstein_distance energy_distance spearmanr kendalltau fligner kruskal mannwhitneyu ks_2samp
+        rankdata percentileofscore""",
 }
 _IN_FRACTIONS = "mean variance pvariance stdev pstdev harmonic_mean"
 _STATISTICS = frozenset((_IN_FRACTIONS + " " + _IN_PLAIN_NUMPY["statistics"]).split())
