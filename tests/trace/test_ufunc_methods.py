@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from test_enumeration import outcome
 
+import dualtape
 from dualtape.handlers import inventory
 from dualtape.trace import record
 from dualtape.trace.functions import PASSIVE
@@ -76,3 +77,41 @@ def test_other_types_than_float64_are_refused_by_name(name):
     ufunc = getattr(np, name)
     with pytest.raises(DualtapeError, match=f"np.{name} with dtype=float32"):
         engines.by_adjoints(lambda x: ufunc(*[x] * ufunc.nin, dtype=np.float32), X)
+
+
+def _into(make, method, operand, *more):
+    """What a method of a ufunc writes into an array that is given by its position."""
+
+    def f(x):
+        out = make(x)
+        method(operand(x), 0, None, out, *more)
+        return out * x
+
+    return f
+
+
+WRITTEN = {
+    "reduce": _into(np.zeros_like, np.add.reduce, lambda x: np.outer(x, x)),
+    "reduce of constants": _into(np.zeros_like, np.add.reduce, lambda x: np.ones((3, 2))),
+    "maximum of constants": _into(np.zeros_like, np.maximum.reduce, lambda x: np.ones((3, 2))),
+    "reduce into a buffer": _into(lambda x: np.zeros(2), np.add.reduce, lambda x: np.outer(x, x)),
+    "reduce of a mask": _into(np.zeros_like, np.add.reduce, lambda x: np.outer(x, x) > 3.0),
+    "reduce of a mask into a buffer": _into(lambda x: np.zeros(2), np.add.reduce, lambda x: np.outer(x, x) > 3.0),
+    "all": _into(lambda x: np.zeros(2, bool), np.logical_and.reduce, lambda x: np.outer(x, x) > 3.0),
+    "any": _into(lambda x: np.zeros(2, bool), np.logical_or.reduce, lambda x: np.outer(x, x) > 3.0),
+    "accumulate": _into(lambda x: np.zeros((2, 2)), np.add.accumulate, lambda x: np.outer(x, x)),
+}
+
+
+@pytest.mark.parametrize("f", WRITTEN.values(), ids=WRITTEN)
+def test_results_go_where_a_position_says(f):
+    points = np.array([1.5, 2.5]), np.array([1.0, 2.0]), np.array([2.5, 0.5])
+    P = dualtape.record(f, points[0])
+    for x in points:
+        expected = np.stack([(f(x + h) - f(x - h)) / 2e-6 for h in 1e-6 * np.eye(2)], axis=-1)
+        for mode in ("forward", "reverse"):
+            value, J = dualtape.value_and_jacobian(f, mode=mode)(x)
+            np.testing.assert_array_equal(value, f(x))
+            np.testing.assert_allclose(J, expected, rtol=1e-7, atol=1e-7)
+        np.testing.assert_array_equal(P(x), f(x))
+        np.testing.assert_allclose(P.jacobian(x), expected, rtol=1e-7, atol=1e-7)

@@ -315,7 +315,8 @@ def method(ufunc, name, inputs, kwargs):
     reduction[np.add] = np.sum
     array = inputs[0]
     if name == "reduce" and ufunc in reduction and is_mask(array) and array.dtype == _BOOL and len(inputs) == 1:
-        return reduction[ufunc](array, **{"axis": 0, **kwargs})
+        options = {key: x for key, x in kwargs.items() if key != "out" and not (key == "dtype" and x is None)}
+        return functions.store(reduction[ufunc](array, **{"axis": 0, **options}), kwargs.get("out"))
     return on_plain(getattr(ufunc, name), inputs, kwargs)
 
 

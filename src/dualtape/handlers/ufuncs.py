@@ -196,7 +196,7 @@ def _reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=
         options = primal(options)
         return store(ufunc.reduce(primal(array), axis=axis, keepdims=keepdims, where=primal(where), **options), out)
     if ufunc in _REDUCE:
-        return _REDUCE[ufunc](array, axis=axis, out=out, keepdims=keepdims, where=where, **options)
+        return store(_REDUCE[ufunc](array, axis=axis, keepdims=keepdims, where=where, **options), out)
     # what NumPy raises: several axes of an operation whose order counts, an identity that is missing
     small, counted = np.ones([min(size, 1) for size in np.shape(array)]), where if where is True else np.True_
     ufunc.reduce(small, axis=axis, where=counted, **({"initial": 1.0} if options else {}))
