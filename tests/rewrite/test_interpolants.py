@@ -110,3 +110,36 @@ def test_points_of_the_wrong_dimension_are_scipys_error():
     f = si.RegularGridInterpolator((np.arange(3.0), np.arange(3.0)), np.eye(3))
     with pytest.raises(ValueError, match="dimension 3 but this RegularGridInterpolator has dimension 2"):
         dt.grad(lambda x: f(x)[0])(np.ones(3))
+
+
+WAVE = np.exp(1j * np.arange(5.0))
+COMPLEX_TABLES = {
+    "interp1d": lambda: si.interp1d(np.arange(5.0), WAVE),
+    "interp1d, cubic": lambda: si.interp1d(np.arange(5.0), WAVE, kind="cubic"),
+    "CubicSpline": lambda: si.CubicSpline(np.arange(5.0), WAVE),
+    "KroghInterpolator": lambda: si.KroghInterpolator(np.arange(5.0), WAVE),
+    "RegularGridInterpolator": lambda: si.RegularGridInterpolator((np.arange(5.0),), WAVE, method="cubic"),
+    "of rows": lambda: si.interp1d(np.arange(5.0), np.outer(WAVE, [1.0, 2j]), axis=0),
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX_TABLES)
+def test_complex_tables_keep_both_parts(name):
+    table = COMPLEX_TABLES[name]()
+
+    def f(x):
+        found = table(x[:, None] if name.startswith("Regular") else x)
+        return np.stack([np.real(found), np.imag(found)])
+
+    judge(f, np.array([0.3, 1.7, 2.4]))
+
+
+def test_scattered_complex_values_keep_both_parts():
+    points = np.random.default_rng(0).uniform(0.0, 2.0, (9, 2))
+    table = si.LinearNDInterpolator(points, points @ [1.0, 2j] + points[:, 0] ** 2)
+
+    def f(x):
+        found = table(x[0], x[1])
+        return np.stack([np.real(found), np.imag(found)])
+
+    judge(f, np.array([0.9, 1.1]))

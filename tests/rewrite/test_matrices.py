@@ -106,3 +106,50 @@ def test_the_matrix_looks_like_itself():
         return A @ x
 
     np.testing.assert_array_equal(dt.jacobian(f)(X), DENSE)
+
+
+COMPLEX = sparse.csr_array(DENSE * (1.0 + 0.5j) + 0.25j * np.eye(4))
+WAVE = np.exp(1j * np.arange(4.0))
+OF_COMPLEX_NUMBERS = {
+    "A @ z": lambda x: A @ (x * WAVE),
+    "z @ A": lambda x: (x * WAVE) @ A,
+    "A.dot of a list": lambda x: A.dot([1j * x[0], x[1], 2.0, x[2]]),
+    "a complex A @ x": lambda x: COMPLEX @ (x * x),
+    "a complex A @ z": lambda x: COMPLEX @ (x * x * WAVE),
+    "a complex A.T @ x": lambda x: COMPLEX.T @ (x * x),
+    "x @ a complex A": lambda x: (x * x) @ COMPLEX,
+    "columns": lambda x: COMPLEX @ np.stack([x, x * x], axis=1),
+    "an operator": lambda x: OPERATOR @ (x * WAVE),
+    "a complex operator": lambda x: linalg.aslinearoperator(COMPLEX) @ (x * x),
+    "its adjoint": lambda x: linalg.aslinearoperator(COMPLEX).H @ (x * x),
+    "rmatvec": lambda x: linalg.aslinearoperator(COMPLEX).rmatvec(x * WAVE),
+    "splu": lambda x: linalg.splu(COMPLEX.tocsc()).solve(x * x),
+    "splu, transposed": lambda x: linalg.splu(COMPLEX.tocsc()).solve(x * WAVE, "T"),
+    "splu, adjoint": lambda x: linalg.splu(COMPLEX.tocsc()).solve(x * WAVE, "H"),
+    "spsolve": lambda x: linalg.spsolve(COMPLEX.tocsc(), x * x),
+    "spsolve of z": lambda x: linalg.spsolve(A.tocsc(), x * WAVE),
+    "expm_multiply": lambda x: linalg.expm_multiply(COMPLEX, x * x),
+}
+
+
+@pytest.mark.parametrize("name", OF_COMPLEX_NUMBERS)
+def test_complex_matrices_and_vectors_keep_both_parts(name):
+    def f(x):
+        found = OF_COMPLEX_NUMBERS[name](x)
+        return np.stack([np.real(found), np.imag(found)])
+
+    judge(f, X, rounding=1e-14)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (COMPLEX * x[0]).toarray(),
+        lambda x: (COMPLEX + sparse.diags_array(x)).toarray(),
+        lambda x: linalg.LinearOperator((4, 4), matvec=lambda v: 1j * v, dtype=float) @ x,
+        lambda x: sparse.csr_array((1j * x, (np.arange(4), np.arange(4)))).toarray(),
+    ],
+)
+def test_a_complex_part_that_would_be_lost_is_refused(f):
+    with pytest.raises(dt.errors.DualtapeError, match="complex"):
+        dt.jacobian(lambda x: np.real(f(x)))(X)

@@ -1,5 +1,8 @@
 """Interpolants of scattered points and of FITPACK, at traced points and with traced values."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from judges import judge
@@ -94,3 +97,17 @@ def test_what_is_not_known_is_refused_by_name(name):
     with pytest.raises(dt.errors.UnsupportedOperation, match=name) as caught:
         dt.jacobian(REFUSED[name])(X)
     assert caught.value.remedy and "test_scattered_tables.py" in caught.value.where
+
+
+def test_what_scipys_own_code_imports_is_known_by_its_public_name():
+    """griddata of points on a line imports interp1d from a private module, here before anybody else has."""
+    program = """
+import numpy as np
+import scipy.interpolate as si
+import dualtape
+t = np.arange(4.0)
+dualtape.grad(lambda x: si.griddata(t, t * t, np.stack([x]))[0])(1.5)
+print(dualtape.grad(lambda x: si.interp1d(t, x * t)(1.5))(2.0))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.stdout.strip() == "1.5", result.stderr

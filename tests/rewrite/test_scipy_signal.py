@@ -189,3 +189,16 @@ def test_what_has_no_rule_is_refused_by_name(name, f):
     with pytest.raises(UnsupportedOperation, match=name) as caught:
         dualtape.jacobian(f)(X)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: signal.lfilter([1.0, 2j], [1.0, 0.5], x),
+        lambda x: signal.sosfilt([[1.0, 2j, 0.0, 1.0, 0.1, 0.0]], x),
+        lambda x: signal.upfirdn([1.0, 2j], x),
+    ],
+)
+def test_complex_coefficients_are_refused_by_name(f):
+    with pytest.raises(UnsupportedOperation, match="complex"):
+        dualtape.jacobian(lambda x: np.real(f(x)))(X)

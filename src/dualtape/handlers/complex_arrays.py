@@ -482,6 +482,7 @@ METHODS["astype"] = cast
 METHODS["copy"] = lambda self, order="C": copied(self, order)
 METHODS["sort"] = lambda self, *args, **kwargs: self.__setitem__(..., np.sort(self, *args, **kwargs))
 METHODS["partition"] = lambda self, *args, **kwargs: self.__setitem__(..., np.partition(self, *args, **kwargs))
+METHODS["flags"] = property(lambda self: self.real.flags)
 METHODS["T"] = property(lambda self: np.transpose(self))
 METHODS["mT"] = property(lambda self: np.matrix_transpose(self))
 

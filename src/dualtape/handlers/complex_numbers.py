@@ -191,7 +191,11 @@ def _binary(name):
 
 
 def _defers(other):
-    return other is None or isinstance(other, (str, bytes, dict, set))
+    return (
+        other is None
+        or isinstance(other, (str, bytes, dict, set))
+        or getattr(type(other), "__array_ufunc__", True) is None  # it has operators of its own: a sparse matrix
+    )
 
 
 def operate(python, ufunc, a, b):

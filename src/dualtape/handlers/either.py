@@ -1,8 +1,11 @@
 """What handlers of functions of real and of complex numbers alike are written with: linear algebra, most of all. A row
 is the one of real numbers; where an operand is complex, its counterpart (ops/complexified.py) runs."""
 
+import numpy as np
+
 from ..ops import factor_ops
 from ..ops.complexified import COUNTERPART
+from ..ops.constant_maps import mapped
 from ..trace import functions
 from .complex_functions import operands_of
 from .complex_numbers import handles_complex, made, number
@@ -42,6 +45,12 @@ def returned(function, models, args, parts=None, turned=(), **kwargs):
         models[0] = number(models[0])
     params = {"function": function, "models": len(models), "kwargs": kwargs, "parts": parts, "turned": turned}
     return apply(factor_ops.AS_RETURNED, *models, *args, **params)
+
+
+def image(x, linear):
+    """The image of a real or complex number under a `LinearMap`."""
+    x = number(x)
+    return mapped(made(x, np.zeros(np.shape(x))) if linear.is_complex and not functions.is_complex(x) else x, linear)
 
 
 def square(z):

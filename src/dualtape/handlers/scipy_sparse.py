@@ -1,24 +1,35 @@
 """Functions of scipy.sparse.linalg for constant matrices, which are linear maps of a vector: the inverse, the
 exponential."""
 
+import numpy as np
+
 from ..errors import UnsupportedOperation
-from ..ops.constant_maps import LinearMap, mapped
-from ..trace.functions import REFUSED, foreign, has_active, operand
+from ..ops.constant_maps import LinearMap
+from ..trace.functions import REFUSED, foreign, has_active, is_complex
+from .complex_numbers import number
+from .either import image
 
 
 @foreign("scipy.sparse.linalg.spsolve")
 def spsolve(A, b, permc_spec=None, use_umfpack=True):
-    import numpy as np
     from scipy.sparse.linalg import splu
 
     if has_active(A):
         raise UnsupportedOperation("scipy.sparse.linalg.spsolve of a traced matrix", "use np.linalg.solve")
-    factors = splu(getattr(A, "__wrapped__", A).tocsc(), **({} if permc_spec is None else {"permc_spec": permc_spec}))
+    A, b = getattr(A, "__wrapped__", A).tocsc(), number(b)
+    A = A.astype(complex) if is_complex(b) else A
+    factors = splu(A, **({} if permc_spec is None else {"permc_spec": permc_spec}))
     linear = LinearMap(
-        lambda b: factors.solve(np.array(b, dtype=np.float64)),
-        lambda w: factors.solve(np.array(w, dtype=np.float64), "T"),
+        lambda b: factors.solve(owned(b)),
+        lambda w: factors.solve(owned(w), "T"),
+        A.dtype.kind == "c",
     )
-    return mapped(operand(b), linear)
+    return image(b, linear)
+
+
+def owned(x):
+    """A copy, real or complex, for compiled code that asks for an array of its own."""
+    return np.array(x, dtype=complex if np.iscomplexobj(x) else float)
 
 
 @foreign("scipy.sparse.linalg.expm_multiply")
@@ -37,8 +48,9 @@ def expm_multiply(A, B, start=None, stop=None, num=None, endpoint=None, traceA=N
     linear = LinearMap(
         lambda x: expm_multiply(A, x, traceA=traceA),
         lambda w: expm_multiply(A.T, w, traceA=traceA),
+        getattr(A.dtype, "kind", None) == "c",
     )
-    return mapped(operand(B), linear)
+    return image(B, linear)
 
 
 def _iterates(name):

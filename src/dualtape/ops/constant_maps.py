@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..errors import UnsupportedOperation
 from .array_ops import ArrayOp
+from .complexified import analytic, applied
 
 
 class LinearMap(NamedTuple):
@@ -19,25 +21,37 @@ class LinearMap(NamedTuple):
     ----------
     forward, backward : callable
         Take an array, give the image under the map and under its transpose.
+    is_complex : bool
+        Images of real arrays are complex.
     """
 
     forward: Callable
     backward: Callable
+    is_complex: bool = False
 
     @property
     def T(self):
-        return LinearMap(self.backward, self.forward)
+        return LinearMap(self.backward, self.forward, self.is_complex)
 
 
 def mapped(x, linear):
-    """The image of `x` under a `LinearMap`: an operation on the tape where x is active."""
-    if hasattr(x, "engine"):
-        return x.engine.array_op(LINEAR_MAP, [x], {"linear": linear})
-    return linear.forward(x)
+    """The image of `x` under a `LinearMap`: an operation on the tape where x is active. A complex map takes complex
+    numbers."""
+    return applied(LINEAR_MAP, x, linear=linear)
+
+
+def _real(v, *xs):
+    """A value of a row of real numbers, whose imaginary part would be lost."""
+    if np.iscomplexobj(v) and not any(map(np.iscomplexobj, xs)):
+        raise UnsupportedOperation(
+            "a function of SciPy with complex values at traced real numbers",
+            "apply it to complex numbers, x + 0j, or take real and imaginary part apart",
+        )
+    return v
 
 
 def _linear_primal(x, linear):
-    return linear.forward(x)
+    return _real(linear.forward(x), x)
 
 
 def _linear_jvp(x_dots, xs, v, linear):
@@ -49,6 +63,7 @@ def _linear_vjp(v_bar, xs, v, active, linear):
 
 
 LINEAR_MAP = ArrayOp("linear_map", _linear_primal, _linear_jvp, _linear_vjp)
+analytic(LINEAR_MAP)
 
 
 class Table(NamedTuple):
@@ -63,11 +78,18 @@ class Table(NamedTuple):
         Dimensions of a point.
     shape : tuple of int
         Of a value.
+    is_complex : bool
+        Values are complex: they are looked up part by part.
     """
 
     at: Callable
     n: int
     shape: tuple
+    is_complex: bool = False
+
+    def part(self, k):
+        """The real part (k = 0) or the imaginary part of the values."""
+        return Table(lambda x, orders: (np.real, np.imag)[k](self.at(x, orders)), self.n, self.shape)
 
 
 def looked_up(x, table, orders):
@@ -89,7 +111,7 @@ def _beside_values(x, table):
 
 
 def _table_primal(x, table, orders):
-    return table.at(x, orders)
+    return _real(table.at(x, orders))
 
 
 def _table_jvp(x_dots, xs, v, table, orders):
@@ -110,7 +132,7 @@ def _table_vjp(v_bar, xs, v, active, table, orders):
 
 
 def _compiled_primal(model, *xs, function):
-    return function(*xs)
+    return _real(function(*xs))
 
 
 def _compiled_jvp(x_dots, xs, v, function):

@@ -4,9 +4,16 @@ interpolant's own."""
 import numpy as np
 
 from dualtape.errors import UnsupportedOperation
+from dualtape.handlers.complex_numbers import made
 from dualtape.ops.constant_maps import Table, looked_up
 from dualtape.rewrite.fitpack_kernels import spalde, splint
 from dualtape.rewrite.wrapping import Wrapper, active_array, has_active_part
+
+
+def _looked_up(x, table, orders):
+    if not table.is_complex:
+        return looked_up(x, table, orders)
+    return made(*(looked_up(x, table.part(k), orders) for k in (0, 1)))
 
 
 class Interpolant(Wrapper):
@@ -23,14 +30,15 @@ class Interpolant(Wrapper):
         def at(x, orders):
             return np.asarray(self._derivative(orders[0] + offset, options)(np.asarray(x, dtype=np.float64)))[()]
 
-        return Table(at, 0, np.shape(at(np.zeros(0) + self._inside(), (0,)))[1:])
+        sample = at(np.zeros(0) + self._inside(), (0,))
+        return Table(at, 0, np.shape(sample)[1:], np.iscomplexobj(sample))
 
     def _inside(self):
         """A point at which the interpolant can be evaluated, shape (1,)."""
         return np.ravel(np.asarray(self.__wrapped__.x, dtype=np.float64))[:1]
 
     def _at(self, x, options, offset=0):
-        return looked_up(active_array(x), self._table(options, offset), (0,))
+        return _looked_up(active_array(x), self._table(options, offset), (0,))
 
     def __call__(self, x, *args, **kwargs):
         return self._at(x, {}) if has_active_part(x) else self._plainly("__call__", x, *args, **kwargs)
@@ -166,8 +174,10 @@ class Grid(Wrapper):
         at = _linear_on_grid if kind == "linear" else _spline_on_grid
         if kind not in ("linear", "slinear", "cubic", "quintic", "nearest"):
             return self._plainly("__call__", xi, method, nu=nu)
-        table = Table(lambda x, orders: at(f, kind, points, x, orders), n, np.shape(f.values)[n:])
-        return looked_up(xi, table, tuple(nu) if nu is not None else (0,) * n)
+        table = Table(
+            lambda x, orders: at(f, kind, points, x, orders), n, np.shape(f.values)[n:], np.iscomplexobj(f.values)
+        )
+        return _looked_up(xi, table, tuple(nu) if nu is not None else (0,) * n)
 
 
 def _spline_on_grid(f, kind, points, x, orders):
@@ -252,23 +262,28 @@ class Scattered(Wrapper):
             points = np.stack(np.broadcast_arrays(*map(active_array, parts)), axis=-1)
         else:
             points = active_array(args[0])
-        points = np.reshape(points, (-1, n)) if np.ndim(points) == 1 else points
+            points = np.reshape(points, (-1, n)) if np.ndim(points) == 1 else points
         slope = _slope_of_nearest if kind == "NearestNDInterpolator" else _slope_in_simplex
 
         def at(x, orders):
-            return slope(f, x, orders) if any(orders) else f(x, **options)
+            return slope(f, x, orders) if any(orders) else _values_at(f, x, **options)
 
         values = np.shape(f.values)[1:] if kind == "NearestNDInterpolator" else np.shape(at(f.points[:1], (0,) * n))[1:]
-        return looked_up(points, Table(at, n, values), (0,) * n)
+        return _looked_up(points, Table(at, n, values, np.iscomplexobj(f.values)), (0,) * n)
+
+
+def _values_at(f, x, **options):
+    """The values at points, of which there may be one, with the shape of the points."""
+    return np.asarray(f(tuple(np.moveaxis(x, -1, 0)), **options))[()]
 
 
 def _slope_of_nearest(f, x, orders):
-    return np.zeros(np.shape(f(x)))
+    return np.zeros(np.shape(_values_at(f, x)))
 
 
 def _slope_in_simplex(f, x, orders):
     """The slope of the plane through the values at the corners; what fills the outside is constant."""
-    found = f(x)
+    found = _values_at(f, x)
     if sum(orders) > 1:
         return np.where(np.isnan(found), np.nan, 0.0)
     axis, flat = orders.index(1), np.reshape(x, (-1, np.shape(x)[-1]))
@@ -279,7 +294,7 @@ def _slope_in_simplex(f, x, orders):
     slopes = np.linalg.solve(places[:, 1:] - places[:, :1], values[:, 1:] - values[:, :1])[:, axis]
     slopes = slopes / f.scale[axis] if f.scale is not None else slopes
     outside = np.reshape(simplices, np.shape(x)[:-1])
-    slopes = np.reshape(slopes.real, np.shape(found))
+    slopes = np.reshape(slopes, np.shape(found))
     outside = np.reshape(outside == -1, outside.shape + (1,) * (np.ndim(found) - outside.ndim))
     return np.where(outside, np.where(np.isnan(found), np.nan, 0.0), slopes)
 

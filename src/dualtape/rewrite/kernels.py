@@ -57,7 +57,10 @@ def plain_numbers(x, problem, remedy):
     """An argument of a kernel in which there is no derivative, as a plain array; `problem` and `remedy` say so."""
     if has_active(x):
         raise UnsupportedOperation(problem, remedy)
-    return np.asarray(peeked(x), dtype=np.float64)
+    x = np.asarray(peeked(x))
+    if np.iscomplexobj(x):
+        raise UnsupportedOperation("complex coefficients beside traced numbers", "keep real and imaginary part apart")
+    return x.astype(np.float64)
 
 
 def compiled(function, model, *xs):

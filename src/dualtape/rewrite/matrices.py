@@ -4,7 +4,11 @@ linear maps with an exact transpose."""
 import numpy as np
 
 from dualtape.errors import UnsupportedOperation
-from dualtape.ops.constant_maps import LinearMap, mapped
+from dualtape.handlers.buffers import opened
+from dualtape.handlers.complex_numbers import number
+from dualtape.handlers.either import image
+from dualtape.handlers.scipy_sparse import owned
+from dualtape.ops.constant_maps import LinearMap
 from dualtape.rewrite.wrapping import Wrapper, active_array, has_active_part
 
 
@@ -18,10 +22,10 @@ class Linear(Wrapper):
         raise NotImplementedError
 
     def _apply(self, x, linear):
-        x = active_array(x)
+        x = opened(x, [])
         if np.ndim(x) not in (1, 2):
             raise ValueError("expected a 1-d or 2-d array or matrix")
-        return mapped(x, linear)
+        return image(x, linear)
 
     def __matmul__(self, x):
         return self._apply(x, self._map()) if has_active_part(x) else self._plainly("__matmul__", x)
@@ -29,7 +33,7 @@ class Linear(Wrapper):
     def __rmatmul__(self, x):
         if not has_active_part(x):
             return self._plainly("__rmatmul__", x)
-        return np.transpose(self._apply(np.transpose(active_array(x)), self._map().T))
+        return np.transpose(self._apply(np.transpose(number(opened(x, []))), self._map().T))
 
     def dot(self, x):
         return self._apply(x, self._map()) if has_active_part(x) else self._plainly("dot", x)
@@ -46,7 +50,7 @@ class SparseMatrix(Linear):
 
     def _map(self):
         A = self.__wrapped__.copy()  # what happens to its entries from here on is not part of the derivative
-        return LinearMap(lambda x: np.asarray(A @ x), lambda w: np.asarray(A.T @ w))
+        return LinearMap(lambda x: np.asarray(A @ x), lambda w: np.asarray(A.T @ w), A.dtype.kind == "c")
 
     def _plainly(self, method, *args, **kwargs):
         if method == "__setitem__" and has_active_part(args[1]):
@@ -86,12 +90,20 @@ class Operator(Linear):
 
     def _map(self):
         A = self.__wrapped__
-        return LinearMap(A.dot, lambda w: np.conj(A.H.dot(np.conj(w))))
+        return LinearMap(A.dot, lambda w: np.conj(A.H.dot(np.conj(w))), self._is_complex())
+
+    def _adjoint(self):
+        """The conjugate transpose."""
+        A = self.__wrapped__
+        return LinearMap(A.H.dot, lambda w: np.conj(A.dot(np.conj(w))), self._is_complex())
+
+    def _is_complex(self):
+        return getattr(self.__wrapped__.dtype, "kind", None) == "c"
 
     def matvec(self, x):
         if not has_active_part(x):
             return self._plainly("matvec", x)
-        x = active_array(x)
+        x = number(opened(x, []))
         rows = self.__wrapped__.shape[0]
         return np.reshape(self._apply(np.reshape(x, -1), self._map()), (rows, 1) if np.ndim(x) == 2 else (rows,))
 
@@ -99,10 +111,10 @@ class Operator(Linear):
         return self @ x
 
     def rmatvec(self, x):
-        return self._apply(x, self._map().T) if has_active_part(x) else self._plainly("rmatvec", x)
+        return self._apply(x, self._adjoint()) if has_active_part(x) else self._plainly("rmatvec", x)
 
     def rmatmat(self, x):
-        return self._apply(x, self._map().T) if has_active_part(x) else self._plainly("rmatmat", x)
+        return self._apply(x, self._adjoint()) if has_active_part(x) else self._plainly("rmatmat", x)
 
     def __mul__(self, x):
         return self @ x if has_active_part(x) else self._plainly("__mul__", x)
@@ -121,12 +133,14 @@ class Factors(Wrapper):
         factors, back = self.__wrapped__, {"N": "T", "T": "N", "H": "N"}.get(trans)
         if back is None:
             raise ValueError("trans must be N, T or H")
-        linear = LinearMap(lambda b: factors.solve(_owned(b), trans), lambda w: factors.solve(_owned(w), back))
-        return mapped(active_array(rhs), linear)
-
-
-def _owned(x):
-    return np.array(x, dtype=np.float64)
+        linear = LinearMap(
+            lambda b: factors.solve(owned(b), trans),
+            lambda w: (
+                np.conj(factors.solve(owned(np.conj(w)), back)) if trans == "H" else factors.solve(owned(w), back)
+            ),
+            np.iscomplexobj(factors.solve(np.zeros(factors.shape[0]))),
+        )
+        return image(opened(rhs, []), linear)
 
 
 def is_matrix(A):

@@ -162,8 +162,16 @@ def substitute_of(value, name=None):
         return value
     found = _substitutes.get(value)
     if found is None:
-        found = _substitutes.setdefault(value, _new_substitute(value, name))
+        found = _substitutes.setdefault(value, _new_substitute(value, _known_name(value, name)))
     return found
+
+
+def _known_name(value, name):
+    """The public name of what was found in a private module of SciPy, as SciPy's own functions import it."""
+    from dualtape.rewrite.foreign import public_name
+
+    is_private = any(part.startswith("_") for part in (name or "").split("."))
+    return is_private and public_name(value) or name
 
 
 def _is_function(value):

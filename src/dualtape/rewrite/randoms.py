@@ -4,6 +4,7 @@ active, and so may what they shuffle or choose from. The order is drawn with the
 import numpy as np
 
 from dualtape.core.buffer import Buffer, buffered, opened
+from dualtape.handlers.complex_numbers import number
 from dualtape.rewrite.wrapping import Wrapper, active_array, has_active_part
 
 
@@ -23,17 +24,19 @@ class RandomNumbers(Wrapper):
     def normal(self, loc=0.0, scale=1.0, size=None):
         if not has_active_part((loc, scale)):
             return self._plainly("normal", loc, scale, size)
+        loc, scale = active_array(loc), active_array(scale)
         return loc + scale * self.__wrapped__.standard_normal(_shape(size, loc, scale))
 
     def uniform(self, low=0.0, high=1.0, size=None):
         if not has_active_part((low, high)):
             return self._plainly("uniform", low, high, size)
+        low, high = active_array(low), active_array(high)
         return low + (high - low) * self.__wrapped__.random(_shape(size, low, high))
 
     def exponential(self, scale=1.0, size=None):
         if not has_active_part(scale):
             return self._plainly("exponential", scale, size)
-        return scale * self.__wrapped__.standard_exponential(_shape(size, scale))
+        return active_array(scale) * self.__wrapped__.standard_exponential(_shape(size, scale))
 
     # ---- elements in random order ----
 
@@ -41,21 +44,21 @@ class RandomNumbers(Wrapper):
         if type(x) is list:
             self.__wrapped__.shuffle(x)
         elif has_active_part(x):
-            x[...] = active_array(x)[self._order("shuffle", x, axis)]
+            x[...] = number(opened(x, []))[self._order("shuffle", x, axis)]
         else:
             self._plainly("shuffle", x, **_axis(axis))
 
     def permutation(self, x, axis=0):
         if not has_active_part(x):
             return self._plainly("permutation", x, **_axis(axis))
-        x = active_array(x)
+        x = number(opened(x, []))
         return x[self._order("permutation", x, axis)]
 
     def choice(self, a, size=None, replace=True, p=None, axis=0, shuffle=True):
         named = _axis(axis) if shuffle else {"shuffle": False, **_axis(axis)}
         if not has_active_part(a):
             return self._plainly("choice", a, size, replace, p, **named)
-        a = active_array(a)
+        a = number(opened(a, []))
         return np.take(a, self._plainly("choice", a.shape[axis], size, replace, p), axis)
 
     def _order(self, method, x, axis):

@@ -216,6 +216,8 @@ def traced(x):
         return x
     real = x.__wrapped__ if isinstance(x, Wrapper) else x
     coo = real.tocoo()
+    if coo.dtype.kind == "c":
+        raise UnsupportedOperation("a complex sparse matrix with traced entries", "keep real and imaginary part apart")
     ids = type(coo)((np.arange(1.0, coo.nnz + 1), (coo.row, coo.col)), shape=coo.shape)
     found = TracedMatrix.__new__(TracedMatrix)
     for name, value in (("ids", ids), ("entries", np.array(coo.data, dtype=np.float64)), ("__wrapped__", real)):

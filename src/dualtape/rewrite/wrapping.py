@@ -3,21 +3,26 @@ to be differentiable in them. All else reaches the object, with plain arguments 
 
 import types
 
-from dualtape.core.buffer import buffered
+from dualtape.core.buffer import Buffer, buffered
 from dualtape.errors import UnsupportedOperation
 from dualtape.handlers.buffers import opened
-from dualtape.trace.functions import CARRIERS, is_active, operand
+from dualtape.trace.functions import CARRIERS, has_parts, is_active, operand
 
 
 def has_active_part(x):
-    """Tell whether an argument is active, or a buffer or a list that holds active numbers."""
+    """Tell whether an argument carries derivatives, or is a buffer or a list that holds such numbers."""
     found = []
     opened(x, found)
-    return any(is_active(part) or is_active(getattr(part, "held", lambda: None)()) for part in found) or _in_lists(x)
+    return any(_carries(part) for part in found) or _in_lists(x)
+
+
+def _carries(x):
+    x = x.held() if type(x) is Buffer else x
+    return is_active(x) or has_parts(x)
 
 
 def _in_lists(x):
-    return type(x) in (list, tuple) and any(is_active(item) or _in_lists(item) for item in x)
+    return type(x) in (list, tuple) and any(_carries(item) or _in_lists(item) for item in x)
 
 
 def active_array(x):

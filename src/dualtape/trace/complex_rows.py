@@ -4,7 +4,7 @@ rules here to its own. A complex operand is two real ones of one shape, a comple
 
 import numpy as np
 
-from dualtape.ops import complex_ops, complex_special, eigen_ops, fourier_ops
+from dualtape.ops import complex_ops, complex_special, constant_maps, eigen_ops, fourier_ops
 from dualtape.ops.complexified import COUNTERPART
 from dualtape.ops.decisions import OPERAND
 from dualtape.trace.demands import require, square
@@ -12,7 +12,7 @@ from dualtape.trace.matrix_rows import Several
 
 ROWS = {
     *(row for family in (complex_ops, complex_special, eigen_ops, fourier_ops) for row in family.ROWS),
-    *(found.row for found in COUNTERPART.values()),
+    *(found.row for row, found in COUNTERPART.items() if row not in constant_maps.ROWS),  # these are in no file
 }
 
 _ELEMENTWISE = frozenset(
