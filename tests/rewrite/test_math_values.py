@@ -1,5 +1,6 @@
 """The functions of Python's module math: the values that f itself would give, bit for bit, and derivatives of them."""
 
+import io
 import math
 
 import numpy as np
@@ -129,3 +130,13 @@ def test_parts_of_a_number_replay_at_others():
     program = dualtape.record(lambda x: math.modf(x)[0] + math.frexp(x)[0], 2.5, on_guard="raise")
     assert program(3.25) == math.modf(3.25)[0] + math.frexp(3.25)[0]
     assert program.grad(3.25) == 1.25
+
+
+def test_rounding_to_decimals_is_kept_in_a_file():
+    program, file = dualtape.record(lambda x: round(x, 2) * x, 1.2345), io.BytesIO()
+    program.save(file)
+    file.seek(0)
+    loaded = dualtape.load(file)
+    for x in (1.2345, 2.675, -0.125):
+        assert loaded(x) == program(x) == round(x, 2) * x
+        assert loaded.grad(x) == round(x, 2)

@@ -249,6 +249,11 @@ def _vectors(shapes, largest):
     return ()
 
 
+def _rounded(shapes, largest, digits):
+    require(shapes[0] == () and len(shapes) == 1 and type(digits) is int)
+    return ()
+
+
 def _asked(shapes, largest, function, args, kwargs):
     """A function whose result has no derivative; whole numbers among its arguments may be lengths."""
     require(type(function) is str and type(args) is tuple and type(kwargs) is dict)
@@ -364,6 +369,7 @@ _RULES = {
     "math.hypot": _vectors,
     "math.fsum": _vectors,
     "math.sumprod": _vectors,
+    "round": _rounded,
     "ordered": _ordered,
     "taken": _taken,
     "put": _put,
