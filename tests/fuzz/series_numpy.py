@@ -185,6 +185,10 @@ def stack(arrays, axis=0):
     return constants(np.stack(arrays, axis))  # they may all be plain
 
 
+def pad(array, pad_width, **options):
+    return constants(np.pad(array, pad_width, **options))
+
+
 def arange(*limits):
     return constants(np.arange(*limits))
 
