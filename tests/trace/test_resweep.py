@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import dualtape as dt
+from dualtape.ops.table import OPCODES, ROWS
 from dualtape.trace.record import record_flat
 
 ROUNDING = 1e-12
@@ -175,3 +176,21 @@ def test_a_computed_zero_is_not_a_structural_one():
     g = lambda x: np.sqrt(dt.grad(lambda y: y * y * (x - 1.0) ** 2)(1.0))
     assert np.isnan(dt.grad(g)(1.0))
     assert np.isnan(dt.grad(g, mode="forward")(1.0))
+
+
+SLOPED = [row for row in ROWS if any(row.slopes) and row.name != "float_power"]
+
+
+@pytest.mark.parametrize("row", SLOPED, ids=lambda row: row.name)
+@pytest.mark.parametrize("kind", [float, lambda x: np.array([x, 0.8 * x])], ids=["scalar", "array"])
+def test_hyper_dual_numbers_around_first_partials_that_are_rows(row, kind):
+    x, constant = kind(0.4), kind(0.7)
+
+    def f(t):
+        operands = (t,) if row.arity == 1 else (t, constant)
+        return np.sum(t.engine.elementwise(OPCODES[row.name], *operands))
+
+    gradient = dt.grad(f)
+    np.testing.assert_allclose(
+        dt.hessian(gradient, mode="forward")(x), dt.hessian(gradient, mode="reverse")(x), rtol=1e-9, atol=1e-12
+    )

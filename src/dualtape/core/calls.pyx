@@ -14,6 +14,7 @@ from dualtape.core.c cimport (
     DT_NOT_NATIVE, DT_SOLVE, DT_SOLVE_VECTOR, DT_VECDOT, DT_VECMAT, dt_native, dt_stack)
 from dualtape.core.layout cimport MAX_NDIM
 from dualtape.core.tape cimport Tape
+from dualtape.errors import UnsupportedOperation
 
 cnp.import_array()
 
@@ -56,6 +57,16 @@ cdef class ArrayCall:
     def __init__(self, row, params, operands, results, single):
         self.row, self.params, self.operands, self.results, self.single = row, params, operands, results, single
         self.active = tuple([type(x) is Place and (<Place>x).active for x in operands])
+
+
+def real_result(row, result):
+    """What an operation of real numbers gave: among them there is no place for imaginary parts."""
+    values = np.asarray(result)
+    if values.dtype.kind == "c":
+        raise UnsupportedOperation(
+            f"{row.name} gave complex numbers for real ones; their imaginary parts would be lost",
+            "make an operand complex first: x + 0j")
+    return values
 
 
 # ---- what C knows ----

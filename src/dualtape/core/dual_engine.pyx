@@ -15,6 +15,7 @@ from dualtape.core.layout cimport MAX_NDIM, check_ndim
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dualtape.core.calls import real_result
 from dualtape.core.dual_arrays import elementwise, get, primal
 from dualtape.ops.contractions import contraction_of
 
@@ -206,7 +207,7 @@ def array_operation(ForwardNumber leader, row, list numbers, dict params):
     form = contraction_of(row.name, [np.ndim(primal(number)) for number in numbers], params)
     if form is not None:
         v = row.primal(*[primal(number) for number in numbers], **params)
-        return contraction(leader, form[0], form[1], numbers, v)
+        return contraction(leader, row, form[0], form[1], numbers, v)
     return array_operation_by_row(leader, row, numbers, params)
 
 
@@ -220,11 +221,11 @@ def sum_of_records(ForwardNumber leader, ForwardNumber x, v, axis=None, keepdims
     return result if result.values.ndim else get(result, ())
 
 
-def contraction(ForwardNumber leader, list inputs, str output, list numbers, v):
+def contraction(ForwardNumber leader, row, list inputs, str output, list numbers, v):
     """A product of two operands, linear in each: every lane of one meets the value of the other, and, in second order,
     e1 lanes of each meet e2 lanes of the other. Only lanes that move are computed; the rest stays structurally zero."""
     cdef lane_space *space = leader.space
-    cdef ForwardNumber result = constants(space, leader.level, np.array(v, dtype=np.float64))
+    cdef ForwardNumber result = constants(space, leader.level, np.array(real_result(row, v), dtype=np.float64))
     a, b = inputs
     xs = [primal(number) for number in numbers]
     x, y = [record_array(number) if isinstance(number, ForwardNumber) else None for number in numbers]
@@ -263,7 +264,7 @@ def array_operation_by_row(ForwardNumber leader, row, list numbers, dict params)
     xs = [primal(number) for number in numbers]
     v = row.primal(*xs, **params)
     outputs = list(v) if isinstance(v, tuple) else [v]
-    results = [constants(space, leader.level, np.array(output, dtype=np.float64)) for output in outputs]
+    results = [constants(space, leader.level, np.array(real_result(row, part), dtype=np.float64)) for part in outputs]
     records = [record_array(result) for result in results]
     moving = [record_array(number) if isinstance(number, ForwardNumber) else None for number in numbers]
     for k in range(q):

@@ -14,6 +14,7 @@ from dualtape.core.array cimport (
     TracedArray, as_view, at_position, elementwise, ids_of, new_root, new_view, readable, store)
 from dualtape.core.c cimport DT_ACTIVE_A, DT_CALL, DT_GATHER, DT_OP_NODE, dt_node
 from dualtape.core.calls cimport ArrayCall, Place, note_call
+from dualtape.core.calls import real_result
 from dualtape.core.holder cimport Holder, plain_key
 from dualtape.core.layout cimport MAX_NDIM, MOST_GAPS, check_ndim, copied_as_laid, may_share, memory_axes
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
@@ -459,7 +460,7 @@ def array_op(Tape tape, row, operands, params):
             guards.guard_operands(operands)
             raise
         single = not isinstance(result, tuple)
-        results = [computed_array(tape, np.asarray(part)) for part in ((result,) if single else result)]
+        results = [computed_array(tape, real_result(row, part)) for part in ((result,) if single else result)]
     finally:
         tape.let_go()
     tape.flush()          # what another thread of f has recorded meanwhile

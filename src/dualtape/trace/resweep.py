@@ -419,25 +419,42 @@ def _repeated(tape, numbers, slots):
 def _repeated_by_operations(tape, numbers, engine):
     """The values of all slots as one array of the forward evaluation."""
     found, size = nodes(tape)
-    env = engine.lift(first_values(tape, size))
-    active = np.zeros(size, dtype=bool)
-    active[1 : 1 + tape.n_inputs] = True
+    env = _Moving(engine.lift(first_values(tape, size)))
     env[1 : 1 + tape.n_inputs] = np.concatenate([np.reshape(number, -1) for number in numbers])
     for op, a, b, out in instructions(tape):
         for node in found[a:b] if op is None else ():
-            _repeat_node(engine, node, env, active, tape.n_slots)
-        if op is not None and (active[a] or active[b]):
+            _repeat_node(engine, node, env, tape.n_slots)
+        if op is not None and (env.moves[a] or env.moves[b]):
             env[out] = engine.elementwise(op, env[a], env[b] if ROWS[op].arity == 2 else None)
-            active[out] = True
-    return env
+    return env.numbers
 
 
-def _repeat_node(engine, node, env, active, stored):
+class _Moving:
+    """Numbers of a forward evaluation in the slots of a tape; those that nothing has been written to are plain.
+
+    Attributes
+    ----------
+    numbers : DualArray or HyperDualArray, shape (size,)
+    moves : ndarray of bool, shape (size,)
+    """
+
+    def __init__(self, numbers):
+        self.numbers, self.moves = numbers, np.zeros(numbers.size, dtype=bool)
+
+    def __getitem__(self, place):
+        found = self.numbers[place]
+        return found if np.any(self.moves[place]) else peek(found)
+
+    def __setitem__(self, place, found):
+        self.numbers[place] = found
+        self.moves[place] = True
+
+
+def _repeat_node(engine, node, env, stored):
     if node.kind == "guard":
         return
     unstored = node.kind == "elementwise" and node.results[0].start >= stored
-    if not unstored and not _any(active, node.operands):
+    if not unstored and not _any(env.moves, node.operands):
         return
     for place, result in zip(node.results, _results_again(engine, node, _operands(node, env)), strict=True):
         env[place] = result
-        active[place] = True
