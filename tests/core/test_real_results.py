@@ -1,5 +1,5 @@
-"""An operation of real numbers that turns out complex is refused by its name: tape and dual numbers hold float64, and an
-imaginary part would be lost without a word."""
+"""An operation of real numbers that turns out complex is refused by its name: tape and dual numbers hold float64, and
+an imaginary part would be lost without a word."""
 
 import numpy as np
 import pytest
