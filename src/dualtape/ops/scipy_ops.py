@@ -286,7 +286,7 @@ def kept_where_read(x, lower, unit=False):
 def _triangular_jvp(x_dots, xs, v, lower, transpose, unit):
     a_dot, b_dot = x_dots
     if a_dot is not None:
-        a_dot = kept_where_read(a_dot, lower, unit)
+        a_dot = np.where(read(a_dot.shape[-1], lower, unit), a_dot + 0.0, UNREAD)
         pushed = np.matmul(transposed(a_dot) if transpose else a_dot, v)
         b_dot = -pushed if b_dot is None else b_dot - pushed
     return substituted(xs[0], b_dot, lower, transpose, unit)
