@@ -1,5 +1,5 @@
 """The rule of an array operation only reads what it is given: that is memory of the sweep, where others find their
-numbers, too. One that wrote there made Hessians wrong, finite and without a word, in which its operand was used twice."""
+numbers, too. One that wrote there made Hessians finite and wrong in which its operand was used twice."""
 
 import numpy as np
 import pytest

@@ -17,8 +17,8 @@ MOST_GAPS = 8
 def in_layout_of(number, x):
     """`number`, whose elements lie in C order, with the strides of the array `x` that it stands for, or with smaller
     ones that have gaps at the same axes; a scalar is of the kind of `x`."""
-    if hasattr(number, "of_kind"):
-        return number.of_kind(is_float(x))
+    if number.shape == ():
+        return number.of_kind(is_float(x)) if hasattr(number, "of_kind") else number  # no array of shape ()
     if not isinstance(x, np.ndarray) or x.flags.c_contiguous or not x.size:
         return number
     strides = tuple(stride // x.itemsize for stride in x.strides)
