@@ -189,6 +189,10 @@ def pad(array, pad_width, **options):
     return constants(np.pad(array, pad_width, **options))
 
 
+def apply_along_axis(function, axis, a):
+    return np.apply_along_axis(lambda row: constants(function(row)), axis, a)
+
+
 def arange(*limits):
     return constants(np.arange(*limits))
 

@@ -40,7 +40,7 @@ class _OnlyReading:
 
 @pytest.fixture(autouse=True)
 def watched_rules():
-    originals = [(row, rule, getattr(row, rule)) for row in rows().values() for rule in ("jvp", "vjp")]
+    originals = [(row, rule, getattr(row, rule)) for row in rows().values() for rule in ("primal", "jvp", "vjp")]
     for row, rule, original in originals:
         object.__setattr__(row, rule, _OnlyReading(original, f"{rule} of {row.name}"))
     yield
