@@ -4,6 +4,9 @@ that meets an infinite partial, nor a rule's own NaN that is differentiated once
 import numpy as np
 import pytest
 import ways
+from scipy import linalg
+
+import dualtape
 
 I2 = np.eye(2)
 TWOFOLD = np.diag([2.0, 2.0, 5.0])
@@ -23,6 +26,10 @@ NOWHERE = {
     "the logarithm of a determinant that is 0": (lambda a: np.linalg.slogdet(a)[1], SINGULAR),
     "R of dependent columns": (lambda a: np.linalg.qr(a)[1][1, 1], np.ones((2, 2))),
     "Q of a column of zeros": (lambda a: np.linalg.qr(a)[0][0, 0], np.array([[0.0, 1.0], [0.0, 1.0]])),
+    "a fractional power of a singular matrix": (
+        lambda a: linalg.fractional_matrix_power(a, 0.5).real.sum(),
+        np.array([[1.0, 2.0], [2.0, 4.0]]),
+    ),
     "arctan2 at the origin": (lambda x: np.arctan2(x[0], x[1]), np.zeros(2)),
     "a root times zero": (lambda x: np.sqrt(x[0]) * 0.0, np.zeros(2)),
     "a correlation with a constant": (lambda x: np.corrcoef(x, np.arange(3.0))[0, 1], np.ones(3)),
@@ -53,3 +60,12 @@ def test_what_does_not_use_an_eigenspace_keeps_its_derivative():
 def test_the_sum_of_general_eigenvalues_that_are_equal_is_the_trace():
     for way in ("reverse", "vjp", "program", "second-order adjoints"):
         np.testing.assert_allclose(ways.FIRST[way](lambda a: np.linalg.eig(a)[0].sum().real, TWOFOLD), np.eye(3))
+
+
+@pytest.mark.filterwarnings("ignore")  # SciPy warns of singular matrices
+@pytest.mark.parametrize("a", [np.array([[1.0, 2.0], [2.0, 4.0]]), np.zeros((2, 2))], ids=["singular", "zero"])
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_functions_without_a_series_at_zero_have_none_at_singular_matrices(mode, a):
+    for f in (linalg.logm, lambda a: linalg.fractional_matrix_power(a, 2.5)):
+        assert np.isnan(dualtape.jacobian(f, mode=mode)(a)).all()
+        assert np.isnan(dualtape.hessian(f, mode=mode)(a)).all()

@@ -8,6 +8,7 @@ from libc.stdint cimport int64_t, uintptr_t
 import numpy as np
 
 from dualtape.core.c cimport DT_CALL, DT_OP_NODE, dt_instr, dt_workspace
+from dualtape.core.calls import real_result
 from dualtape.core.engine cimport ArrayCall, Place
 from dualtape.core.tape cimport Tape
 
@@ -120,7 +121,7 @@ cdef int call_primal(ArrayCall call, double *value) except -1:
     except np.linalg.LinAlgError as error:
         raise np.linalg.LinAlgError(f"{error}: np.{call.row.name} at the point of this replay") from None
     for at, part in zip(call.results, (result,) if call.single else result):
-        (<Place>at).array(value, 0)[...] = part
+        (<Place>at).array(value, 0)[...] = real_result(call.row, part)
     return 0
 
 

@@ -61,12 +61,18 @@ def _frechet(a, direction, function, **options):
 
 
 def _function_jvp(x_dots, xs, v, **params):
-    return _frechet(xs[0], x_dots[0], **params)
+    return _frechet(xs[0], x_dots[0], **params) + _where_without(xs[0], **params)
 
 
 def _function_vjp(v_bar, xs, v, active, **params):
     """The map of directions has its adjoint at the transposed matrix."""
-    return (_frechet(transposed(xs[0]), v_bar, **params),)
+    return (_frechet(transposed(xs[0]), v_bar, **params) + _where_without(xs[0], **params),)
+
+
+def _where_without(a, function, **options):
+    """Not a number where a matrix is singular to rounding and the function has no power series at 0: what SciPy gives
+    for blocks of such a matrix is no derivative, not even that of ``a**2.5``, which exists."""
+    return _where_singular(a) if function in ("logm", "fractional_matrix_power") else 0.0
 
 
 # Matrix equations.
@@ -152,8 +158,12 @@ def _outside(x, p, u):
 
 
 def _where_singular(p):
-    """Not a number where p is singular to rounding: a polar factor is any of many there, a square root not smooth."""
-    s = np.linalg.svd(judged(p), compute_uv=False)
+    """Not a number where p is singular to rounding, or not finite: a polar factor is any of many there, a square root
+    not smooth."""
+    try:
+        s = np.linalg.svd(judged(p), compute_uv=False)
+    except np.linalg.LinAlgError:
+        return np.nan
     return nan_where(np.min(s, initial=np.inf) <= s.shape[-1] * ROUNDING * np.max(s, initial=0.0))
 
 
