@@ -23,7 +23,9 @@
 #define DT_NOINLINE static
 #endif
 
-enum { DT_BLOCK = 1024 }; /* no kernel is called with more elements: its scratch arrays have this length */
+/* No kernel is called with more than DT_BLOCK elements. Its scratch arrays are longer, so that they never touch: the
+ * loops of NumPy 2.0 take arrays that touch for overlapping ones, and round otherwise then. */
+enum { DT_BLOCK = 1024, DT_SCRATCH = DT_BLOCK + 8 };
 
 enum dt_active { DT_X_ACTIVE = 1, DT_Y_ACTIVE = 2, DT_BOTH_ACTIVE = 3 };
 

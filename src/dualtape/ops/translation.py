@@ -100,7 +100,7 @@ class Kernel:
     def lines(self) -> Iterator[str]:
         """The body of the function."""
         if self.n_scratch:
-            yield "double " + ", ".join(f"t{k + 1}[DT_BLOCK]" for k in range(self.n_scratch)) + ";"
+            yield "double " + ", ".join(f"t{k + 1}[DT_SCRATCH]" for k in range(self.n_scratch)) + ";"
         for array, statement in self.steps:
             condition = "" if self.row.arity == 1 else CONDITION[frozenset(self.wanted[array])]
             yield condition + statement
