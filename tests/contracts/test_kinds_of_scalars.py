@@ -78,6 +78,28 @@ def test_a_test_of_a_scalar_is_what_it_is_in_numpy(name, place):
         np.testing.assert_array_equal(value, f(x))
 
 
+POWERS = {
+    "-1.5": lambda w: w**-1.5, "2.5": lambda w: w**2.5, "7": lambda w: w**7, "w": lambda w: w**w, "i": lambda w: w**1j,
+    "of 2": lambda w: 2**w, "of a float": lambda w: abs(w) ** w, "quotients": lambda w: (3.0 / w + w / (1 + 2j)) * w,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [complex, np.complex128])
+@pytest.mark.parametrize("name", POWERS)
+def test_powers_of_pythons_complex_numbers_are_not_those_of_numpy(name, kind):
+    def f(x):
+        w = complex(x[0], x[1])
+        z = POWERS[name](w if kind is complex else w * np.complex128(1.0))
+        return np.array([z.real, z.imag])
+
+    for x in (np.array([0.4, -1.2]), np.array([-0.7, 0.3]), np.array([1.5, 2.25])):
+        for value in ways(f, x, x + 0.5):
+            np.testing.assert_array_equal(value, f(x))
+    x, h = np.array([0.4, -1.2]), 1e-6
+    expected = np.stack([(f(x + d) - f(x - d)) / (2.0 * h) for d in h * np.eye(2)], axis=-1)
+    np.testing.assert_allclose(dualtape.jacobian(f)(x), expected, rtol=1e-7, atol=1e-8)
+
+
 def test_a_program_tells_floats_from_numpys():
     program = dualtape.record(lambda x: x * ((x > 0) + (x > -1)), 2.0)
     assert program(3.0) == 6.0

@@ -15,6 +15,13 @@ def is_float(x):
     return is_python(x) or getattr(x, "is_float", False)
 
 
+def as_float64(x):
+    """A scalar, active or plain, as NumPy's; anything else as it is."""
+    if hasattr(x, "of_kind"):
+        return x.of_kind(False)
+    return np.float64(x) if type(x) is float else x
+
+
 def as_float(x):
     """A scalar, active or plain, as a float of Python's; anything else as it is."""
     if hasattr(x, "of_kind"):

@@ -245,6 +245,9 @@ cdef class NumberType(type):
     def __subclasscheck__(cls, other):
         return issubclass(other, cls.number)
 
+    def __contains__(cls, other):
+        return other is cls or other is cls.number  # ``other is float``: see rewrite/identity.py
+
     def __eq__(cls, other):
         return True if other is cls or other is cls.number else NotImplemented  # a dtype is asked then
 

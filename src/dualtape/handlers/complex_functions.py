@@ -10,6 +10,7 @@ from ..ops.decisions import OPERAND
 from ..ops.table import OPCODES
 from ..trace.functions import apply, elementwise, has_parts, is_active, name_of, primal, store
 from . import complex_formulas as formulas
+from . import masks
 from .complex_numbers import (
     copied,
     dispatch,
@@ -209,8 +210,9 @@ def rint(z):
 _AS_UFUNCS = {np.add: add, np.subtract: subtract}
 
 
-def operated(python, ufunc, a, b):
-    """``a op b``, or ``op a`` for b = None. Of scalars it is not, to the last bit, what the ufunc makes of them."""
+def operated(home, python, ufunc, a, b):
+    """``a op b``, or ``op a`` for b = None. Of scalars it is not, to the last bit, what the ufunc makes of them; `home`
+    says whose scalars they are, see ops.complex_ops.VALUE."""
     if ufunc in _AS_UFUNCS:
         return _AS_UFUNCS[ufunc](a, b)
     if ufunc not in _FORMULAS:
@@ -222,7 +224,7 @@ def operated(python, ufunc, a, b):
     xs = (number(a),) if b is None else (number(a), number(b))
     with np.errstate(all="ignore"):
         derived = _FORMULAS[ufunc](*map(parts, xs))
-    return with_value(f"operator.{python.__name__}", xs, derived)
+    return with_value(f"{home}.{python.__name__}", xs, derived)
 
 
 def _product_of_singles(a, b):
@@ -272,7 +274,7 @@ def _stored(result, out, where):
     """The result in `out`, which keeps what it is where the condition fails."""
     if where is not True:
         kept = (np.nan if out is None else out[0]) if type(out) is tuple or out is None else out
-        result = np.where(primal(where), result, kept)
+        result = np.where(primal(masks.condition(where)), result, kept)
     return store_complex(result, out)
 
 

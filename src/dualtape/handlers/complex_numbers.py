@@ -18,7 +18,7 @@ import numpy as np
 from dualtape.core.buffer import Buffer
 from dualtape.core.text import Text
 
-from ..core.kinds import as_float, is_float
+from ..core.kinds import as_float, as_float64, is_float
 from ..errors import TraceEscapeError, UnsupportedOperation
 from ..ops.complexified import joined
 from ..ops.table import ROWS
@@ -164,9 +164,9 @@ def single(z):
         return z
     if type(z) is ComplexScalar:
         re, im = map(single, z.complex_parts)
-        return None if re is None or im is None else np.complex128(complex(re, im))
+        return None if re is None or im is None else (complex if _is_pythons(z) else np.complex128)(complex(re, im))
     if is_active(z) and not z.shape and not functions.is_guarded(z):
-        return np.float64(peeked(z))
+        return (float if is_float(z) else np.float64)(peeked(z))
     return None
 
 
@@ -199,11 +199,13 @@ def _defers(other):
 
 
 def operate(python, ufunc, a, b):
-    """``a op b``, one of them complex: to scalars, NumPy does not do what its ufunc does, to the last bit."""
+    """``a op b``, one of them complex: to scalars, neither Python nor NumPy does what NumPy's ufunc does, to the last
+    bit."""
     from .complex_functions import operated
 
-    result = operated(python, ufunc, a, b)
-    return of_python(result) if _is_pythons(a) and (b is None or _is_pythons(b)) else result
+    if _is_pythons(a) and (b is None or _is_pythons(b)):
+        return of_python(operated("python", python, ufunc, a, b))
+    return of_numpy(operated("operator", python, ufunc, a, b))
 
 
 def of_python(result):
@@ -211,6 +213,13 @@ def of_python(result):
     if type(result) is ComplexScalar:
         return ComplexScalar(*map(as_float, result.complex_parts))
     return as_float(result)
+
+
+def of_numpy(result):
+    """A complex scalar as one of NumPy's, whose operands may have been one of each kind."""
+    if type(result) is ComplexScalar:
+        return ComplexScalar(*map(as_float64, result.complex_parts))
+    return result
 
 
 def _is_pythons(x):

@@ -153,6 +153,13 @@ def is_mask(x):
     return type(x) is TracedMask
 
 
+def condition(where):
+    """What `where=` says, as NumPy reads it: an array must hold truth values, all else is converted to them."""
+    if isinstance(where, np.ndarray) and where.dtype != _BOOL:
+        raise TypeError(f"Cannot cast array data from {where.dtype!r} to {_BOOL!r} according to the rule 'safe'")
+    return where if is_mask(where) else np.asarray(functions.primal(where), dtype=bool)
+
+
 def has_mask(tree):
     """Tell whether a mask stands anywhere in nested lists and tuples."""
     return any(map(has_mask, tree)) if type(tree) in (list, tuple) else is_mask(tree)

@@ -6,6 +6,7 @@ import numpy as np
 from ..ops import array_ops
 from ..ops.table import OPCODES
 from ..trace.functions import apply, check_dtype, elementwise, handles, is_active, operand, primal, store
+from . import masks
 
 _ABSENT = np._NoValue  # what NumPy's wrappers pass for an argument that was not given
 
@@ -22,7 +23,7 @@ def _options(keepdims, where, initial=_ABSENT):
     if keepdims is not _ABSENT and keepdims:
         options["keepdims"] = True
     if where is not _ABSENT and where is not True:
-        options["where"] = np.asarray(primal(where), dtype=bool)
+        options["where"] = np.asarray(primal(masks.condition(where)))
     if initial is not _ABSENT and initial is not None:
         options["initial"] = initial
     return options
@@ -202,7 +203,7 @@ def _numbers(a, entered):
 
 
 def _both(is_number, where):
-    return is_number if where is _ABSENT or where is True else is_number & np.asarray(primal(where), dtype=bool)
+    return is_number if where is _ABSENT or where is True else is_number & primal(masks.condition(where))
 
 
 @handles(np.nansum)

@@ -67,6 +67,8 @@ _register_rows("numpy")
 
 def dispatch(ufunc, method, inputs, kwargs):
     """Answer ``number.__array_ufunc__(ufunc, method, *inputs, **kwargs)``."""
+    if ufunc not in OPCODE_OF and ufunc not in KINDS and _is_of_objects(ufunc):
+        return getattr(ufunc, method)(*map(_objects, inputs), **kwargs)
     if any(map(_has_complex, inputs)) or (kwargs and any(map(is_complex, (*_targets(kwargs), kwargs.get("initial"))))):
         return _dispatch_complex(ufunc, method, inputs, kwargs)
     if method != "__call__":
@@ -116,14 +118,19 @@ def call(ufunc, *inputs):
         return elementwise(opcode, *inputs)
     if KINDS.get(ufunc) == PASSIVE:
         return masks.tested(ufunc, inputs) if is_guarded(inputs) else ufunc(*map(primal, inputs))
-    if any("O" in loop for loop in ufunc.types):
-        return _call_on_objects(ufunc, inputs)
     raise UnsupportedOperation(f"{name_of(ufunc)} has no derivative rule yet", NO_RULE_REMEDY)
 
 
-def _call_on_objects(ufunc, inputs):
-    """Ufuncs of Python functions (np.frompyfunc) see one scalar at a time."""
-    return ufunc(*(np.asarray(x, dtype=object) if is_active(x) and x.ndim else x for x in inputs))
+def _is_of_objects(ufunc):
+    """Is it one of Python functions (np.frompyfunc), which see one scalar at a time?"""
+    return all(set(loop) <= set("O->") for loop in ufunc.types)
+
+
+def _objects(x):
+    """An active number as an array of active scalars."""
+    if not is_active(x):
+        return x
+    return np.asarray(x, dtype=object) if x.ndim else np.fromiter([x], dtype=object, count=1).reshape(())
 
 
 def _call_with_options(ufunc, inputs, out=None, where=True, dtype=None, signature=None, **core):
@@ -169,7 +176,7 @@ def _store_where(result, target, where):
     """Keep `target` where the condition fails. Without one NumPy leaves them uninitialised: here they are NaN."""
     if where is True:
         return store(result, target)
-    where = where if masks.is_mask(where) else np.asarray(primal(where), dtype=bool)
+    where = masks.condition(where)
     shape = np.broadcast_shapes(np.shape(result), where.shape)
     kept = np.nan if target is None or target is ... else target
     return store(np.where(where, np.broadcast_to(result, shape), kept), target)
@@ -189,7 +196,7 @@ _ACCUMULATE = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def _reduce(ufunc, array, axis=0, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=True):
-    array = operand(array)
+    array, where = operand(array), where if where is True else masks.condition(where)
     check_dtype(dtype, f"{name_of(ufunc)}.reduce")
     options = {} if initial is np._NoValue else {"initial": initial}
     if _is_test(ufunc):

@@ -29,10 +29,11 @@ def copyto(dst, src, casting="same_kind", where=True):
     if where is True:
         dst[...] = operand(src)
         return
+    where = masks.condition(where)
     if masks.is_mask(where):
         dst[...] = np.where(where, operand(src), dst)
         return
-    mask = np.broadcast_to(primal(where), dst.shape)
+    mask = np.broadcast_to(where, dst.shape)
     dst[mask] = np.broadcast_to(operand(src), dst.shape)[mask]
 
 

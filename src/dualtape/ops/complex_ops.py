@@ -29,8 +29,15 @@ from .decisions import filled
 _HOMES = {"operator": operator, "cmath": cmath}
 
 
+def _of_pythons(function):
+    """The function of numbers that are Python's: their powers differ from those of NumPy's scalars."""
+    return lambda *zs: function(*(z.item() for z in zs))
+
+
 def _function_of(name):
     home, *path = name.split(".")
+    if home == "python":
+        return _of_pythons(getattr(operator, path[-1]))
     if home == "scipy":
         return getattr(import_module("scipy.fft"), path[-1])
     found = _HOMES.get(home) or getattr(np, home)
@@ -47,7 +54,8 @@ def _value(*xs, function, kinds, args, kwargs, part=None):
 
 
 # What a function of NumPy, given by name, makes of complex and real numbers, or one part of that; "operator.mul" is
-# Python's *, "cmath.exp" another function than "exp".
+# the * of arrays and of NumPy's scalars, "python.mul" that of Python's complex numbers, "cmath.exp" another function
+# than "exp".
 VALUE = ArrayOp("complex value", _value, no_jvp, no_vjp)
 
 

@@ -25,10 +25,11 @@ from dualtape.rewrite.classes import (
     twin_tuple,
 )
 from dualtape.rewrite.code import names_in
-from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList
+from dualtape.rewrite.containers import SubstitutedDict, SubstitutedList, SubstitutedSet
 from dualtape.rewrite.foreign import foreign_class, foreign_function, foreign_object, is_foreign_object
+from dualtape.rewrite.identity import compared_by_stand_ins
 from dualtape.rewrite.namespaces import is_clone, namespace_of
-from dualtape.rewrite.numbers import CHANGED_BUILTINS
+from dualtape.rewrite.numbers import CHANGED_BUILTINS, Type
 from dualtape.rewrite.outside import (
     View,
     WrittenArray,
@@ -191,7 +192,8 @@ class Build:
         """The clone of a function in Python."""
         namespace = namespace_of(f.__globals__)
         cells = tuple(map(self._cell, f.__closure__ or ()))
-        g = types.FunctionType(f.__code__, namespace.names, f.__name__, None, cells)
+        code = compared_by_stand_ins(f.__code__, f.__globals__)
+        g = types.FunctionType(code, namespace.names, f.__name__, None, cells)
         self._memo[id(f)] = (f, g)
         self._changed.add(id(f))  # until it is known, where it refers to itself
         g.__qualname__, g.__doc__, g.__annotations__ = f.__qualname__, f.__doc__, f.__annotations__
@@ -290,7 +292,9 @@ class Build:
         return View(module)
 
     def type(self, cls):
-        """The twin of a class, if its methods differ from the real ones."""
+        """The twin of a class, if its methods differ from the real ones; `float` and the like have others."""
+        if cls in Type.stand_ins:
+            return Type.stand_ins[cls]
         if can_have_twin(cls, self.is_users):
             twin = self.twin_class(cls)
         elif can_have_subclass(cls, self.is_users):
@@ -357,7 +361,15 @@ class Build:
         return self._container(x, lambda: list(map(self.substitute, x)), SubstitutedList)
 
     def dict(self, x):
-        return self._container(x, lambda: {key: self.substitute(value) for key, value in x.items()}, SubstitutedDict)
+        pairs = x.items()
+        return self._container(x, lambda: dict(tuple(map(self.substitute, pair)) for pair in pairs), SubstitutedDict)
+
+    def set(self, x):
+        return self._container(x, lambda: list(map(self.substitute, x)), SubstitutedSet)
+
+    def frozenset(self, x):
+        items = list(map(self.substitute, x))
+        return x if _are_same(items, x) else frozenset(items)
 
     def _container(self, x, substitutes, copy):
         """Its content may change at any time, so that it is looked at again and never kept."""
@@ -366,7 +378,7 @@ class Build:
             items = substitutes()
         finally:
             del self._memo[id(x)]
-        if _are_same(_values(items), _values(x)):
+        if _are_same(_content(items), _content(x)):
             return x
         self.names.append(Items(x))
         return copy(items, x)
@@ -377,8 +389,8 @@ def past_the_cache(cached, clone):
     return Substitute(cached, clone, CARRIERS)
 
 
-def _values(container):
-    return container.values() if isinstance(container, dict) else container
+def _content(container):
+    return [*container, *container.values()] if isinstance(container, dict) else container
 
 
 def _are_same(some, others):
@@ -398,6 +410,8 @@ _RULES = {
     tuple: Build.tuple,
     list: Build.list,
     dict: Build.dict,
+    set: Build.set,
+    frozenset: Build.frozenset,
     type: Build.type,
     abc.ABCMeta: Build.type,
 }
