@@ -23,6 +23,7 @@ from ..trace import layout
 from ..trace.codes import codes_in
 from ..trace.functions import (
     CARRIERS,
+    called,
     foreign,
     handles,
     has_active,
@@ -68,8 +69,9 @@ def borrows_by_name(*functions):
             foreign(f"{function.__module__}.{function.__name__}")(made)
 
 
-def translated(function):
-    """A handler that runs the Python code of `function`."""
+def translated(function, arranged=None):
+    """A handler that runs the Python code of `function`; `arranged` is what is made of its arguments, see `stacked`."""
+    arranged = arranged or stacked
     code = function_with_code(function)
 
     def handler(*args, **kwargs):
@@ -77,7 +79,7 @@ def translated(function):
         found = leader(_numbers((*args, *kwargs.values())))
         _running.like = outer if found is None else found
         try:
-            return _translation(code)(*map(stacked, args), **{name: stacked(x) for name, x in kwargs.items()})
+            return _translation(code)(*map(arranged, args), **{name: arranged(x) for name, x in kwargs.items()})
         finally:
             _running.like = outer
 
@@ -96,6 +98,11 @@ def stacked(x):
     if complex_numbers.has_complex(x):
         return complex_numbers.number(x)
     return operand(x) if has_active(x) else x
+
+
+def _stacked_in_index(x):
+    """`stacked` of an index: a tuple is no array, ``np.r_[[x, y], [1, 2]]``."""
+    return tuple(map(stacked, x)) if type(x) is tuple else stacked(x)
 
 
 def _has_scalars(x):
@@ -147,7 +154,7 @@ def _substitute(value):
         return found
     if type(value) is FunctionType and value.__module__.startswith(("numpy", "scipy.special")):
         return _Later(value)
-    return value
+    return _OfLists(value) if type(value) is type(np.sum) else value
 
 
 def translated_class(cls):
@@ -166,6 +173,8 @@ def translated_class(cls):
 
 def _translated_member(member, name, cls):
     """A method, static or not, or a property as a translation; None for anything else."""
+    if name == "__getitem__":
+        return translated(member, _stacked_in_index)
     if type(member) is FunctionType:
         return _reflected(translated(member), name, cls) if name in _REFLECTED else translated(member)
     if type(member) in (staticmethod, classmethod):
@@ -201,6 +210,19 @@ class _Later:
 
     def __call__(self, *args, **kwargs):
         return _translation(self.function)(*args, **kwargs)
+
+
+class _OfLists:
+    """A function of NumPy's that asks its arguments who is to answer, but not those in a list."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, *args, **kwargs):
+        return called(self.function, args, kwargs)
+
+    def __getattr__(self, name):
+        return getattr(self.function, name)
 
 
 @functools.cache

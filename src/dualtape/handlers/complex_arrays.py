@@ -57,7 +57,7 @@ def by_parts(function, data):
         for k in (0, 1):
             positional = [stacked(_part(x, k)) if data is None or i in data else x for i, x in enumerate(args)]
             named = {key: stacked(_part(x, k)) if data is not None and key in data else x for key, x in kwargs.items()}
-            found.append(function(*positional, **named))
+            found.append(functions.called(function, positional, named))
         return store_complex(_joined(*found), out)
 
     handles_complex(function)(handler)

@@ -115,13 +115,13 @@ def _chain(arrays, split, i, j):
 @handles(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """Euclidean norms at 0 have derivative 0."""
-    x = operand(x)
+    x, ord = operand(x), np.asarray(primal(ord))[()] if hasattr(ord, "ndim") else ord
     if axis is None and (ord is None or (ord in ("f", "fro") and np.ndim(x) == 2) or (ord == 2 and np.ndim(x) == 1)):
         flat = x if np.ndim(x) == 1 else np.ravel(x, order="K")  # NumPy sums in memory order
         result = root(dot(flat, flat))
         return np.reshape(result, np.ndim(x) * [1]) if keepdims else result
     axis = tuple(range(np.ndim(x))) if axis is None else axis
-    axis = axis if isinstance(axis, tuple) else (operator.index(axis),)
+    axis = axis if isinstance(axis, tuple) else (int(axis),)
     if len(axis) == 1:
         return _norm_of_vectors(x, ord, axis[0], keepdims)
     if len(axis) == 2:

@@ -234,7 +234,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
 @_stands_for(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
     if has_active(a):
-        return np.full_like(a, fill_value, dtype, order, subok, shape)
+        return np.full_like(operand(a), fill_value, dtype, order, subok, shape)
     if not _is_traced(fill_value):
         return made(np.full_like, a, fill_value, dtype, order, subok, shape)
     result = buffered(np.zeros_like(a, dtype, order, subok, shape))

@@ -10,7 +10,7 @@ from ..trace.layout import in_order_of, model_of
 
 def _merged_last(axis, ndim):
     """A function that gives an array of values, or of ids, its reduced axes as one last axis."""
-    given = axis if isinstance(axis, tuple) else (axis,)
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(range(ndim)) if axis is None or not ndim else tuple(k % ndim for k in given)
     kept = tuple(k for k in range(ndim) if k not in axes)
 

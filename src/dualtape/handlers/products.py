@@ -45,12 +45,12 @@ def outer_of_vectors(x1, x2, /):
 
 @handles(np.linalg.matmul)
 def matmul(x1, x2, /):
-    return np.matmul(x1, x2)
+    return np.matmul(operand(x1), operand(x2))
 
 
 @handles(np.linalg.vecdot)
 def vecdot(x1, x2, /, *, axis=-1):
-    return np.vecdot(x1, x2, axis=axis)
+    return np.vecdot(operand(x1), operand(x2), axis=axis)
 
 
 def _axis_pair(axes, a, b):

@@ -162,6 +162,14 @@ def dispatch(function, types, args, kwargs, number=None):
     raise UnsupportedOperation(f"{name_of(function)} has no derivative rule yet", NO_RULE_REMEDY)
 
 
+def called(function, args, kwargs):
+    """``function(*args, **kwargs)`` of a function that asks its arguments who is to answer: it does not ask what stands
+    in a list."""
+    if any(type(x) in (list, tuple) and has_active(x) for x in args):
+        return dispatch(function, (np.ndarray,), args, kwargs)
+    return function(*args, **kwargs)
+
+
 def _dispatch_others(function, types, args, kwargs):
     """Where NumPy asked a complex number or a mask."""
     if any(_COMPLEX[cls] for cls in types):
