@@ -295,6 +295,24 @@ def test_a_program_too_large_is_refused_unless_it_is_asked_for():
     refused(content, r"has an array of shape \(2, 100000\), but numbers may take 1 MiB", max_bytes=1 << 20)
 
 
+def test_arrays_in_another_order_are_refused_without_the_function():
+    def f(x):
+        y = np.ones_like(x)
+        y.reshape(-1)[::2] *= np.sin(x[0, 0])  # a view, or a copy
+        return y * x
+
+    x = np.arange(1.0, 7.0).reshape(3, 2)
+    for example in (x, np.asfortranarray(x)):
+        program = dualtape.record(f, example)
+        np.testing.assert_array_equal(program(np.asfortranarray(x)), f(np.asfortranarray(x)))
+        file = io.BytesIO()
+        program.save(file)
+        loaded = dualtape.load(io.BytesIO(file.getvalue()))
+        np.testing.assert_array_equal(loaded(x), f(x))
+        with pytest.raises(GuardError, match="ascontiguousarray"):
+            loaded(np.asfortranarray(x))
+
+
 def test_the_header_is_strict_json():
     content = content_of(dualtape.record(lambda x: x * np.inf, 1.0))
     length = struct.unpack_from("<Q", content, 24)[0]

@@ -197,8 +197,7 @@ def test_threads_share_the_paths():
 
 def test_guards_tell_what_and_where():
     P = dualtape.record(newton, 2.0)
-    (guard,) = P.guards
-    assert guard.what == ">"
+    (guard,) = [guard for guard in P.guards if guard.what == ">"]  # others: that no divisor is 0
     assert "test_paths.py" in guard.where
     assert "while abs(x * x - a)" in guard.where
     assert guard.times >= 4

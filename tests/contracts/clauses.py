@@ -67,7 +67,7 @@ def derivatives(f, x):
 
 def judge(clause, way, order):
     """Fail unless `way` gives what the clause promises."""
-    x = clause.x if type(clause.x) in (float, int) else np.array(clause.x, dtype=float)
+    x = clause.x if type(clause.x) in (float, int, np.float64) else np.array(clause.x, dtype=float)
     expected = np.array(clause.J if order == 1 else clause.H, dtype=float)
     with np.errstate(all="ignore"):
         found = (ways.FIRST if order == 1 else ways.SECOND)[way](clause.f, x)
@@ -80,7 +80,7 @@ def judge(clause, way, order):
 
 def judge_value(clause):
     """Fail unless drivers of both modes, and a program, have the value of f bit for bit."""
-    x = clause.x if type(clause.x) in (float, int) else np.array(clause.x, dtype=float)
+    x = clause.x if type(clause.x) in (float, int, np.float64) else np.array(clause.x, dtype=float)
     with np.errstate(all="ignore"):
         expected = clause.f(np.float64(x) if np.ndim(x) == 0 else x)
         for found in (

@@ -99,8 +99,10 @@ def test_divmod_and_rounding_decisions():
 
 
 def test_division_by_zero_is_that_of_numpy():
-    v = 1.0 / Dual(0.0, 1.0)
+    v = 1.0 / Dual(np.float64(0.0), 1.0)
     assert v.x == np.inf and v.x1 == -np.inf
+    with pytest.raises(ZeroDivisionError):
+        1.0 / Dual(0.0, 1.0)
 
 
 class TestStructuralZeros:

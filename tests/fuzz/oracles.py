@@ -226,8 +226,9 @@ class Subject:
             file = io.BytesIO()
             P.save(file)
             loaded = dualtape.load(io.BytesIO(file.getvalue()))
-            same("loaded program", loaded(self.x), P(self.x))
-            agree("loaded program, jacobian", loaded.jacobian(self.x), P.jacobian(self.x), 1e-12)
+            x = np.array(self.x, order="C")[()]
+            same("loaded program", loaded(x), P(x))
+            agree("loaded program, jacobian", loaded.jacobian(x), P.jacobian(x), 1e-12)
 
     def _is_like_here(self, x):
         """Whether f gives ordinary numbers in the same shape there."""

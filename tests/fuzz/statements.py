@@ -110,7 +110,7 @@ def conditional_loop(draw):
     other = draw.leaf(())
     draw.know(name, ())
     step = Statement(f"{name} = 0.4 * {name} + 0.1 * np.sin({{0}})", (other,))
-    return [start, Statement(f"while abs({name}) > 1.2:", (), (step,))]
+    return [start, Statement(f"while 1.2 < abs({name}) < 1e100:", (), (step,))]
 
 
 def helper(draw):

@@ -24,7 +24,7 @@ HANDED_ON = {
     "dualtape.trace.functions",
     *(
         f"dualtape.handlers.{stem}"
-        for stem in ("buffers", "complex_numbers", "masks", "math_functions", "methods", "ufuncs")
+        for stem in ("buffers", "complex_numbers", "floating_point", "masks", "math_functions", "methods", "ufuncs")
     ),
 }
 HANDS_ON = {PACKAGE / "trace" / "functions.py"}

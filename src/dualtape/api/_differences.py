@@ -47,9 +47,9 @@ def column(f: Function, x: Vector, j: int) -> Estimate:
     that, the complex step is the better value (Squire & Trapp 1998).
     """
     steps = _STEPS * max(abs(x[j]), 1.0)
-    above = np.array([_moved(f, x, j, h) for h in steps])
-    below = np.array([_moved(f, x, j, -h) for h in steps])
     middle = _moved(f, x, j, 0.0)
+    above = np.array([_moved(f, x, j, h, middle.shape) for h in steps])
+    below = np.array([_moved(f, x, j, -h, middle.shape) for h in steps])
     h = steps[:, None]
     with np.errstate(all="ignore"):
         rounding = _EPS * np.maximum(np.abs(above), np.abs(below)) / h
@@ -64,7 +64,7 @@ def column(f: Function, x: Vector, j: int) -> Estimate:
     return Estimate(value, error, left, right, np.maximum(left_error, right_error))
 
 
-def _moved(f: Function, x: Vector, j: int, h: float) -> Vector:
+def _moved(f: Function, x: Vector, j: int, h: float, shape: tuple[int, ...] | None = None) -> Vector:
     """f at x + h e_j; NaN where f cannot be evaluated there."""
     moved = x.copy()
     moved[j] += h
@@ -73,6 +73,8 @@ def _moved(f: Function, x: Vector, j: int, h: float) -> Vector:
             result = np.asarray(f(moved))
     except (ArithmeticError, ValueError):  # outside the domain, as math.log(-1.0) tells it
         return np.full(np.shape(f(x)), np.nan)
+    if shape is not None and result.shape != shape:  # complex there, so that it has two parts
+        return np.full(shape, np.nan)
     # outside the domain, as (-1.0) ** 0.5 tells it
     return np.full(result.shape, np.nan) if result.dtype.kind == "c" else result.astype(np.float64, copy=False)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from dualtape.api._space import Space
 from dualtape.core.path import Path, Point
-from dualtape.errors import describe_site
+from dualtape.errors import GuardError, describe_site
 
 
 class Trace:
@@ -145,3 +145,15 @@ class Paths:
         with self._lock:
             if trace in self.traces:
                 self.traces = [trace, *(other for other in self.traces if other is not trace)]
+
+
+def is_recorded_anew(f: Any, name: str, layouts: tuple[Any, ...]) -> bool:
+    """Tell whether f is recorded for arguments that lie in memory like this: what shares memory in it may depend on
+    that. A program without its function refuses arrays that are not in C order."""
+    if f is None and any(layouts):
+        raise GuardError(
+            f"{name} comes from a file, without its function, and was recorded for arrays in C order: with one in "
+            "another order the function may share memory where it did not",
+            "pass np.ascontiguousarray(x), which is what the program was recorded for",
+        )
+    return f is not None

@@ -19,7 +19,7 @@ from dualtape.api._batch import WHAT, hessians_at, replay_all, stack_hessians, s
 from dualtape.api._call import Call, definition
 from dualtape.api._delivery import deliver
 from dualtape.api._drivers import split_primals
-from dualtape.api._paths import Contents, NoPath, Paths, Trace
+from dualtape.api._paths import Contents, NoPath, Paths, Trace, is_recorded_anew
 from dualtape.api._space import Space, join_hessian, join_jacobian, join_weighted_hessian
 from dualtape.api._sweeps import (
     cheaper_mode,
@@ -39,7 +39,7 @@ from dualtape.core.archive import with_values
 from dualtape.core.level import is_inspected
 from dualtape.core.path import Path, Point, trail_of
 from dualtape.core.recording import cost
-from dualtape.core.replay import CompiledCalls, Replay
+from dualtape.core.replay import FAILURES, CompiledCalls, Replay
 from dualtape.core.scalar import peek
 from dualtape.core.seal import seal
 from dualtape.errors import GuardError, OptionError, PerturbationError, ShapeError
@@ -133,8 +133,10 @@ class Program(CompiledCalls):
         """Record at the first point, which says what the arguments look like."""
         self._refuses_kinks = refuses_kinks
         call = self._call(example)
+        layouts = tuple(map(layout_of, call.primals))
+        self._layouts = self._layouts or tuple(None if layout else layout for layout in layouts)
         self._take(call.inputs, len(example))
-        if tuple(map(layout_of, call.primals)) != self._layouts:
+        if layouts != self._layouts:
             call = self._call(self._arguments(self._flat(call.primals)))
         self._record(call)
         return self
@@ -171,10 +173,9 @@ class Program(CompiledCalls):
 
     def _lead_with(self, trace: Trace) -> None:
         """Let compiled calls take this path first."""
-        if self._replay is not None:
-            if self._replay.path is trace.path:
-                return
-            self._n_calls += self._replay.served
+        if self._replay is not None and self._replay.path is trace.path:
+            return
+        self._n_calls = self._count()
         self._replay = None
         shapes = [slot.shape for slot in self._inputs.slots]
         output = trace.outputs.slots[0].shape if trace.outputs.structure.kind is None else None
@@ -242,7 +243,7 @@ class Program(CompiledCalls):
             return _At(call.outputs, recording, call.dtype)
         primals, dtype = self._read(args)
         layouts = tuple(map(layout_of, primals))
-        if layouts != self._layouts and self._f is not None:
+        if layouts != self._layouts and is_recorded_anew(self._f, self._name, layouts):
             return self._laid_out_as(layouts, args)._at_point(args, seeds, order, forward)
         x = self._flat(primals)
         self._n_calls += 1
@@ -255,9 +256,8 @@ class Program(CompiledCalls):
     def _laid_out_as(self, layouts: tuple[Any, ...], args: tuple[Any, ...]) -> Program:
         """The program for arguments that lie in memory otherwise: there f may share memory where it does not here."""
         if layouts not in self._elsewhere:
-            program = Program(
-                self._f, self._kwargs, self._rerecords, self._is_checked, self._paths.limit, self._rewrites
-            )
+            options = self._rerecords, self._is_checked, self._paths.limit, self._rewrites
+            program = Program(self._f, self._kwargs, *options)
             program._layouts = layouts
             self._elsewhere[layouts] = program.start(args, self._refuses_kinks)
         return self._elsewhere[layouts]
@@ -271,6 +271,9 @@ class Program(CompiledCalls):
                 return trace, point
             except NoPath as miss:
                 self._may_record_again(miss.trace, miss.decision)
+            except FAILURES:
+                if self._f is None or not self._rerecords:
+                    raise
         trace = self._record(self._call(self._arguments(x)))
         found = trace.path.at(x)
         if isinstance(found, int):

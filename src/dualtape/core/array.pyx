@@ -15,7 +15,7 @@ import numpy as np
 from dualtape.core.c cimport (
     DT_ELEMENTWISE, OP_ABSOLUTE, OP_ADD, OP_DIVIDE, OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER,
     OP_RECIPROCAL, OP_REMAINDER, OP_SQRT, OP_SQUARE, OP_SUBTRACT, dt_node)
-from dualtape.core.scalar cimport TracedScalar, slot_of, traced_scalar
+from dualtape.core.scalar cimport TracedScalar, hear, slot_of, traced_scalar
 from dualtape.core.scalar import Text, bound_method, dispatch_function, dispatch_ufunc, escape, with_complex
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.layout cimport (
@@ -151,6 +151,7 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
     a = admissible(tape, op, a)
     if a is NotImplemented:
         return a
+    hear(op, a, None if unary else b)
     if unary:
         y.active, y.slot, y.ndim, y.size, y.contiguous = False, 0, 0, 1, True
     else:
@@ -166,8 +167,7 @@ cdef object elementwise(Tape tape, uint16_t op, object a, object b):
         if found is not None:
             return found
     if x.ndim == 0 and y.ndim == 0:
-        return traced_scalar(
-            tape, tape.scalar(op, <uint8_t>(x.active | (y.active << 1)), <uint32_t>x.slot, <uint32_t>y.slot))
+        return traced_scalar(tape, tape.scalar(op, x.active | (y.active << 1), <uint32_t>x.slot, <uint32_t>y.slot))
     if y.ndim == 0 or (x.ndim == y.ndim and same_shape(&x, &y)):
         ndim = x.ndim
         memcpy(dims, x.dims, ndim * sizeof(int64_t))

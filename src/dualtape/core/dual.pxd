@@ -41,4 +41,3 @@ cdef bint as_double(object number, double *value) except -1
 cdef ForwardNumber scalar_operation(unsigned op, ForwardNumber x, ForwardNumber y, double x_value, double y_value)
 cdef bint fit(ForwardNumber x, ForwardNumber y) except -1
 cdef int require_running(ForwardNumber x) except -1
-cdef int require_rule(unsigned op, bint x_active, bint y_active) except -1

@@ -17,20 +17,20 @@ from cpython.long cimport PyLong_AsDouble, PyLong_Check
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.object cimport PyObject, destructor, newfunc
 from cpython.ref cimport Py_DECREF
+from libc.math cimport isfinite
 from libc.stdint cimport uint64_t, uintptr_t
 from dualtape.core.c cimport (
-    DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_NO_RULE, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE,
+    DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_N_PARTIALS, DT_WITH_GIL, OP_ABSOLUTE, OP_ADD, OP_DIVIDE,
     OP_FLOOR_DIVIDE, OP_MULTIPLY, OP_NEGATIVE, OP_POSITIVE, OP_POWER, OP_REMAINDER, OP_SCALAR_POWER, OP_SUBTRACT,
-    PyObject_Init, dt_library, dt_op, dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
+    PyObject_Init, dt_library, dt_scalar_first, dt_scalar_primal, dt_scalar_second, dt_type)
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder
 from dualtape.core.kernels cimport library
 from dualtape.core.kinds cimport compare, is_python, said
-from dualtape.core.level cimport check_running, latest_evaluation
-
+from dualtape.core.level cimport check_running, latest_evaluation, listeners
 import numpy as np
 from dualtape.core.text import Text
-from dualtape.errors import PerturbationError, TraceEscapeError, UnsupportedOperation
+from dualtape.errors import PerturbationError, TraceEscapeError
 
 cnp.import_array()
 
@@ -114,6 +114,8 @@ cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, Forward
     in."""
     cdef ForwardNumber like = x if x is not None else y
     require_running(like)
+    if _listeners[0] and not like.is_float:
+        _arrays.compute(op, x_value, y_value)
     cdef ForwardNumber v = new_scalar(like.space, like.level)
     cdef double d[DT_N_PARTIALS]
     cdef unsigned active = (1 if x is not None else 0) | (2 if y is not None else 0)
@@ -129,22 +131,12 @@ cdef inline ForwardNumber scalar_operation(unsigned op, ForwardNumber x, Forward
 
 
 cdef unsigned long long *_latest = latest_evaluation()
+cdef int *_listeners = listeners()
 
 
 cdef inline int require_running(ForwardNumber x) except -1:
     """Refuse a number that was kept beyond its evaluation. Those made by hand have level 0 and belong to nobody."""
     return 0 if x.level == _latest[0] or not x.level else check_running(x.level)
-
-
-cdef int require_rule(unsigned op, bint x_active, bint y_active) except -1:
-    """Refuse a row that has no derivative with respect to an active operand."""
-    cdef const dt_op *row = &library().ops[op]
-    if (x_active and (row.dx == DT_NO_RULE or row.dxx == DT_NO_RULE)) or (
-            y_active and (row.dy == DT_NO_RULE or row.dyy == DT_NO_RULE)) or (
-            x_active and y_active and row.dxy == DT_NO_RULE):
-        raise UnsupportedOperation(f"{row.name.decode()} has no derivative rule for an operand that is active here",
-                                   "keep that operand a plain number, for example its order")
-    return 0
 
 
 cdef bint fit(ForwardNumber x, ForwardNumber y) except -1:
@@ -195,6 +187,14 @@ cdef inline object binary(unsigned op, object a, object b):
         number.is_float = (<ForwardNumber>b).is_float and is_python(a)
         return number
     return general(op, a, b)
+
+
+cdef inline object fallible(unsigned op, object a, object b):
+    """The same for an operation that Python's floats may refuse; then the result is not finite."""
+    cdef object result = binary(op, a, b)
+    if is_scalar(result) and (<ForwardNumber>result).is_float and not isfinite((<ForwardNumber>result).value):
+        return _errors.as_python(op, a, b, result)
+    return result
 
 
 cdef object general(unsigned op, object a, object b):
@@ -267,19 +267,19 @@ cdef class ForwardNumber:
         return binary(OP_MULTIPLY, a, b)
 
     def __truediv__(a, b):
-        return binary(OP_DIVIDE, a, b)
+        return fallible(OP_DIVIDE, a, b)
 
     def __floordiv__(a, b):
-        return binary(OP_FLOOR_DIVIDE, a, b)
+        return fallible(OP_FLOOR_DIVIDE, a, b)
 
     def __mod__(a, b):
-        return binary(OP_REMAINDER, a, b)
+        return fallible(OP_REMAINDER, a, b)
 
     def __divmod__(a, b):
         return a // b, a % b
 
     def __pow__(a, b, modulo):
-        return NotImplemented if modulo is not None else binary(OP_SCALAR_POWER, a, b)
+        return NotImplemented if modulo is not None else fallible(OP_SCALAR_POWER, a, b)
 
     def __matmul__(a, b):
         return NotImplemented if getattr(b, "__array_ufunc__", True) is None else np.matmul(a, b)
@@ -303,16 +303,16 @@ cdef class ForwardNumber:
         return into(self, binary(OP_MULTIPLY, self, other))
 
     def __itruediv__(self, other):
-        return into(self, binary(OP_DIVIDE, self, other))
+        return into(self, fallible(OP_DIVIDE, self, other))
 
     def __ifloordiv__(self, other):
-        return into(self, binary(OP_FLOOR_DIVIDE, self, other))
+        return into(self, fallible(OP_FLOOR_DIVIDE, self, other))
 
     def __imod__(self, other):
-        return into(self, binary(OP_REMAINDER, self, other))
+        return into(self, fallible(OP_REMAINDER, self, other))
 
     def __ipow__(self, other, modulo):
-        return into(self, binary(OP_SCALAR_POWER, self, other))
+        return into(self, fallible(OP_SCALAR_POWER, self, other))
 
     def __imatmul__(self, other):
         return into(self, np.matmul(self, other))
@@ -597,4 +597,4 @@ construct_by(HyperDualArray, <newfunc>_construct_hyperdual)
 (<dt_type *>ForwardNumber).tp_as_sequence.sq_item = NULL
 
 # These cimport the classes above.
-from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts
+from dualtape.core import dual_arrays as _arrays, dual_engine as _engine, dual_parts as _parts, python_errors as _errors

@@ -13,19 +13,20 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 from dualtape.core.c cimport (
     DT_BLOCK, DT_DX, DT_DXX, DT_DXY, DT_DY, DT_DYY, DT_GENERAL, DT_IS_X, DT_IS_Y, DT_MINUS_ONE, DT_N_PARTIALS, DT_ONE,
-    OP_POWER, OP_SCALAR_POWER, dt_coefficient, dt_kernel, dt_op, dt_row_size)
+    DT_NO_RULE, OP_POWER, OP_SCALAR_POWER, dt_coefficient, dt_kernel, dt_op, dt_row_size)
 from dualtape.core.dual cimport (
-    ForwardNumber, as_double, fit, new_array, new_scalar, require_rule, require_running, scalar_operation)
+    ForwardNumber, as_double, fit, new_array, new_scalar, require_running, scalar_operation)
 from dualtape.core.dual_lanes cimport lane_space
 from dualtape.core.holder cimport Holder, plain_key
 from dualtape.core.kernels cimport bind_row, library, listen, opcode_of_ufunc, raise_heard
+from dualtape.core.level cimport listeners
 
 import functools
 
 import numpy as np
 
 from dualtape.core.layout import copied_as_laid
-from dualtape.errors import ComplexOperandError, DtypeError, PerturbationError, TraceEscapeError
+from dualtape.errors import ComplexOperandError, DtypeError, PerturbationError, TraceEscapeError, UnsupportedOperation
 from dualtape.ops import table
 
 cnp.import_array()
@@ -129,6 +130,23 @@ cdef object arranged(object values, tuple shape, list order):
 
 # Elementwise operations
 
+def compute(op, a, b):
+    """Let NumPy say what it has to say of a floating-point error."""
+    from dualtape.handlers.floating_point import compute
+    compute(op, a, b)
+
+
+cdef int require_rule(unsigned op, bint x_active, bint y_active) except -1:
+    """Refuse a row that has no derivative with respect to an active operand."""
+    cdef const dt_op *row = &library().ops[op]
+    if (x_active and (row.dx == DT_NO_RULE or row.dxx == DT_NO_RULE)) or (
+            y_active and (row.dy == DT_NO_RULE or row.dyy == DT_NO_RULE)) or (
+            x_active and y_active and row.dxy == DT_NO_RULE):
+        raise UnsupportedOperation(f"{row.name.decode()} has no derivative rule for an operand that is active here",
+                                   "keep that operand a plain number, for example its order")
+    return 0
+
+
 def elementwise(ForwardNumber leader, unsigned op, a, b):
     """Row number `op` applied to `a` (and `b`, None for unary rows), broadcast like NumPy, with its derivatives."""
     cdef Operand x = operand_of(number_of(leader, a)), y = None
@@ -136,6 +154,8 @@ def elementwise(ForwardNumber leader, unsigned op, a, b):
     cdef tuple shape = x.shape
     cdef bint may_fail = table.ROWS[op].home == "scipy.special"
     require_running(leader)
+    if listeners()[0]:
+        compute(op, a, b)
     bind_row(op)
     if library().ops[op].arity == 2:
         y = operand_of(number_of(leader, b))

@@ -17,6 +17,7 @@ from dualtape.core.calls cimport ArrayCall, Place, note_call
 from dualtape.core.calls import real_result
 from dualtape.core.holder cimport Holder, plain_key
 from dualtape.core.layout cimport MAX_NDIM, MOST_GAPS, check_ndim, copied_as_laid, may_share, memory_axes
+from dualtape.core.level cimport listeners
 from dualtape.core.scalar cimport TracedScalar, inherit_guards, refuse_inner, slot_of, traced_scalar
 from dualtape.core.scalar import bound_method, escape, peek
 from dualtape.core.tape cimport Tape
@@ -501,6 +502,9 @@ cdef class TapeEngine:
     def array_op(self, row, operands, params):
         """An operation of ops/array_ops.py."""
         if row.name == "sum" and "where" not in params and "initial" not in params:
+            if listeners()[0]:
+                from dualtape.handlers.floating_point import compute_array
+                compute_array(row, operands, params)
             return sum_op(self.tape, operands[0], **params)
         return array_op(self.tape, row, operands, params)
 

@@ -11,6 +11,7 @@ from dualtape.errors import LeakedTracerError
 cdef cython.pymutex _lock
 cdef unsigned long long _last = 0
 cdef int _inspectors = 0
+cdef int _listeners = 0       # threads that want to hear of floating-point errors: handlers/floating_point.py
 cdef unsigned long long _latest = 0      # the forward evaluation that started last, while it runs
 cdef set _running = set()
 
@@ -84,6 +85,18 @@ cdef bint inspected() noexcept:
     """Does a thread inspect its derivatives (trace/inspection.py)? Then compiled short cuts leave all calls to Python.
     """
     return _inspectors > 0
+
+
+cdef int *listeners() noexcept:
+    """Where it stands how many threads want to hear of floating-point errors: then NumPy computes all once more."""
+    return &_listeners
+
+
+def report(int change):
+    """One such thread more, or less."""
+    global _listeners
+    with _lock:
+        _listeners += change
 
 
 def inspect(int change):

@@ -9,6 +9,7 @@ from dualtape.core.array cimport TracedArray, new_root
 from dualtape.core.c cimport DT_ACTIVE_A, DT_CALL, DT_MATMUL, DT_OP_NODE, dt_node
 from dualtape.core.calls cimport ArrayCall, Place, note_call
 from dualtape.core.engine cimport place_of
+from dualtape.core.level cimport listeners
 from dualtape.core.scalar cimport traced_scalar
 from dualtape.core.tape cimport Tape
 from dualtape.ops.array_ops import MATMUL
@@ -48,7 +49,7 @@ def small_matmul(a, b):
     cdef int64_t dims[2]
     cdef int64_t m, n, q
     cdef int a_ndim, b_ndim, ndim = 0
-    if type(a) is not TracedArray and type(b) is not TracedArray:
+    if (type(a) is not TracedArray and type(b) is not TracedArray) or listeners()[0]:
         return None
     tape = (<TracedArray>a).tape if type(a) is TracedArray else (<TracedArray>b).tape
     a_ndim, b_ndim = shape_of(tape, a, left), shape_of(tape, b, right)

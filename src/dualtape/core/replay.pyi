@@ -1,6 +1,7 @@
 from typing import Any, Literal
 
 Mode = Literal["auto", "forward", "reverse"]
+FAILURES: tuple[type[Exception], ...]
 
 class Replay:
     path: Any

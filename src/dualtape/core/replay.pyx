@@ -18,6 +18,9 @@ from dualtape.core.watch cimport Watch
 
 cnp.import_array()
 
+# What an operation may raise at another point than that of the recording: f may catch it, and so has to run.
+FAILURES = (ArithmeticError, ValueError)     # LinAlgError is a ValueError
+
 cdef enum:
     MAX_ARGUMENTS = 16
     MAX_NDIM = 8
@@ -130,6 +133,8 @@ cdef class Replay:
             self.path.read(values, <double *>cnp.PyArray_DATA(found))
             self.served += 1
             return found
+        except FAILURES:
+            return None
         finally:
             self.path.release(values)
 
@@ -171,6 +176,8 @@ cdef class Replay:
             if value != NULL:
                 value[0] = values.memory[self.path.result]
             self.served += 1
+        except FAILURES:
+            return None
         finally:
             self.path.release(values)
         if len(self.arguments) == 1:
@@ -200,6 +207,8 @@ cdef class Replay:
             fill_jacobian(self.path.tape, values.memory, <const int64_t *>cnp.PyArray_DATA(self.path.slots),
                           self.path.m, forward, <double *>cnp.PyArray_DATA(whole))
             self.served += 1
+        except FAILURES:
+            return None
         finally:
             self.path.release(values)
         return whole
@@ -224,6 +233,8 @@ cdef class Replay:
                 fill_hessian(self.path.tape, values.memory, slots + i, 1, &one,
                              <double *>cnp.PyArray_DATA(whole) + i * n * n)
             self.served += 1
+        except FAILURES:
+            return None
         finally:
             self.path.release(values)
         return whole
@@ -256,6 +267,8 @@ cdef class Replay:
                 push_matrix(self.path.tape, values.memory, slots, self.path.m, <const double *>cnp.PyArray_DATA(v), 1,
                             False, <double *>cnp.PyArray_DATA(found))
             self.served += 1
+        except FAILURES:
+            return None
         finally:
             self.path.release(values)
         return found

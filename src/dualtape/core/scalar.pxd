@@ -1,5 +1,5 @@
 # A traced number of shape (): a handle (tape, slot). Immutable, like np.float64.
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint16_t, uint32_t
 
 from dualtape.core.tape cimport Tape
 
@@ -11,6 +11,9 @@ cdef class TracedScalar:
 
 
 cdef TracedScalar traced_scalar(Tape tape, uint32_t slot)
+
+# Before op(a, b), or op(a): np.errstate may have asked for floating-point errors.
+cdef int hear(uint16_t op, object a, object b) except -1
 
 # Slot of any number on `tape`: a traced scalar of it, a constant, or a captured number of an outer level. `active[0]`
 # tells which. Returns 0 with active -1 if `number` is not a scalar that a tape can take (an array, a stranger).

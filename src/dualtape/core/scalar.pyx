@@ -1,7 +1,8 @@
 """Traced scalars. Every operator records one instruction and computes its value at once: this is the hottest path of
 the package.
 
-The arithmetic is np.float64's, bit for bit (so 1/0 is inf, and ** is C's pow). Whatever is not an operator on scalars
+The arithmetic is np.float64's, bit for bit (so 1/0 is inf, and ** is C's pow); that of Python's floats has Python's
+errors (python_errors.pyx). Whatever is not an operator on scalars
 goes on to the arrays (array.pyx) or to the NumPy handlers (trace/)."""
 cimport cython
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
@@ -17,7 +18,9 @@ from dualtape.core.c cimport (
     dt_type)
 from dualtape.core.kernels cimport opcode_of_ufunc
 from dualtape.core.kinds cimport compare, is_python, said
+from dualtape.core.level cimport listeners
 from dualtape.core.tape cimport Tape
+from dualtape.core import python_errors as _python_errors
 from dualtape.core.text import Text
 from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeError
 
@@ -25,6 +28,7 @@ from dualtape.errors import LeakedTracerError, PerturbationError, TraceEscapeErr
 cdef tuple UFUNCS = (np.less, np.less_equal, np.equal, np.not_equal, np.greater, np.greater_equal)
 cdef tuple REFLECTED = (Py_GT, Py_GE, Py_EQ, Py_NE, Py_LT, Py_LE)
 
+cdef int *_listeners = listeners()
 cdef dict _method_registry = None      # handlers.methods.METHODS, imported when first asked
 cdef object _engine = None             # engine.TapeEngine
 cdef object _small_matmul = None       # products.small_matmul
@@ -121,6 +125,8 @@ cdef object binary(TracedScalar self, object other, uint16_t op, bint reflected)
     cdef uint32_t slot
     cdef int active
     cdef bint is_float = self.is_float
+    if _listeners[0] and not (is_float and is_of_python(other)):
+        hear(op, other if reflected else self, self if reflected else other)
     if type(other) is TracedScalar and (<TracedScalar>other).tape is tape:
         slot, active = (<TracedScalar>other).slot, 1
         is_float = is_float and (<TracedScalar>other).is_float
@@ -183,7 +189,29 @@ def with_complex(op, number, other, reflected):
     return _complex_operator(op, other, number) if reflected else _complex_operator(op, number, other)
 
 
+cdef inline object fallible(TracedScalar self, object other, uint16_t op, bint reflected):
+    """The same for an operation that Python's floats may refuse; then the result is not finite."""
+    cdef object result = binary(self, other, op, reflected)
+    cdef TracedScalar number
+    if type(result) is TracedScalar and (<TracedScalar>result).is_float:
+        number = result
+        if number.tape.guards is not None or not isfinite(value(number)):
+            return _python_errors.as_python(op, other, self, result) if reflected else (
+                _python_errors.as_python(op, self, other, result))
+    return result
+
+
+cdef int hear(uint16_t op, object a, object b) except -1:
+    """Let NumPy say what it has to say of a floating-point error, if somebody wants to hear it."""
+    if _listeners[0]:
+        from dualtape.handlers.floating_point import compute
+        compute(op, a, b)
+    return 0
+
+
 cdef inline object unary(TracedScalar self, uint16_t op, bint is_float):
+    if _listeners[0] and not is_float:
+        hear(op, self, None)
     cdef TracedScalar number = traced_scalar(self.tape, self.tape.scalar(op, DT_ACTIVE_A, self.slot, 0))
     number.is_float = is_float
     return number
@@ -272,22 +300,22 @@ cdef class TracedScalar:
         return binary(self, other, OP_MULTIPLY, True)
 
     def __truediv__(self, other):
-        return binary(self, other, OP_DIVIDE, False)
+        return fallible(self, other, OP_DIVIDE, False)
 
     def __rtruediv__(self, other):
-        return binary(self, other, OP_DIVIDE, True)
+        return fallible(self, other, OP_DIVIDE, True)
 
     def __floordiv__(self, other):
-        return binary(self, other, OP_FLOOR_DIVIDE, False)
+        return fallible(self, other, OP_FLOOR_DIVIDE, False)
 
     def __rfloordiv__(self, other):
-        return binary(self, other, OP_FLOOR_DIVIDE, True)
+        return fallible(self, other, OP_FLOOR_DIVIDE, True)
 
     def __mod__(self, other):
-        return binary(self, other, OP_REMAINDER, False)
+        return fallible(self, other, OP_REMAINDER, False)
 
     def __rmod__(self, other):
-        return binary(self, other, OP_REMAINDER, True)
+        return fallible(self, other, OP_REMAINDER, True)
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -296,10 +324,10 @@ cdef class TracedScalar:
         return other // self, other % self
 
     def __pow__(self, other, modulo):
-        return binary(self, other, OP_SCALAR_POWER, False) if modulo is None else NotImplemented
+        return fallible(self, other, OP_SCALAR_POWER, False) if modulo is None else NotImplemented
 
     def __rpow__(self, other, modulo):
-        return binary(self, other, OP_SCALAR_POWER, True) if modulo is None else NotImplemented
+        return fallible(self, other, OP_SCALAR_POWER, True) if modulo is None else NotImplemented
 
     def __neg__(self):
         return unary(self, OP_NEGATIVE, self.is_float)

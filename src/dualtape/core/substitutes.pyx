@@ -17,6 +17,7 @@ from dualtape.core.buffer cimport Buffer
 from dualtape.core.c cimport DT_ACTIVE_A
 from dualtape.core.scalar cimport TracedScalar, traced_scalar
 from dualtape.core.buffer import buffered, opened, rewrapped
+from dualtape.core.python_errors import ENDLESS, guard_finite, guard_refused
 from dualtape.core.text import Code, Text
 
 cnp.import_array()
@@ -157,18 +158,26 @@ cdef class MathSubstitute(Substitute):
     """The same for a function of `math` of one number that is row `op` of the rule table."""
 
     cdef uint16_t op
+    cdef bint has_ends      # the function refuses finite numbers
 
     def __init__(self, function, answer, types, op):
         super().__init__(function, answer, types)
         self.op = op
+        self.has_ends = function.__name__ not in ENDLESS
 
     def __call__(self, *args, **kwargs):
         cdef TracedScalar x
         if len(args) == 1 and not kwargs and type(args[0]) is TracedScalar:
             x = args[0]
-            self.__wrapped__(x.peek())         # raises what math raises
+            try:
+                self.__wrapped__(x.peek())
+            except (ValueError, ArithmeticError):
+                guard_refused(args)
+                raise
             x = traced_scalar(x.tape, x.tape.scalar(self.op, DT_ACTIVE_A, x.slot, 0))
             x.is_float = True
+            if x.tape.guards is not None and self.has_ends:
+                guard_finite(x)
             return x
         return Substitute.__call__(self, *args, **kwargs)
 

@@ -14,6 +14,7 @@ from . import masks
 from .complex_numbers import (
     copied,
     dispatch,
+    factors,
     handler_of,
     handles_complex,
     made,
@@ -90,7 +91,7 @@ def _by_formula(ufunc, formula):
     def handler(*xs):
         xs = tuple(map(number, xs))
         with np.errstate(all="ignore"):
-            derived = formula(*map(parts, xs))
+            derived = formula(*map(factors, xs))
         return with_value(ufunc.__name__, xs, derived)
 
 
@@ -223,7 +224,7 @@ def operated(home, python, ufunc, a, b):
             return product
     xs = (number(a),) if b is None else (number(a), number(b))
     with np.errstate(all="ignore"):
-        derived = _FORMULAS[ufunc](*map(parts, xs))
+        derived = _FORMULAS[ufunc](*map(factors, xs))
     return with_value(f"{home}.{python.__name__}", xs, derived)
 
 

@@ -125,6 +125,11 @@ def parts(z):
     return (None if im and _is_nothing(re) else re), (None if _is_nothing(im) else im)
 
 
+def factors(z):
+    """`parts` for formulas, in which 1/0 is inf: NumPy's scalars, where Python's may refuse that."""
+    return tuple(map(as_float64, parts(z)))
+
+
 def _is_nothing(x):
     """+0.0, which may be left out: -0.0 may not."""
     return x == 0.0 and not np.signbit(x)

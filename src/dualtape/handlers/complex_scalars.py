@@ -7,7 +7,7 @@ import numpy as np
 from ..trace.functions import PASSIVE, foreign, has_parts, primal
 from . import complex_formulas as formulas
 from .complex_functions import with_value
-from .complex_numbers import made, number, of_python, or_zero, parts
+from .complex_numbers import factors, made, number, of_python, or_zero, parts
 
 
 @foreign("builtins.complex")
@@ -32,7 +32,7 @@ def _by_formula(name, formula):
     def handler(z):
         z = number(z)
         with np.errstate(all="ignore"):
-            derived = formula(parts(z))
+            derived = formula(factors(z))
         return of_python(with_value(f"cmath.{name}", [z], derived))
 
 
@@ -44,9 +44,9 @@ for _name, _formula in _FORMULAS.items():
 def log(z, base=None):
     xs = [number(z)] if base is None else [number(z), number(base)]
     with np.errstate(all="ignore"):
-        derived = formulas.log(parts(xs[0]))
+        derived = formulas.log(factors(xs[0]))
         if base is not None:
-            derived = formulas.over(derived, formulas.log(parts(xs[1])))
+            derived = formulas.over(derived, formulas.log(factors(xs[1])))
     return of_python(with_value("cmath.log", xs, derived))
 
 

@@ -7,7 +7,7 @@ import statistics
 
 import numpy as np
 
-from ..core.kinds import is_float
+from ..core.kinds import as_float64, is_float
 from ..trace.functions import foreign, has_active, operand, peeked
 from .math_functions import fsum
 
@@ -53,6 +53,8 @@ def _root(variance):
 
 def _harmonic_mean(data, weights=None):
     weights = [1.0] * len(data) if weights is None else list(weights)
+    data = [as_float64(x) for x in data]
+    all(x >= 0.0 for x in data)  # decided: others are refused
     return sum(weights) / sum(w / x for w, x in zip(weights, data, strict=True))
 
 

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..core.kinds import as_float
+from ..core.python_errors import ENDLESS, guard_finite, guard_refused
 from ..errors import TraceEscapeError
 from ..ops import math_ops
 from ..ops.special.registry import special
@@ -57,8 +58,15 @@ def _checked(function, handler):
 
     def checked(*args):
         args = [_scalar(x) for x in args]
-        function(*map(peeked, args))
-        return as_float(handler(*args))
+        try:
+            function(*map(peeked, args))
+        except (ValueError, ArithmeticError):
+            guard_refused(args)
+            raise
+        result = as_float(handler(*args))
+        if function.__name__ not in ENDLESS:
+            guard_finite(result)
+        return result
 
     return checked
 

@@ -122,11 +122,12 @@ def _unannounced(value, name):
 
 def _own_values():
     """By module: attributes that have substitutes of their own."""
+    from dualtape.handlers.floating_point import ErrorState, seterr
     from dualtape.handlers.making import CREATORS_IN_CLONE, JOINING_IN_CLONE, Vectorized  # which loads all handlers
 
     values = {function.__name__: replacement for function, replacement in CREATORS_IN_CLONE.items()}
     values.update(JOINING_IN_CLONE)
-    values.update(float64=Float64, double=Float64, vectorize=Vectorized)
+    values.update(float64=Float64, double=Float64, vectorize=Vectorized, errstate=ErrorState, seterr=seterr)
     values.update(isscalar=Substitute(np.isscalar, is_scalar, CARRIERS))
     statistics = sys.modules.get("statistics")
     return {

@@ -13,6 +13,7 @@ import functools
 import numpy as np
 
 from dualtape.core import kernels
+from dualtape.core.kinds import as_float64
 from dualtape.core.resweep import DECISIONS
 from dualtape.errors import UnsupportedOperation
 from dualtape.ops import structure
@@ -70,9 +71,10 @@ def _compiled(formula):
 def _evaluate(formula, **names):
     """The value of a formula that `_compiled` knows; `names` are x, y, v, both and the partials that it may use.
 
-    Plain scalars have to be np.float64, so that 1/0 is inf as it is in C.
+    Scalars are np.float64, so that 1/0 is inf as it is in C.
     """
     code, scope = _compiled(formula)
+    names = {name: as_float64(x) for name, x in names.items()}
     with np.errstate(all="ignore"):
         return eval(code, scope, names)
 
