@@ -44,7 +44,12 @@ def _likes(function):
 handles(np.zeros_like)(_likes(np.zeros_like))
 handles(np.ones_like)(_likes(np.ones_like))
 # what np.empty would leave in memory is no value: zeros keep a forgotten element from depending on chance
-handles(np.empty_like)(_likes(np.zeros_like))
+_zeros_like = _likes(np.zeros_like)
+
+
+@handles(np.empty_like)
+def empty_like(prototype, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    return _zeros_like(prototype, dtype, order, subok, shape)
 
 
 @handles(np.full_like)

@@ -177,7 +177,6 @@ for _name in ("next_fast_len", "prev_fast_len"):
 def _hankel(name):
     inverse = name == "ifht"
 
-    @foreign(f"scipy.fft.{name}")
     def handler(a, dln, mu, offset=0.0, bias=0.0):
         """FFTLog (Hamilton 2000): a product with coefficients between two Fourier transforms."""
         if any(map(is_active, (dln, mu, offset, bias))):
@@ -194,6 +193,9 @@ def _hankel(name):
         found = _transforms["rfft"](a * before) * (1.0 / np.conj(u) if inverse else u)
         model = np.flip(_transforms["irfft"](found, n), -1) * after
         return returned(f"scipy.fft.{name}", model, (a,), **_plain(dln=dln, mu=mu, offset=offset, bias=bias))
+
+    foreign(f"scipy.fft.{name}")((lambda A, dln, mu, offset=0.0, bias=0.0: handler(A, dln, mu, offset, bias))
+                                 if inverse else handler)  # fmt: skip
 
 
 def _plain(**options):

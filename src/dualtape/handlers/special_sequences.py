@@ -32,11 +32,13 @@ def _pair(name, *xs):
 
 
 def _by_degree(name):
-    @foreign(f"scipy.special.{name}")
-    def handler(n, z):
+    def of_degree(n, z):
         z = _real(name, z)
         scipy_special(name)(n := primal(n), np.ones(np.shape(z))[()])  # what it raises is raised
         return _pair(name, _column(np.arange(int(n) + 1), 0, np.ndim(z)), z)
+
+    named_x = name.startswith("riccati")
+    foreign(f"scipy.special.{name}")((lambda n, x: of_degree(n, x)) if named_x else of_degree)
 
 
 def _by_order_and_degree(name):
@@ -150,10 +152,10 @@ def _sh_jacobi(n, p, q):
 
 
 _QUADRATURES = {
-    "jacobi": (_jacobi, "j_roots"),
-    "genlaguerre": (_genlaguerre, "la_roots"),
-    "gegenbauer": (lambda n, a: _gegenbauer(n, a), "cg_roots"),
-    "sh_jacobi": (_sh_jacobi, "js_roots"),
+    "jacobi": (_jacobi, "j_roots", ("alpha", "beta")),
+    "genlaguerre": (_genlaguerre, "la_roots", ("alpha",)),
+    "gegenbauer": (lambda n, a: _gegenbauer(n, a), "cg_roots", ("alpha",)),
+    "sh_jacobi": (_sh_jacobi, "js_roots", ("p1", "q1")),
 }
 
 
@@ -162,9 +164,14 @@ def _gegenbauer(n, a):
     return _jacobi(n, a - 0.5, a - 0.5)
 
 
-def _roots(name, model, alias):
+def _roots(name, model, alias, names):
     @foreign(f"scipy.special.roots_{name}", f"scipy.special.{alias}")
-    def handler(n, *parameters, mu=False):
+    def handler(n, *parameters, mu=False, **named):
+        if len(parameters) > len(names):
+            parameters, mu = parameters[:-1], parameters[-1]
+        parameters += tuple(named.pop(key) for key in names[len(parameters) :] if key in named)
+        if named:
+            raise TypeError(f"scipy.special.roots_{name}() got an unexpected keyword argument {next(iter(named))!r}")
         n, parameters = primal(n), tuple(map(operand, parameters))
         scipy_special(f"roots_{name}")(n, *map(peeked, parameters))  # what it raises is raised
         nodes, weights = model(int(n), *parameters)
@@ -172,5 +179,5 @@ def _roots(name, model, alias):
         return found if mu else found[:2]
 
 
-for _name, (_model, _alias) in _QUADRATURES.items():
-    _roots(_name, _model, _alias)
+for _name, (_model, _alias, _names) in _QUADRATURES.items():
+    _roots(_name, _model, _alias, _names)
