@@ -21,12 +21,18 @@ def __getattr__(name):
     return getattr(np, name)
 
 
+def _item(number):
+    """A number: NumPy keeps an array of shape () as it is where one of objects takes it in."""
+    return number[()] if isinstance(number, np.ndarray) and number.ndim == 0 else number
+
+
 def lifted(function):
     """A function of numbers as a function of arrays that broadcasts."""
     ufunc = None
 
     def to_series(*numbers):
-        result = function(*numbers)
+        result = function(*map(_item, numbers))
+        result = _item(result)
         return result if isinstance(result, Series) else series.constant(result)
 
     def of_arrays(*operands, out=None, where=True):

@@ -11,6 +11,9 @@ _OPERATORS = {OP_DIVIDE: operator.truediv, OP_FLOOR_DIVIDE: operator.floordiv, O
 
 # Functions of `math` that take every finite number.
 ENDLESS = frozenset("asinh atan cbrt copysign cos degrees erf erfc fabs radians sin tan tanh".split())
+# What the others give where they refuse: NaN is neither larger nor smaller than an infinity.
+_NEVER_INFINITE = frozenset("acos acosh asin log log10 log1p log2 sqrt".split())
+_NEVER_MINUS_INFINITE = frozenset("cosh exp exp2 expm1 lgamma".split())
 
 
 def as_python(op, a, b, result):
@@ -44,11 +47,15 @@ def _plain(number):
     return number.peek() if hasattr(number, "is_guarded") else getattr(number, "primal", number)
 
 
-def guard_finite(result):
-    """In a program: that this number, of which Python would refuse any other, stays finite."""
+def guard_finite(result, name=""):
+    """In a program: that this number, of which Python would refuse any other, stays finite. `name` is the function of
+    `math` that gave it, if it has one argument."""
     if getattr(result, "is_guarded", False):
-        if math.isfinite(result.peek()):
-            result < math.inf, result > -math.inf       # decided, and so guarded
+        if math.isfinite(result.peek()):        # what follows is decided, and so guarded
+            if name not in _NEVER_MINUS_INFINITE:
+                result > -math.inf
+            if name not in _NEVER_INFINITE:
+                result < math.inf
         else:
             guard_refused((result,))
 

@@ -177,7 +177,7 @@ cdef class MathSubstitute(Substitute):
             x = traced_scalar(x.tape, x.tape.scalar(self.op, DT_ACTIVE_A, x.slot, 0))
             x.is_float = True
             if x.tape.guards is not None and self.has_ends:
-                guard_finite(x)
+                guard_finite(x, self.__wrapped__.__name__)
             return x
         return Substitute.__call__(self, *args, **kwargs)
 

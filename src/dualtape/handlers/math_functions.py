@@ -65,7 +65,7 @@ def _checked(function, handler):
             raise
         result = as_float(handler(*args))
         if function.__name__ not in ENDLESS:
-            guard_finite(result)
+            guard_finite(result, function.__name__ if len(args) == 1 else "")
         return result
 
     return checked
