@@ -115,3 +115,9 @@ def test_a_program_runs_f_again_where_an_operation_fails(other):
     np.testing.assert_array_equal(program.jacobian(x), 7.0 * np.eye(4))
     y = np.array([1.0, 3.0, 2.0, -3.0])
     np.testing.assert_array_equal(program(y), f(y))
+    points = np.stack([other, x, y, np.zeros(4)])
+    for threads in (1, 2):
+        batch = program.batch(np.concatenate([points] * 3), threads=threads)
+        np.testing.assert_array_equal(batch, np.stack([f(z) for z in points] * 3))
+        J = program.batch(points, "jacobian", threads=threads)
+        np.testing.assert_allclose(J, np.stack([dualtape.jacobian(f)(z) for z in points]), rtol=1e-14)

@@ -18,6 +18,7 @@ from dualtape.api import _numbers
 from dualtape.api._paths import Trace
 from dualtape.api._space import Slot, Space
 from dualtape.core.batch import Results, replay_points
+from dualtape.core.replay import FAILURES
 from dualtape.errors import ShapeError
 
 WHAT = ("value", "grad", "value_and_grad", "jacobian", "hessian")
@@ -72,17 +73,30 @@ def _in_threads(path: Any, X: Any, with_values: bool, with_rows: bool, threads: 
     k = len(X)
     found = Results.room(path, k, with_values, with_rows)
     if threads == 1 or k < 2 * threads:
-        replay_points(path, X, found)
+        _replay_points(path, X, found)
     else:
         bounds = [k * turn // threads for turn in range(threads + 1)]
         with ThreadPoolExecutor(threads) as pool:
             runs = [
-                pool.submit(replay_points, path, X[start:stop], found.part(start, stop))
+                pool.submit(_replay_points, path, X[start:stop], found.part(start, stop))
                 for start, stop in itertools.pairwise(bounds)
             ]
         for run in runs:
             run.result()
     return found.values, found.rows, found.failed
+
+
+def _replay_points(path: Any, X: Any, found: Results) -> None:
+    """The points at which an operation fails are those of another path, which is to be found: f may catch the error."""
+    try:
+        replay_points(path, X, found)
+    except FAILURES:
+        k = len(X)
+        if k == 1:
+            found.failed[0] = 0
+            return
+        for start, stop in ((0, k // 2), (k // 2, k)):
+            _replay_points(path, X[start:stop], found.part(start, stop))
 
 
 def hessians_at(
