@@ -93,7 +93,7 @@ def _homes():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("form", FORMS)
-def test_plain_arguments_may_have_other_forms(form, monkeypatch):
+def test_plain_arguments_in_other_forms_bit_for_bit(form, monkeypatch):
     numpy, homes, compared = InOtherForms(np, FORMS[form]), _homes(), 0
     for case in cases.CASES:
         is_moved = form in ("in Fortran order", "backwards")
@@ -131,7 +131,7 @@ INPUT_FORMS = {"lists": lambda x: x.tolist(), "lists of rows": list, "tuples": l
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("form", INPUT_FORMS)
-def test_inputs_may_be_lists_of_active_numbers(form):
+def test_inputs_as_lists_of_active_numbers_bit_for_bit(form):
     """In a clone, where functions of lists are seen."""
     compared = 0
     for case in cases.CASES:
