@@ -359,7 +359,7 @@ cdef class ForwardNumber:
     # Escapes: never silently.
 
     def __float__(self):
-        raise escape(self, "float()", "leave out float(), and write np.sin instead of math.sin")
+        raise escape(self, "float()", "leave out float(), write np.sin instead of math.sin, and print by f'{x:.3f}'")
 
     def __index__(self):
         raise escape(self, "use as an index", "take math.floor(x) if the index really is a decision")

@@ -403,7 +403,8 @@ cdef class TracedScalar:
     def __float__(self):
         raise escape("float()", "leave out float(), write np.sin instead of math.sin, and build arrays with "
                                 "np.array([...]) or np.zeros_like(x) instead of filling np.zeros(n); numbers in an "
-                                "array of objects become one of floats by np.array(objects, dtype=float)")
+                                "array of objects become one of floats by np.array(objects, dtype=float), and text is "
+                                "made by f'{x:.3f}', not by '%.3f' % x")
 
     def __index__(self):
         raise escape("use as an index", "take math.floor(x) if the index really is a decision")
