@@ -2,6 +2,7 @@
 True + True is True. Code that computes with tests gets the value that it has without us, in every mode."""
 
 import cmath
+import io
 import math
 import statistics
 
@@ -95,6 +96,9 @@ def test_powers_of_pythons_complex_numbers_are_not_those_of_numpy(name, kind):
     for x in (np.array([0.4, -1.2]), np.array([-0.7, 0.3]), np.array([1.5, 2.25])):
         for value in ways(f, x, x + 0.5):
             np.testing.assert_array_equal(value, f(x))
+        file = io.BytesIO()
+        dualtape.record(f, x).save(file)
+        np.testing.assert_array_equal(dualtape.load(io.BytesIO(file.getvalue()))(x), f(x))
     x, h = np.array([0.4, -1.2]), 1e-6
     expected = np.stack([(f(x + d) - f(x - d)) / (2.0 * h) for d in h * np.eye(2)], axis=-1)
     np.testing.assert_allclose(dualtape.jacobian(f)(x), expected, rtol=1e-7, atol=1e-8)

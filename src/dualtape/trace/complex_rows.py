@@ -19,12 +19,12 @@ _ELEMENTWISE = frozenset(
     "absolute sign exp exp2 expm1 log log2 log10 log1p sqrt square reciprocal sin cos tan sinh cosh tanh arcsin arccos "
     "arctan arcsinh arccosh arctanh power multiply divide float_power".split()
 )
-_OPERATORS = frozenset(f"operator.{name}" for name in ("mul", "truediv", "pow", "abs"))
+_OPERATORS = frozenset(f"{home}.{name}" for home in ("operator", "python") for name in ("mul", "truediv", "pow", "abs"))
 _OPERATORS |= frozenset(
     f"cmath.{name}"
     for name in "acos acosh asin asinh atan atanh cos cosh exp log log10 sin sinh sqrt tan tanh rect".split()
 )
-_REAL = frozenset(["absolute", "operator.abs"])
+_REAL = frozenset(["absolute", "operator.abs", "python.abs"])
 
 
 def _shapes_of_numbers(shapes, kinds):
@@ -75,6 +75,7 @@ def value_rule(rules):
         rest = args[len(shapes) :]
         if function in _ELEMENTWISE or function in _OPERATORS:
             require(not kwargs and not rest)
+            require(not (function.startswith("python.") and any(shapes)))
             shape = np.broadcast_shapes(*shapes)
             return shape if function in _REAL else (2, *shape)
         if function.startswith("scipy.fft."):
